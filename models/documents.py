@@ -1,0 +1,96 @@
+"""What goes to a parser process and what comes back, one JSON frame each way."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.failures import FailureKind
+from models.payload import Payload
+
+
+class ParseOptions(Payload):
+    """The part of a parse configuration that an engine must know; the rest is rendering."""
+
+    target_pages: tuple[int, ...] | None = None
+    """Page numbers to keep, 1-based and ascending; None keeps all."""
+    max_pages: int | None = None
+    """Keep at most this many of the pages asked for, from the first."""
+    ocr: bool = True
+    """Whether pages without a text layer may be read by OCR."""
+    languages: tuple[str, ...] = ("en",)
+    """OCR languages as the contract spells them (`en`, `de`, `ch_sim` …)."""
+
+
+class ClassifierRule(Payload):
+    """One class a document may fall into."""
+
+    type: str
+    description: str
+
+
+class EngineRequest(Payload):
+    """One file to read."""
+
+    path: str
+    """Absolute path of a local regular file, read only."""
+    name: str
+    """Name that the user knows the file by; its extension is a hint, never the proof of a type."""
+    options: ParseOptions = ParseOptions()
+    rules: tuple[ClassifierRule, ...] | None = None
+    """When given, the text is also classified by these rules."""
+    cpu_seconds: int = 3600
+    """Bound of the processor time for this file, as a second net behind the wall deadline."""
+
+
+class ParsedPage(Payload):
+    """One page, slide, sheet or part, in reading order."""
+
+    page: int = Field(ge=1)
+    """1-based number in the source document, also when earlier pages were left out."""
+    text: str
+    md: str
+    width: float | None = None
+    height: float | None = None
+    """Size in PDF points (1/72 inch) where the format has pages of a size."""
+
+
+class ParsedDocument(Payload):
+    """The canonical result of a parse, before page separators, prefixes and suffixes."""
+
+    pages: tuple[ParsedPage, ...]
+    media_type: str
+    """Type found in the content, as an IANA media type."""
+    engine: str
+    engine_version: str
+    total_pages: int
+    """Pages of the source; more than `len(pages)` when a page range left some out."""
+    is_truncated: bool = False
+    """Whether the engine stopped before the end for a reason the caller did not ask for."""
+    metadata: dict[str, str] = {}
+    """Title, author, subject … as the document states them."""
+    warnings: tuple[str, ...] = ()
+    """What the engine could not honour for this file, a sentence each."""
+
+
+class Classification(Payload):
+    """The class of one document."""
+
+    type: str | None
+    """A rule's type, or None when no rule matches."""
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    reasoning: str
+
+
+class EngineFailure(Payload):
+    """Why a file could not be read."""
+
+    kind: FailureKind
+    message: str
+
+
+class EngineResult(Payload):
+    """The answer of a parser process: a document, or a failure."""
+
+    document: ParsedDocument | None = None
+    classification: Classification | None = None
+    failure: EngineFailure | None = None
