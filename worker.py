@@ -1,1 +1,156 @@
-"""The worker process."""
+"""Entry point of a worker process: `python -m worker`.
+
+The composition root: settings are read here, services built, Workflows and Activities brought
+together. On SIGTERM it takes no more work, lets running slices hand back what they have not
+begun, and leaves.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from activities.enumeration import LedgerEnumerationActivities
+from activities.jobs import LedgerJobActivities
+from activities.pages import LedgerPageActivities
+from activities.slices import LedgerSliceActivities
+from config import Settings
+from models.queues import BATCHES, SLICES
+from observability import LogContextInterceptor, configure_logging
+from services.deployment import connect, job_service
+from services.documents import DocumentProcessor
+from services.engines.pool import ParserPool
+from services.ledger.database import Database
+from services.ledger.directories import EnumerationLedger
+from services.ledger.items import ItemLedger
+from services.ledger.jobs import JobLedger
+from services.ledger.leases import Leases
+from services.ledger.migrate import migrate
+from services.search_attributes import ensure_search_attributes
+from services.storage.local import LocalBlobs
+from services.sweeper import Sweeper
+from workflows.batch import BatchWorkflow
+from workflows.enumeration import EnumerationWorkflow
+from workflows.page import PageWorkflow
+
+log = structlog.get_logger(__name__)
+
+CACHED_WORKFLOWS = 200
+"""Parents and pages kept in memory; each is at most a few hundred kilobytes."""
+
+HEARTBEAT_THROTTLE = timedelta(seconds=5)
+"""Heartbeats reach the server at least this often, so that a cancel is heard of in time."""
+
+
+def build_workers(
+    client: Client, settings: Settings, database: Database, pool: ParserPool
+) -> tuple[Worker, Worker]:
+    """Return the worker of Workflows and ledger Activities, and the worker of slices."""
+    jobs = JobLedger(database)
+    items = ItemLedger(database, worker_name())
+    job_activities = LedgerJobActivities(jobs, items)
+    pages = LedgerPageActivities(items, client)
+    enumeration = LedgerEnumerationActivities(
+        jobs, EnumerationLedger(database, settings.size_limit_bytes), client
+    )
+    slices = LedgerSliceActivities(
+        jobs, items, LocalBlobs(settings.home / "blobs"), DocumentProcessor(pool, items)
+    )
+    grace = timedelta(seconds=settings.shutdown_grace_seconds)
+    batches = Worker(
+        client,
+        task_queue=BATCHES,
+        workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow],
+        activities=[
+            *(job_activities.begin_job, job_activities.request_cancel, job_activities.settle_job),
+            *(pages.find_page, pages.plan_page, pages.find_ended_pages),
+            enumeration.enumerate_items,
+        ],
+        interceptors=[LogContextInterceptor()],
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_activities=20,
+        graceful_shutdown_timeout=grace,
+    )
+    return batches, Worker(
+        client,
+        task_queue=SLICES,
+        activities=[slices.process_slice],
+        interceptors=[LogContextInterceptor()],
+        # One more than there are processes: while it stores and records, its process works on.
+        max_concurrent_activities=settings.parser_processes + 1,
+        max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
+        graceful_shutdown_timeout=grace,
+    )
+
+
+def worker_name() -> str:
+    """Return the name under which this process claims, leases and logs."""
+    return f"{os.getpid()}@{socket.gethostname()}"
+
+
+async def run(settings: Settings, ready_file: Path | None) -> None:
+    """Run until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    database = Database(settings.ledger_url, pool_size=settings.parser_processes + 5)
+    await migrate(database)
+    client = await connect()
+    await ensure_search_attributes(client)
+    sweeper = Sweeper(
+        JobLedger(database),
+        job_service(settings, database, client),
+        Leases(database, worker_name()),
+        client,
+        settings.sweep_seconds,
+    )
+    pool = ParserPool(
+        settings.parser_processes,
+        module=settings.parser_module,
+        memory_bytes=settings.parser_memory_bytes,
+    )
+    async with pool:
+        batches, slices = build_workers(client, settings, database, pool)
+        async with batches, slices:
+            sweeping = asyncio.create_task(sweeper.run())
+            log.info("worker started", parser_processes=settings.parser_processes)
+            if ready_file:
+                ready_file.write_text(str(os.getpid()))
+            await stop.wait()
+            log.info("worker stopping", grace_seconds=settings.shutdown_grace_seconds)
+            sweeping.cancel()
+    await database.close()
+
+
+def main() -> None:
+    """Run a worker; the exit code is 1 when it could not start."""
+    configure_logging()
+    ready = os.environ.get("SHEAF_READY_FILE")
+    try:
+        asyncio.run(run(Settings(), Path(ready) if ready else None))
+    except (OSError, RPCError, RuntimeError) as error:
+        log.critical("worker cannot run", cause=str(error))
+        _leave(1)
+    _leave(0)
+
+
+def _leave(code: int) -> None:
+    """Exit without the interpreter's finalisation.
+
+    temporalio 1.35 may abort there while its threads still hold references (sdk-python#300).
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

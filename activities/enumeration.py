@@ -1,0 +1,128 @@
+"""Giving a job's items their ordinals, from a folder or from a list of ids."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import structlog
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.heartbeats import heartbeating
+from activities.pages import RPC_TIMEOUT
+from activities.signatures import EnumerationActivities
+from models.runs import Enumerated, EnumerationInput
+from services.documents import Work
+from services.ledger.directories import EnumerationLedger
+from services.ledger.jobs import JobLedger
+from services.ledger.records import JobSpec, SupersededError
+from services.sources.local import source_path, walk
+
+log = structlog.get_logger(__name__)
+
+CHUNK_FILES = 1000
+"""Files committed in one transaction: 20 ms on SQLite, so that claims are not kept waiting."""
+
+SIGNAL_SECONDS = 1.0
+"""Least time between two signals to the parent; each is an event of its history."""
+
+
+class LedgerEnumerationActivities(EnumerationActivities):
+    """Enumeration over a ledger.
+
+    Args:
+        client: to signal the parent, which may have continued as new meanwhile.
+    """
+
+    def __init__(self, jobs: JobLedger, enumerations: EnumerationLedger, client: Client) -> None:
+        self._jobs = jobs
+        self._enumerations = enumerations
+        self._client = client
+
+    @activity.defn
+    async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
+        spec = await self._jobs.spec(input.job_id)
+        async with heartbeating():
+            try:
+                return await self._enumerate(input, spec)
+            except SupersededError as error:
+                # A cancelled job, or a second enumeration that the watchdog started.
+                log.info("enumeration stopped", job_id=input.job_id, cause=str(error))
+                return Enumerated(mark=0, error=str(error))
+            except OSError as error:
+                return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
+
+    async def _enumerate(self, input: EnumerationInput, spec: JobSpec) -> Enumerated:
+        fence, cursor, mark, skipped, is_complete = await self._enumerations.take_over(
+            input.job_id
+        )
+        if not is_complete:
+            mark, skipped = await self._add(input, spec, fence, cursor, mark, skipped)
+            await self._enumerations.finish(input.job_id, fence)
+        return Enumerated(mark=mark, skipped=skipped, is_final=True)
+
+    async def _add(
+        self,
+        input: EnumerationInput,
+        spec: JobSpec,
+        fence: int,
+        cursor: str | None,
+        mark: int,
+        skipped: int,
+    ) -> tuple[int, int]:
+        page_files = (await self._jobs.get(spec.job_id)).run["page_files"]
+        commit = self._commit_ids if spec.source_uri is None else self._commit_files
+        told_at = 0.0
+        async for moved_mark, new in commit(spec, fence, cursor, page_files):
+            mark, skipped = moved_mark, skipped + new
+            if time.monotonic() - told_at >= SIGNAL_SECONDS:
+                await self._tell(input, Enumerated(mark=mark, skipped=skipped))
+                told_at = time.monotonic()
+        return mark, skipped
+
+    async def _commit_files(
+        self, spec: JobSpec, fence: int, cursor: str | None, page_files: int
+    ) -> AsyncIterator[tuple[int, int]]:
+        assert spec.source_uri is not None
+        reuses = Work.of(spec).reuses
+        files = walk(source_path(spec.source_uri), cursor)
+        for size in _chunk_sizes(page_files):
+            chunk = await asyncio.to_thread(lambda size=size: list(itertools.islice(files, size)))
+            if not chunk:
+                return
+            yield await self._enumerations.add_files(
+                spec.job_id, fence, chunk, page_files=page_files, reuses=reuses
+            )
+
+    async def _commit_ids(
+        self, spec: JobSpec, fence: int, cursor: str | None, page_files: int
+    ) -> AsyncIterator[tuple[int, int]]:
+        reuses = Work.of(spec).reuses
+        file_ids: list[str] = spec.request["item_ids"]
+        position = int(cursor or 0)
+        for size in _chunk_sizes(page_files):
+            chunk = file_ids[position : position + size]
+            if not chunk:
+                return
+            position += len(chunk)
+            yield await self._enumerations.add_ids(
+                spec.job_id, fence, chunk, str(position), reuses=reuses
+            )
+
+    async def _tell(self, input: EnumerationInput, enumerated: Enumerated) -> None:
+        parent = self._client.get_workflow_handle(input.parent_id)
+        try:
+            await parent.signal("enumerated", enumerated, rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise SupersededError("the batch has ended") from error
+            raise
+
+
+def _chunk_sizes(page_files: int) -> Iterator[int]:
+    """Yield sizes of chunks: one page first, so that work begins at once, then whole pages."""
+    yield page_files
+    while True:
+        yield page_files * max(1, CHUNK_FILES // page_files)

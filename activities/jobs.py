@@ -1,0 +1,40 @@
+"""The beginning, cancellation and end of a job, over the ledger."""
+
+import structlog
+from temporalio import activity
+
+from activities.signatures import JobActivities
+from models.runs import JobRef, SettleInput, SettleResult
+from services.ledger.items import ItemLedger
+from services.ledger.jobs import JobLedger
+
+log = structlog.get_logger(__name__)
+
+
+class LedgerJobActivities(JobActivities):
+    """Job Activities over a ledger."""
+
+    def __init__(self, jobs: JobLedger, items: ItemLedger) -> None:
+        self._jobs = jobs
+        self._items = items
+
+    @activity.defn
+    async def begin_job(self, input: JobRef) -> bool:
+        return await self._jobs.mark_running(input.job_id)
+
+    @activity.defn
+    async def request_cancel(self, input: JobRef) -> None:
+        await self._jobs.request_cancel(input.job_id, input.reason)
+
+    @activity.defn
+    async def settle_job(self, input: SettleInput) -> SettleResult:
+        result = await self._jobs.settle(
+            input.job_id,
+            cancels=input.is_cancelled,
+            gives_up=input.gives_up,
+            error=input.error,
+        )
+        if result:
+            log.info("job ended", job_id=input.job_id, **result.model_dump())
+            return SettleResult(result=result)
+        return SettleResult(unsettled=await self._items.unsettled_ranges(input.job_id))

@@ -1,0 +1,102 @@
+"""Finding, planning and watching pages."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.signatures import PageActivities
+from models.runs import (
+    FindPageInput,
+    LookInput,
+    LookResult,
+    PageFound,
+    PagePlan,
+    PlanPageInput,
+    Slice,
+)
+from rules.prediction import predicted_seconds
+from rules.slicing import Weighed, cut
+from services.ledger.items import ItemLedger
+
+RPC_TIMEOUT = timedelta(seconds=5)
+
+MAX_LOST_CLAIMS = 3
+"""After so many claims in a row that brought no outcome, an item is taken alone."""
+
+
+class LedgerPageActivities(PageActivities):
+    """Page Activities over a ledger and the Temporal client."""
+
+    def __init__(self, items: ItemLedger, client: Client) -> None:
+        self._items = items
+        self._client = client
+
+    @activity.defn
+    async def find_page(self, input: FindPageInput) -> PageFound:
+        return await self._items.find_page(
+            input.job_id, input.after, input.mark, input.page_files
+        )
+
+    @activity.defn
+    async def plan_page(self, input: PlanPageInput) -> PagePlan:
+        rows = await self._items.unsettled(input.job_id, input.first, input.last)
+        names = {ordinal: name for ordinal, name, _, _ in rows}
+        weighed = [
+            Weighed(ordinal, predicted_seconds(name, size, input.seconds_per_weight))
+            for ordinal, name, size, lost in rows
+            if lost < MAX_LOST_CLAIMS
+        ]
+        together = (
+            [[item] for item in weighed]
+            if input.one_file_per_activity
+            else cut(weighed, input.window)
+        )
+        slices = [_slice(run, names, is_alone=input.one_file_per_activity) for run in together]
+        alone = [
+            alone_slice(ordinal, name) for ordinal, name, _, lost in rows if lost >= MAX_LOST_CLAIMS
+        ]
+        return PagePlan(slices=(*slices, *alone))
+
+    @activity.defn
+    async def find_ended_pages(self, input: LookInput) -> LookResult:
+        running = await asyncio.gather(*(self._is_running(id) for id in input.workflow_ids))
+        return LookResult(
+            ended=tuple(
+                workflow_id
+                for workflow_id, is_running in zip(input.workflow_ids, running, strict=True)
+                if not is_running
+            )
+        )
+
+    async def _is_running(self, workflow_id: str) -> bool:
+        handle = self._client.get_workflow_handle(workflow_id)
+        try:
+            description = await handle.describe(rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return description.status in {
+            WorkflowExecutionStatus.RUNNING,
+            WorkflowExecutionStatus.CONTINUED_AS_NEW,
+        }
+
+
+def alone_slice(ordinal: int, name: str) -> Slice:
+    """Return a slice of one file, which has retries of its own."""
+    return Slice(first=ordinal, last=ordinal, label=name[:160], is_alone=True)
+
+
+def _slice(run: list[Weighed], names: dict[int, str], *, is_alone: bool) -> Slice:
+    first = names[run[0].ordinal][:120]
+    return Slice(
+        first=run[0].ordinal,
+        last=run[-1].ordinal,
+        predicted_seconds=sum(item.seconds for item in run),
+        files=len(run),
+        label=first if len(run) == 1 else f"{first} and {len(run) - 1} more",
+        is_alone=is_alone,
+    )

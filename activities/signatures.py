@@ -1,0 +1,92 @@
+"""Signatures of the Activities: all that a Workflow may know of them.
+
+Nothing here imports a database or a parser, so Workflows stay light and a fake that subclasses a
+signature is type-checked.
+"""
+
+from abc import ABC, abstractmethod
+
+from temporalio import activity
+
+from models.runs import (
+    Enumerated,
+    EnumerationInput,
+    FindPageInput,
+    JobRef,
+    LookInput,
+    LookResult,
+    PageFound,
+    PagePlan,
+    PlanPageInput,
+    SettleInput,
+    SettleResult,
+    SliceInput,
+    SliceResult,
+)
+
+
+class JobActivities(ABC):
+    """The job itself: its beginning, its cancellation and its end. All idempotent by job."""
+
+    @activity.defn
+    @abstractmethod
+    async def begin_job(self, input: JobRef) -> bool:
+        """Show the job as running; return whether it takes work (no cancel was asked for)."""
+
+    @activity.defn
+    @abstractmethod
+    async def request_cancel(self, input: JobRef) -> None:
+        """Refuse every further claim of the job's items."""
+
+    @activity.defn
+    @abstractmethod
+    async def settle_job(self, input: SettleInput) -> SettleResult:
+        """End the job if every item is settled, or return the ranges that are not."""
+
+
+class EnumerationActivities(ABC):
+    """Giving a job's items their ordinals."""
+
+    @activity.defn
+    @abstractmethod
+    async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
+        """List the source, commit items chunk by chunk, and signal the parent as the mark moves.
+
+        Idempotent: a retry resumes behind the last committed chunk.
+        """
+
+
+class PageActivities(ABC):
+    """Finding, planning and watching pages. They only read."""
+
+    @activity.defn
+    @abstractmethod
+    async def find_page(self, input: FindPageInput) -> PageFound:
+        """Return the next run of ordinals with unsettled items."""
+
+    @activity.defn
+    @abstractmethod
+    async def plan_page(self, input: PlanPageInput) -> PagePlan:
+        """Cut a page's unsettled items into slices."""
+
+    @activity.defn
+    @abstractmethod
+    async def find_ended_pages(self, input: LookInput) -> LookResult:
+        """Return those of the Workflow IDs that are closed or unknown to the server."""
+
+
+class SliceActivities(ABC):
+    """The work itself."""
+
+    @activity.defn
+    @abstractmethod
+    async def process_slice(self, input: SliceInput) -> SliceResult:
+        """Process the unsettled items of a range, one after the other.
+
+        Idempotent by item: what is settled is left alone, and a result is recorded only under
+        the newest claim.
+
+        Raises:
+            ApplicationError: type of a transient failure kind, for a file on its own that is
+                to be tried again.
+        """

@@ -1,0 +1,184 @@
+"""Requests and responses of the beta batch API: jobs and their items.
+
+The names that clients know are the wire's; fields of ours come beside them and never replace one.
+"""
+
+from collections import Counter
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, Field, NonNegativeInt, field_validator, model_validator
+
+from models.classify import ClassifyJob
+from models.job_config import BatchParseJobRecordCreate, JobConfig, JobType
+from models.payload import Payload
+from models.requests import RequestModel
+
+__all__ = [
+    "BatchItem",
+    "BatchJob",
+    "BatchJobCreate",
+    "BatchParseJobRecordCreate",
+    "ClassifyJob",
+    "ItemStatus",
+    "JobConfig",
+    "JobCounts",
+    "JobStatus",
+    "JobType",
+]
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+class JobStatus(StrEnum):
+    """State of a batch job."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DISPATCHED = "dispatched"
+    """Of the contract, accepted as a filter; no job of ours enters it."""
+    COMPLETED = "completed"
+    """Every item is settled; some may have failed."""
+    FAILED = "failed"
+    """The job itself could not go on."""
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job can change no more."""
+        return self in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+
+class ItemStatus(StrEnum):
+    """State of one file in a batch job."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the item is settled."""
+        return self not in {ItemStatus.PENDING, ItemStatus.PROCESSING}
+
+
+class BatchJobCreate(RequestModel):
+    """Body of a create: a configuration, and either a directory or a list of its files."""
+
+    job_config: JobConfig
+    directory_id: NonEmpty | None = None
+    item_ids: tuple[NonEmpty, ...] | None = None
+    """Ids of directory files, in the order in which they are taken."""
+    page_size: Annotated[int, Field(ge=1, le=1000)] = 100
+    """Files taken together; directory mode only."""
+    continue_as_new_threshold: Annotated[int, Field(ge=1)] | None = None
+    """Files dispatched in one run of the workflow; may be below `page_size`. See `threshold`."""
+
+    @field_validator("item_ids")
+    @classmethod
+    def _check_item_ids(cls, item_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if item_ids is None:
+            return None
+        if not item_ids:
+            raise ValueError(
+                "item_ids is empty. Name at least one directory file, "
+                "or send directory_id to take a whole directory."
+            )
+        repeated = [item_id for item_id, count in Counter(item_ids).items() if count > 1]
+        if repeated:
+            raise ValueError(
+                f"item_ids names files more than once: {', '.join(repeated[:5])}. "
+                "Send each id once."
+            )
+        return item_ids
+
+    @model_validator(mode="after")
+    def _check_one_source(self) -> Self:
+        if self.directory_id is not None and self.item_ids is not None:
+            raise ValueError(
+                "directory_id and item_ids are both given. Send directory_id alone to take a "
+                "whole directory, or item_ids alone to take the files named."
+            )
+        if self.directory_id is None and self.item_ids is None:
+            raise ValueError(
+                "directory_id and item_ids are both missing. Send one of them: directory_id for "
+                "a whole directory, item_ids for the files named."
+            )
+        return self
+
+    @property
+    def job_type(self) -> JobType:
+        """What the configuration asks for."""
+        return JobType.CLASSIFY if isinstance(self.job_config, ClassifyJob) else JobType.PARSE
+
+    @property
+    def threshold(self) -> int:
+        """Files dispatched in one run of the workflow, at most."""
+        return self.continue_as_new_threshold or self.page_size
+
+
+class JobCounts(Payload):
+    """How many items of a job are in which state; the terminal states are disjoint."""
+
+    total: NonNegativeInt = 0
+    """Items known so far; final once enumeration has ended."""
+    completed: NonNegativeInt = 0
+    failed: NonNegativeInt = 0
+    skipped: NonNegativeInt = 0
+    cancelled: NonNegativeInt = 0
+
+    @property
+    def settled(self) -> int:
+        """Items in a terminal state."""
+        return self.completed + self.failed + self.skipped + self.cancelled
+
+
+class BatchJob(Payload):
+    """A job as clients see it. The four counts of settled items are disjoint."""
+
+    id: str
+    job_type: JobType
+    project_id: str
+    status: JobStatus
+    total_items: NonNegativeInt = 0
+    """Items known so far; 0 until enumeration has begun."""
+    processed_items: NonNegativeInt = 0
+    """Items that completed; failed and skipped ones count apart."""
+    failed_items: NonNegativeInt = 0
+    skipped_items: NonNegativeInt = 0
+    cancelled_items: NonNegativeInt = 0
+    """Ours: items that were cancelled."""
+    directory_id: str | None = None
+    workflow_id: str | None = None
+    """Temporal Workflow ID, which is the job id."""
+    effective_at: AwareDatetime
+    """When the state shown was reached; the contract allows no null here."""
+    job_record_id: str | None = None
+    error_message: str | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    started_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    unsupported_parameters: list[str] = []
+    """Ours: parameters that were set and are not honoured, sorted."""
+
+
+class BatchItem(Payload):
+    """One file of a job as clients see it."""
+
+    item_id: str
+    """Id of the directory file."""
+    item_name: str
+    status: ItemStatus
+    job_id: str | None = None
+    """Id of the parse or classify job of this file, under which its result is found."""
+    job_record_id: str | None = None
+    skip_reason: str | None = None
+    """`already_processed` or `size_limit_exceeded`."""
+    error_message: str | None = None
+    effective_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None

@@ -1,0 +1,108 @@
+"""Ids of what we store, and Workflow IDs made from them; nothing else spells either.
+
+An id is a prefix and the 32 hexadecimal digits of a UUIDv7 (RFC 9562), so that ids made later sort
+later. They are lower-case, so that they survive file names and case-folding indexes.
+"""
+
+import secrets
+import time
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+JOB_PREFIX = "bjb"
+DIRECTORY_PREFIX = "dir"
+FILE_PREFIX = "dfl"
+
+JobId = Annotated[str, StringConstraints(pattern="^bjb-[a-z0-9]{26,40}$")]
+DirectoryId = Annotated[str, StringConstraints(pattern="^dir-[a-z0-9]{26,40}$")]
+FileId = Annotated[str, StringConstraints(pattern="^dfl-[a-z0-9]{26,40}$")]
+"""A file of a directory, which is also an item of a job."""
+TaskId = Annotated[
+    str, StringConstraints(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
+"""The parse or classify job of one item; clients expect a bare UUID."""
+
+_NANOSECONDS_PER_MILLISECOND = 1_000_000
+_UNIX_MILLISECONDS_MASK = (1 << 48) - 1
+
+
+def uuid7(now_ns: int | None = None) -> UUID:
+    """A UUIDv7 that sorts by time, to a quarter of a microsecond, and is random beyond that.
+
+    The 12 bits after the version hold the fraction of the millisecond (RFC 9562, section 6.2,
+    method 3). Python has no uuid7 before 3.14.
+
+    Args:
+        now_ns: Unix time in nanoseconds; None reads the clock.
+    """
+    milliseconds, nanoseconds = divmod(
+        time.time_ns() if now_ns is None else now_ns, _NANOSECONDS_PER_MILLISECOND
+    )
+    fraction = nanoseconds * 4096 // _NANOSECONDS_PER_MILLISECOND
+    return UUID(
+        int=(milliseconds & _UNIX_MILLISECONDS_MASK) << 80
+        | 0x7 << 76
+        | fraction << 64
+        | 0b10 << 62
+        | secrets.randbits(62)
+    )
+
+
+def new_id(prefix: str, now_ns: int | None = None) -> str:
+    """A new id with this prefix, which is written without its hyphen."""
+    return f"{prefix}-{uuid7(now_ns).hex}"
+
+
+def new_job_id() -> str:
+    """Id of a batch job, which is also its Workflow ID."""
+    return new_id(JOB_PREFIX)
+
+
+def new_directory_id() -> str:
+    """Id of a directory."""
+    return new_id(DIRECTORY_PREFIX)
+
+
+def new_file_id() -> str:
+    """Id of a directory file."""
+    return new_id(FILE_PREFIX)
+
+
+def new_task_id() -> str:
+    """Id of the parse or classify job of one item."""
+    return str(uuid7())
+
+
+def batch_workflow_id(job_id: str) -> str:
+    """Workflow ID of a batch job."""
+    return job_id
+
+
+def page_workflow_id(job_id: str, first_ordinal: int, generation: int = 1) -> str:
+    """Workflow ID of a page, by the ordinal of its first item.
+
+    Args:
+        job_id: the batch job.
+        first_ordinal: from 1. Written with six digits at least, so that the pages of the first
+            million items list in order.
+        generation: from 1; a page that is dispatched again takes the next one.
+    """
+    _check_from_one("first_ordinal", first_ordinal)
+    return f"{job_id}/page/{first_ordinal:06d}{_suffix(generation)}"
+
+
+def enumeration_workflow_id(job_id: str, generation: int = 1) -> str:
+    """Workflow ID of the enumeration of a job's files; generations as for a page."""
+    return f"{job_id}/enumeration{_suffix(generation)}"
+
+
+def _suffix(generation: int) -> str:
+    _check_from_one("generation", generation)
+    return "" if generation == 1 else f"/{generation}"
+
+
+def _check_from_one(name: str, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{name} is {value}. Count from 1.")

@@ -1,0 +1,92 @@
+"""The parse configuration of the batch contract: 127 fields, all optional.
+
+Names, defaults and bounds are the wire's, also where their case is odd. What this version acts on
+is decided in `rules.parameters`; the rest is recorded and reported to the caller.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, model_validator
+
+from models.parse_output import OutputParameters
+from models.parse_reading import ReadingParameters
+from models.parse_vendor import VendorParameters
+from models.requests import RequestModel
+from models.webhooks import WebhookConfiguration
+
+WITHHELD_PARAMETERS = frozenset(
+    {
+        "azure_openai_key",
+        "gpt4o_api_key",
+        "http_proxy",  # may hold a password
+        "input_url",  # may be signed; files come from the directory anyway
+        "vendor_multimodal_api_key",
+    }
+)
+"""Parameters that can carry a secret and have no use here: dropped from input, never stored."""
+
+Seconds = Annotated[float, Field(ge=0, le=604_800)]
+"""A time allowed for one file. The bound of a week is ours: it keeps sums within a timedelta."""
+
+
+class JobPriority(StrEnum):
+    """How urgent a job is among others."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class JobParameters(RequestModel):
+    """How the job is run and told apart; none of these changes a result."""
+
+    type: Literal["parse"] = "parse"
+    priority: JobPriority | None = None
+    job_timeout_in_seconds: Annotated[Seconds, Field(ge=120)] | None = None
+    job_timeout_extra_time_per_page_in_seconds: Seconds | None = None
+    do_not_cache: bool = False
+    invalidate_cache: bool = False
+    custom_metadata: dict[str, JsonValue] | None = None
+    resource_info: dict[str, JsonValue] | None = None
+    project_id: str | None = None
+    pipeline_id: str | None = None
+
+
+class TransferParameters(RequestModel):
+    """Where the document comes from and where results and events go."""
+
+    webhook_url: str | None = None
+    webhook_configurations: tuple[WebhookConfiguration, ...] | None = None
+    output_s3_path_prefix: str | None = None
+    output_s3_region: str | None = None
+    outputBucket: str | None = None  # noqa: N815 - the wire's spelling
+    input_s3_path: str | None = None
+    input_s3_region: str | None = None
+    input_url: str | None = None
+    http_proxy: str | None = None
+
+
+class BatchParseJobConfig(
+    JobParameters, TransferParameters, ReadingParameters, OutputParameters, VendorParameters
+):
+    """How every file of a parse job is read and written.
+
+    The fields of `WITHHELD_PARAMETERS` are always None, whatever the input says.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _withhold_secrets(cls, data: object) -> object:
+        if isinstance(data, Mapping):
+            return {name: value for name, value in data.items() if name not in WITHHELD_PARAMETERS}
+        return data
+
+
+def withheld_names(parameters: object) -> frozenset[str]:
+    """The names in raw parameters whose values `BatchParseJobConfig` would drop."""
+    if not isinstance(parameters, Mapping):
+        return frozenset()
+    return frozenset(name for name in WITHHELD_PARAMETERS if parameters.get(name) not in (None, ""))

@@ -1,0 +1,8 @@
+"""Names of the Task Queues; nothing else spells them.
+
+Workflows and the short Activities on the ledger share one queue. Slices have their own, so that
+its slots are the parser processes and queued work waits in Temporal, where no timeout runs.
+"""
+
+BATCHES = "document-batches"
+SLICES = "document-slices"

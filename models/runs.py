@@ -1,0 +1,297 @@
+"""Payloads of the run of a batch, as they cross the Temporal service.
+
+They are kept in Event Histories and may be read again by newer code. A document is named by its
+ordinal in the job; a range of ordinals includes both ends.
+"""
+
+from pydantic import Field
+
+from models.payload import Payload
+
+MAX_CONCURRENCY = 256
+"""Most slices of a job at once. An open page is about 120 bytes of carried state and every open
+page holds at least one slot, so 256 keep it under 64 KiB."""
+
+MAX_RANGES = 200
+"""Most ranges of ordinals in one payload; what is over is found by the next look."""
+
+MAX_SAMPLED_FAILURES = 10
+"""Failures that travel through histories for the Temporal UI; the ledger has all of them."""
+
+
+class OrdinalRange(Payload):
+    """A run of a job's items, both ends included."""
+
+    first: int = Field(ge=1)
+    last: int = Field(ge=1)
+
+
+class RunLimits(Payload):
+    """Bounds of a run. They come from the worker's settings when the job is created."""
+
+    heartbeat_seconds: float = 30
+    """A slice whose worker is silent for longer is given to another one."""
+    file_seconds: float = 300
+    """Wall time for one file when the job asks for no other."""
+    slice_seconds: float = 5
+    """A slice starts no further file after this long and returns the rest."""
+    watchdog_seconds: float = 15
+    max_events: int = 1500
+    """Events after which a parent continues as new, well under the 4,096 where the server suggests
+    it, since a run must have room for the signals of its open pages."""
+    cancel_seconds: float = 20
+    """How long a cancelled parent waits for its pages before it settles without them."""
+
+
+class OpenPage(Payload):
+    """A page that was started and has not ended, as the parent carries it."""
+
+    first: int
+    last: int
+    slots: int = 0
+    """Slices it has in flight once it is drained; before that the share it was told."""
+    is_drained: bool = False
+    """Whether it has nothing left to start."""
+
+
+class Counts(Payload):
+    """Items by what became of them, as far as the pages have reported: a hint for the UI."""
+
+    completed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+class FailureSample(Payload):
+    """One failed item, for people who look at the Temporal UI."""
+
+    name: str = Field(max_length=120)
+    kind: str
+    message: str = Field(max_length=160)
+
+
+class BatchInput(Payload):
+    """Argument of `BatchWorkflow`, for its first run and each next one."""
+
+    job_id: str
+    project_id: str = "default"
+    job_type: str = "parse"
+    directory_id: str | None = None
+    page_files: int = Field(ge=1, le=1000)
+    """Items of one page: min(page_size, threshold)."""
+    threshold: int = Field(ge=1)
+    concurrency: int = Field(default=16, ge=1, le=MAX_CONCURRENCY)
+    one_file_per_activity: bool = False
+    limits: RunLimits = RunLimits()
+    has_search_attributes: bool = True
+
+    cursor: int = 0
+    """Last ordinal that was handed to a page."""
+    mark: int = 0
+    """Last ordinal that the enumeration has committed."""
+    is_enumerated: bool = False
+    """Whether the mark is final."""
+    skips: int = 0
+    """Items that the enumeration settled as skipped; over 0, pages are looked for."""
+    enumeration: str | None = None
+    """Workflow ID of the enumeration that runs."""
+    pages: dict[str, OpenPage] = Field(default={}, max_length=MAX_CONCURRENCY + 1)
+    """Open pages by Workflow ID."""
+    again: tuple[OrdinalRange, ...] = Field(default=(), max_length=2 * MAX_RANGES)
+    """Ranges to be dispatched once more: their page was lost, or left items unsettled."""
+    settles: int = 0
+    """How often the end was looked at and items were found unsettled."""
+    looked_at: float = 0.0
+    """When the watchdog last looked, in seconds of the epoch."""
+    error: str | None = None
+    """Why the source could not be listed; the job ends `failed` when its pages have ended."""
+    generation: int = 1
+    """Counts the Workflow IDs of pages and enumerations that had to be started again."""
+    counts: Counts = Counts()
+    failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
+    seconds_per_weight: float = 1.0
+    """Measured seconds of a slice per second that was predicted for it."""
+    runs: int = 1
+
+
+class BatchResult(Payload):
+    """What `BatchWorkflow` returns; the ledger has the same numbers."""
+
+    status: str
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    cancelled: int = 0
+
+
+class BatchProgress(Payload):
+    """Answer of the Query `progress`."""
+
+    total: int
+    is_enumerated: bool
+    dispatched: int
+    counts: Counts
+    open_pages: tuple[OrdinalRange, ...]
+    runs: int
+
+
+class EnumerationInput(Payload):
+    """Argument of `EnumerationWorkflow` and of the Activity `enumerate_items`."""
+
+    job_id: str
+    parent_id: str
+    heartbeat_seconds: float = 30
+
+
+class Enumerated(Payload):
+    """Signal to the parent, and the result of an enumeration: how far the ordinals go."""
+
+    mark: int
+    skipped: int = 0
+    is_final: bool = False
+    error: str | None = None
+    """Why the source could not be listed, when it could not; the job then fails."""
+
+
+class FindPageInput(Payload):
+    """Argument of the Activity `find_page`."""
+
+    job_id: str
+    after: int
+    mark: int
+    page_files: int
+
+
+class PageFound(Payload):
+    """The next run of ordinals with work in it; `count` 0 when there is none up to the mark."""
+
+    first: int
+    last: int
+    count: int
+
+
+class PageInput(Payload):
+    """Argument of `PageWorkflow`."""
+
+    job_id: str
+    parent_id: str
+    first: int
+    last: int
+    share: int = Field(ge=0)
+    """Slices it may have in flight; raised by the Signal `set_share`. 0 prepares and waits."""
+    concurrency: int = 16
+    """The whole job's, for which slices are cut; the share says how much of it is this page's."""
+    one_file_per_activity: bool = False
+    seconds_per_weight: float = 1.0
+    limits: RunLimits = RunLimits()
+
+
+class Slice(Payload):
+    """A run of a page's items that one Activity takes."""
+
+    first: int
+    last: int
+    predicted_seconds: float = 1.0
+    files: int = 1
+    label: str = Field(default="", max_length=160)
+    """Shown as the Activity's summary: the file's name, or the first one's and how many more."""
+    is_alone: bool = False
+    """Whether the file is on its own because it failed before: it then has retries."""
+
+
+class PlanPageInput(Payload):
+    """Argument of the Activity `plan_page`."""
+
+    job_id: str
+    first: int
+    last: int
+    window: int
+    seconds_per_weight: float
+    one_file_per_activity: bool
+
+
+class PagePlan(Payload):
+    """The slices of a page, in the order in which they are to start."""
+
+    slices: tuple[Slice, ...] = Field(max_length=1000)
+
+
+class SliceInput(Payload):
+    """Argument of the Activity `process_slice`."""
+
+    job_id: str
+    first: int
+    last: int
+    is_alone: bool = False
+    file_seconds: float
+    slice_seconds: float
+
+
+class SliceResult(Payload):
+    """What a slice did: a hint, since the ledger is the truth."""
+
+    counts: Counts = Counts()
+    seconds: float = 0.0
+    """Time spent on files."""
+    rest: OrdinalRange | None = None
+    """Items that were not begun because the time of a slice was over."""
+    alone: tuple[Slice, ...] = Field(default=(), max_length=1000)
+    """Items to be taken one activity each: they failed transiently, or lost workers."""
+    failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
+    is_stopped: bool = False
+    """Whether the job takes no more work, because a cancel was asked for."""
+
+
+class PageSlots(Payload):
+    """Signal of a page to its parent: nothing is left unstarted, this many are in flight."""
+
+    page_id: str
+    slots: int
+
+
+class PageEnded(Payload):
+    """Signal of a page to its parent, and its result."""
+
+    page_id: str
+    counts: Counts = Counts()
+    predicted_seconds: float = 0.0
+    seconds: float = 0.0
+    failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
+
+
+class LookInput(Payload):
+    """Argument of the Activity `find_ended_pages`: Workflow IDs that should be running."""
+
+    workflow_ids: tuple[str, ...] = Field(max_length=MAX_CONCURRENCY + 2)
+
+
+class LookResult(Payload):
+    """Those of them that are closed or unknown."""
+
+    ended: tuple[str, ...] = Field(default=(), max_length=MAX_CONCURRENCY + 2)
+
+
+class SettleInput(Payload):
+    """Argument of the Activity `settle_job`."""
+
+    job_id: str
+    is_cancelled: bool = False
+    gives_up: bool = False
+    """Whether items that are still unsettled become `failed: Crashed`."""
+    error: str | None = None
+    """Set when the orchestration failed: the job then ends `failed` with this reason."""
+
+
+class SettleResult(Payload):
+    """Either the ranges that are still unsettled, or the job's end."""
+
+    unsettled: tuple[OrdinalRange, ...] = Field(default=(), max_length=MAX_RANGES)
+    result: BatchResult | None = None
+
+
+class JobRef(Payload):
+    """Argument of an Activity that needs only the job."""
+
+    job_id: str
+    reason: str | None = None

@@ -1,0 +1,183 @@
+"""What a job's configuration means: the work it asks for, its identity, what is not honoured.
+
+Parameter names in answers are spelled as in the contract and not qualified: `webhook_url` stands
+for the one beside `parameters` and the one inside.
+"""
+
+import hashlib
+import json
+import re
+
+from pydantic import BaseModel
+
+from models.classify import ClassifyJob, ClassifyMode
+from models.documents import ParseOptions
+from models.job_config import BatchParseJobRecordCreate, JobType
+from models.parse_output import DEFAULT_PAGE_SEPARATOR
+from models.parse_parameters import (
+    WITHHELD_PARAMETERS,
+    BatchParseJobConfig,
+    JobParameters,
+    TransferParameters,
+)
+from models.parse_vendor import ParsingMode
+
+MAX_TARGET_PAGES = 100_000
+"""Most page numbers that `target_pages` may name; far over any document, small in memory."""
+
+_PAGE_PARAMETERS = frozenset(
+    {"lang", "languages", "target_pages", "max_pages", "disable_ocr"}
+)  # what ParseOptions carries
+_RENDER_PARAMETERS = frozenset({"page_separator", "page_prefix", "page_suffix"})
+
+HONOURED_PARAMETERS = (
+    _PAGE_PARAMETERS
+    | _RENDER_PARAMETERS
+    | {
+        "type",
+        "job_timeout_in_seconds",
+        "job_timeout_extra_time_per_page_in_seconds",
+        "do_not_cache",
+        "invalidate_cache",
+        "priority",
+        "custom_metadata",
+        "resource_info",
+        "project_id",
+        "pipeline_id",
+        "fast_mode",
+        "parse_mode",
+    }
+)
+"""Parse parameters that this version acts on or records; `parse_mode` in one value only."""
+
+_NOT_IN_THE_RESULT = (
+    frozenset(JobParameters.model_fields)
+    | frozenset(TransferParameters.model_fields)
+    | WITHHELD_PARAMETERS
+)
+
+_PAGES = re.compile(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", re.ASCII)
+
+
+def parse_target_pages(text: str) -> tuple[int, ...]:
+    """Page numbers, 1-based, ascending and unique, of a 0-based list such as `0-2,7`.
+
+    Raises:
+        ValueError: the text is no such list, or names more than `MAX_TARGET_PAGES` pages, repeats
+            included. The message names the field and the fix.
+    """
+    ranges = [_page_range(part) for part in text.split(",")]
+    if sum(map(len, ranges)) > MAX_TARGET_PAGES:
+        raise ValueError(
+            f"target_pages names more than {MAX_TARGET_PAGES:,} pages. "
+            "Name fewer, or leave target_pages out to read all pages."
+        )
+    return tuple(sorted({page + 1 for pages in ranges for page in pages}))
+
+
+def _page_range(part: str) -> range:
+    match = _PAGES.fullmatch(part)
+    if match is None:
+        raise ValueError(
+            f"target_pages has {part.strip()[:40]!r}, which is no page number or range. "
+            "Write 0-based numbers and ranges between commas, such as 0-2,7."
+        )
+    first = int(match[1])
+    last = first if match[2] is None else int(match[2])
+    if last < first:
+        raise ValueError(
+            f"target_pages has the range {first}-{last}, which runs backwards. "
+            f"Write {last}-{first}."
+        )
+    return range(first, last + 1)
+
+
+def parse_options(config: BatchParseJobRecordCreate | ClassifyJob) -> ParseOptions:
+    """What an engine has to know of the configuration to read a file.
+
+    Raises:
+        ValueError: `target_pages` is malformed; see `parse_target_pages`.
+    """
+    if isinstance(config, ClassifyJob):
+        reading = config.parsing_configuration
+        pages = reading.target_pages
+        return ParseOptions(
+            target_pages=None if pages is None else tuple(sorted({page + 1 for page in pages})),
+            max_pages=reading.max_pages,
+            languages=(reading.lang.value,),
+        )
+    parameters = config.effective_parameters
+    return ParseOptions(
+        target_pages=(
+            None if parameters.target_pages is None else parse_target_pages(parameters.target_pages)
+        ),
+        max_pages=parameters.max_pages or None,  # 0 sets no limit
+        ocr=not parameters.disable_ocr,
+        languages=tuple(code.value for code in parameters.languages or (parameters.lang,)),
+    )
+
+
+def unsupported_parameters(config: BatchParseJobRecordCreate | ClassifyJob) -> list[str]:
+    """Names of parameters that the caller set and this version does not honour, sorted.
+
+    A parameter counts as set when it differs from its default and is not empty or false where
+    there is no default; one that was withheld counts by its name.
+    """
+    if isinstance(config, ClassifyJob):
+        return ["mode"] if config.mode is ClassifyMode.MULTIMODAL else []
+    parameters = config.effective_parameters
+    names = {name for name in _set_names(parameters) if name not in HONOURED_PARAMETERS}
+    names.update(config.withheld_parameters)
+    if parameters.parse_mode not in {None, ParsingMode.PAGE_WITHOUT_LLM}:
+        names.add("parse_mode")
+    if config.webhook_url:
+        names.add("webhook_url")
+    return sorted(names)
+
+
+def _set_names(parameters: BatchParseJobConfig) -> set[str]:
+    fields = BatchParseJobConfig.model_fields
+    changed = {
+        name: getattr(parameters, name)
+        for name, field in fields.items()
+        if getattr(parameters, name) != field.default
+    }
+    return {name for name, value in changed.items() if value or fields[name].default is not None}
+
+
+def parameters_hash(job_type: JobType, config: BatchParseJobRecordCreate | ClassifyJob) -> str:
+    """Identity of the result that a configuration asks for, as SHA-256 in hexadecimal.
+
+    Two configurations share it when they differ only in what leaves the result as it is: order of
+    keys, defaults spelled out, another spelling of the same pages, tracking ids, priority,
+    time-outs, caching, webhooks and places. Parameters that are not honoured do count, since a
+    later version may honour them.
+
+    Raises:
+        ValueError: `target_pages` is malformed; see `parse_target_pages`.
+    """
+    identity: dict[str, object] = {
+        "job_type": job_type.value,
+        "options": _differences(parse_options(config), frozenset()),
+    }
+    if isinstance(config, ClassifyJob):
+        identity["mode"] = config.mode.value
+        identity["rules"] = [rule.model_dump(mode="json") for rule in config.rules]
+    else:
+        parameters = config.effective_parameters
+        separator = parameters.page_separator
+        identity["rendering"] = [
+            DEFAULT_PAGE_SEPARATOR if separator is None else separator,
+            parameters.page_prefix or "",
+            parameters.page_suffix or "",
+        ]
+        identity["parameters"] = _differences(
+            parameters, _NOT_IN_THE_RESULT | _PAGE_PARAMETERS | _RENDER_PARAMETERS
+        )
+    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _differences(model: BaseModel, left_out: frozenset[str]) -> dict[str, object]:
+    """Fields that differ from their default, so that a field added later changes no identity."""
+    return model.model_dump(mode="json", exclude=set(left_out), exclude_defaults=True)

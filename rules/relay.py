@@ -1,0 +1,125 @@
+"""The relay of pages: what the parent of a batch may start, and who gets which share.
+
+At any time there are *drained* pages, which have started everything and wait for stragglers, at
+most one *current* page, which gets every slot that the drained ones have left free, and at most
+one page *ahead*, which is started with a share of 0 so that it is planned and ready when the
+current one drains. The concurrency of a job is thus one number over all its pages, and neither
+the start of a page nor a continue-as-new leaves a slot idle.
+"""
+
+from models.runs import OpenPage, OrdinalRange
+
+MOST_UNDRAINED = 2
+"""The current page and the one ahead. More would only hold items that cannot start."""
+
+
+class Relay:
+    """The open pages of a job and what is still to be handed out.
+
+    Args:
+        concurrency: slices in flight, over all pages.
+        page_files: most items of one page.
+        cursor: last ordinal handed out.
+        mark: last ordinal known.
+        is_final: whether the mark will not move any more.
+        pages: open pages by Workflow ID, in the order in which they started.
+        again: ranges to hand out once more, before anything new.
+    """
+
+    def __init__(
+        self,
+        concurrency: int,
+        page_files: int,
+        *,
+        cursor: int = 0,
+        mark: int = 0,
+        is_final: bool = False,
+        pages: dict[str, OpenPage] | None = None,
+        again: tuple[OrdinalRange, ...] = (),
+    ) -> None:
+        self.concurrency = concurrency
+        self.page_files = page_files
+        self.cursor = cursor
+        self.mark = mark
+        self.is_final = is_final
+        self.pages = dict(pages or {})
+        self.again = list(again)
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether nothing will ever be left to hand out."""
+        return self.is_final and self.cursor >= self.mark and not self.again
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything was handed out and every page has ended."""
+        return self.is_exhausted and not self.pages
+
+    @property
+    def may_start(self) -> bool:
+        """Whether a page may start now: there is room ahead, and a whole page or the last one."""
+        undrained = sum(not page.is_drained for page in self.pages.values())
+        if undrained >= MOST_UNDRAINED or len(self.pages) > self.concurrency:
+            return False
+        waiting = self.mark - self.cursor
+        return bool(self.again) or waiting >= self.page_files or (self.is_final and waiting > 0)
+
+    def next_range(self) -> OrdinalRange:
+        """Return what the next page takes; only where `may_start`. Changes nothing."""
+        if self.again:
+            head = self.again[0]
+            return OrdinalRange(
+                first=head.first, last=min(head.last, head.first + self.page_files - 1)
+            )
+        return OrdinalRange(
+            first=self.cursor + 1, last=min(self.cursor + self.page_files, self.mark)
+        )
+
+    def start(self, page_id: str, taken: OrdinalRange) -> int:
+        """Hand a range to a page and return its share."""
+        if self.again:
+            head = self.again.pop(0)
+            if taken.last < head.last:
+                self.again.insert(0, OrdinalRange(first=taken.last + 1, last=head.last))
+        else:
+            self.cursor = taken.last
+        self.pages[page_id] = OpenPage(first=taken.first, last=taken.last)
+        share = self.shares().get(page_id, 0)
+        self.told(page_id, share)
+        return share
+
+    def shares(self) -> dict[str, int]:
+        """Return the share of each undrained page: all that is free for the first of them."""
+        used = sum(page.slots for page in self.pages.values() if page.is_drained)
+        free = max(0, self.concurrency - used)
+        undrained = [page_id for page_id, page in self.pages.items() if not page.is_drained]
+        return {page_id: (0 if position else free) for position, page_id in enumerate(undrained)}
+
+    def untold_shares(self) -> dict[str, int]:
+        """Return the shares that have grown since the page was told."""
+        return {
+            page_id: share
+            for page_id, share in self.shares().items()
+            if share > self.pages[page_id].slots
+        }
+
+    def told(self, page_id: str, share: int) -> None:
+        """Note the share that a page knows of."""
+        if (page := self.pages.get(page_id)) and not page.is_drained:
+            self.pages[page_id] = page.model_copy(update={"slots": share})
+
+    def drained(self, page_id: str, slots: int) -> None:
+        """Note that a page has nothing left to start, and how many slices it has in flight."""
+        if page := self.pages.get(page_id):
+            self.pages[page_id] = page.model_copy(update={"is_drained": True, "slots": slots})
+
+    def ended(self, page_id: str) -> bool:
+        """Forget a page that has ended; False when it was not open (any more)."""
+        return self.pages.pop(page_id, None) is not None
+
+    def lost(self, page_id: str) -> bool:
+        """Hand a page's items out again, since it is gone without a word; False if not open."""
+        page = self.pages.pop(page_id, None)
+        if page:
+            self.again.append(OrdinalRange(first=page.first, last=page.last))
+        return page is not None

@@ -1,0 +1,70 @@
+"""How a page is cut into slices: by predicted work, not by count.
+
+A slice should be long enough to carry the cost of an Activity and short enough that the last ones
+end together. Slices therefore shrink as a page runs out (guided self-scheduling: Polychronopoulos
+and Kuck, 1987): each takes its part of what is left, `remaining / (2 x window)`, up to a bound.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+LONGEST_SLICE_SECONDS = 2.0
+"""Most predicted work of a slice of several files. An Activity costs about 4 ms of server time, so
+2 s keep it under 1 %; longer slices only make the end of a job ragged."""
+
+SHORTEST_SLICE_SECONDS = 0.05
+"""Least work worth an Activity of its own, ten times what the Activity costs."""
+
+MOST_FILES = 50
+"""Most files of a slice: a crash runs at most so many again, and their claim is one statement."""
+
+
+class Weighed(NamedTuple):
+    """An item of a page and the seconds that it is predicted to take."""
+
+    ordinal: int
+    seconds: float
+
+
+def cut(items: Sequence[Weighed], window: int) -> list[list[Weighed]]:
+    """Cut a page's items into runs of neighbours, in order.
+
+    Every item is in exactly one run and no run is empty. An item that is predicted to take longer
+    than its run's target is alone in it.
+
+    Args:
+        items: by ascending ordinal; the enumeration has put the largest of a page first.
+        window: slices that run at once, at least 1.
+    """
+    runs: list[list[Weighed]] = []
+    remaining = sum(item.seconds for item in items)
+    run: list[Weighed] = []
+    filled = 0.0
+    target = _target(remaining, window)
+    for item in items:
+        if run and (filled + item.seconds > target or len(run) == MOST_FILES):
+            runs.append(run)
+            remaining -= filled
+            run, filled, target = [], 0.0, _target(remaining, window)
+        run.append(item)
+        filled += item.seconds
+    if run:
+        runs.append(run)
+    return runs
+
+
+def _target(remaining: float, window: int) -> float:
+    share = remaining / (2 * window)
+    return min(LONGEST_SLICE_SECONDS, max(SHORTEST_SLICE_SECONDS, share))
+
+
+def corrected_pace(pace: float, predicted_seconds: float, seconds: float) -> float:
+    """Move `seconds_per_weight` half-way to what a page has just shown.
+
+    Half, because one page can be untypical; clamped, because a page of failures takes no time and
+    must not make the next slices endless.
+    """
+    if predicted_seconds <= 0 or seconds <= 0:
+        return pace
+    shown = pace * seconds / predicted_seconds
+    return min(100.0, max(0.01, (pace + shown) / 2))

@@ -1,0 +1,85 @@
+"""What every process of a deployment makes from the same settings: connections and limits."""
+
+import asyncio
+from typing import Protocol
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+
+from models.runs import RunLimits
+from services.engines.dispatch import fingerprint
+from services.jobs import JobService
+from services.ledger.database import Database
+from services.ledger.directories import DirectoryLedger
+from services.ledger.jobs import JobLedger
+
+SLICES_PER_PROCESS = 4
+"""Default concurrency of a job per parser process: some slices wait in the Task Queue, so that
+a process never waits for the next one to be scheduled."""
+
+CONNECT_ATTEMPTS = 60
+
+
+class DeploymentSettings(Protocol):
+    """The settings that a deployment's parts share."""
+
+    @property
+    def parser_processes(self) -> int: ...  # noqa: D102
+    @property
+    def heartbeat_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def file_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def slice_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def watchdog_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def max_events(self) -> int: ...  # noqa: D102
+
+
+async def connect(attempts: int = CONNECT_ATTEMPTS, address: str | None = None) -> Client:
+    """Connect to Temporal, waiting a second between attempts while it does not answer.
+
+    Args:
+        attempts: how often to try.
+        address: `host:port`; by default what `temporalio.envconfig` finds, else localhost:7233.
+
+    Raises:
+        RuntimeError: Temporal did not answer.
+    """
+    connection = ClientConfig.load_client_connect_config()
+    connection.setdefault("target_host", "127.0.0.1:7233")
+    if address:
+        connection["target_host"] = address
+    for attempt in range(1, attempts + 1):
+        try:
+            return await Client.connect(**connection, data_converter=pydantic_data_converter)
+        except RuntimeError:
+            if attempt == attempts:
+                raise
+            await asyncio.sleep(1)
+    raise AssertionError("unreachable")
+
+
+def run_limits(settings: DeploymentSettings) -> RunLimits:
+    """Return the bounds of runs as the settings have them."""
+    return RunLimits(
+        heartbeat_seconds=settings.heartbeat_seconds,
+        file_seconds=settings.file_seconds,
+        slice_seconds=settings.slice_seconds,
+        watchdog_seconds=settings.watchdog_seconds,
+        max_events=settings.max_events,
+    )
+
+
+def job_service(settings: DeploymentSettings, database: Database, client: Client) -> JobService:
+    """Return the service that creates, starts and cancels jobs."""
+    return JobService(
+        JobLedger(database),
+        DirectoryLedger(database),
+        client,
+        fingerprint=fingerprint(),
+        limits=run_limits(settings),
+        concurrency=max(4, SLICES_PER_PROCESS * settings.parser_processes),
+    )

@@ -1,0 +1,101 @@
+"""From a request to a result: detect, read, select, classify.
+
+Engines are imported where they are used: a process that only ever reads text never loads a
+native library, and one that is not installed is a failure of the files that need it.
+"""
+
+import platform
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from models.documents import (
+    Classification,
+    ClassifierRule,
+    EngineFailure,
+    EngineRequest,
+    EngineResult,
+    ParsedDocument,
+    ParseOptions,
+)
+from models.failures import DocumentError, FailureKind
+from services.engines import ocr
+from services.engines.detection import Family, detect
+from services.engines.source import Source, has_text
+
+ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
+REVISION = 1
+"""Raised when the same engine's versions would give another result through changes of ours."""
+
+
+def handle(request: EngineRequest) -> EngineResult:
+    """Read one file, and classify its text when rules are given."""
+    try:
+        document = parse(Path(request.path), request.name, request.options)
+        classification = _classify(document, request.rules)
+    except DocumentError as error:
+        return EngineResult(failure=EngineFailure(kind=error.kind, message=error.message))
+    return EngineResult(document=document, classification=classification)
+
+
+def parse(path: Path, name: str, options: ParseOptions, depth: int = 0) -> ParsedDocument:
+    """Read one file by the engine of its type.
+
+    Args:
+        path: the file.
+        name: its name, a hint among textual types.
+        options: what is wanted of it.
+        depth: how many messages it was attached to, one inside the other.
+
+    Raises:
+        DocumentError: every reason why there is no text.
+    """
+    try:
+        detected = detect(path, name)
+    except FileNotFoundError:
+        raise DocumentError(FailureKind.SOURCE_CHANGED, "the file is no longer there")
+    except PermissionError:
+        raise DocumentError(FailureKind.REFUSED, "the file may not be read")
+    source = Source(path, name, detected.media_type, options)
+    if detected.family is Family.MAIL:
+        from services.engines import mail
+
+        document = mail.read(source, parse, depth)
+    else:
+        module = import_module(f"services.engines.{detected.family}")
+        read: Callable[[Source], ParsedDocument] = module.read
+        document = read(source)
+    if not has_text(document):
+        raise DocumentError(FailureKind.EMPTY, "no text was found in the document")
+    return document
+
+
+def fingerprint() -> str:
+    """Return a string that changes whenever the same file might give another result.
+
+    Loads no native library: versions come from package metadata, languages from file names.
+    """
+    parts = [f"sheaf-engines/{REVISION}"]
+    for package in ENGINE_PACKAGES:
+        try:
+            parts.append(f"{package}/{version(package)}")
+        except PackageNotFoundError:
+            parts.append(f"{package}/none")
+    parts.append("tessdata/" + ("+".join(ocr.installed_languages()) or "none"))
+    parts.append(platform.machine())
+    return " ".join(parts)
+
+
+def _classify(
+    document: ParsedDocument, rules: tuple[ClassifierRule, ...] | None
+) -> Classification | None:
+    if rules is None:
+        return None
+    try:
+        from services.engines.classification import classify
+    except ImportError as error:
+        raise DocumentError(
+            FailureKind.UNSUPPORTED, f"classification needs the package {error.name}"
+        )
+    return classify("\n\n".join(page.text for page in document.pages), rules)

@@ -1,0 +1,135 @@
+"""Office, web and book formats by xberg, which also stands in for what liteparse refuses.
+
+xberg gives slides, sheets and explicit pages for some formats. They are used only where they
+hold the whole text: for a few files they lose words that the text of the whole document has.
+"""
+
+import asyncio
+import re
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+from models.documents import ParsedDocument, ParsedPage
+from models.failures import DocumentError, FailureKind
+from services.engines.containers import MAX_ENTRIES, MAX_UNPACKED_BYTES
+from services.engines.markdown import plain_text
+from services.engines.source import Source
+
+MAX_COMPRESSION_RATIO = 10_000
+"""xberg's own limit of 100 refuses legitimate files (3 of 189); containers.py has the real gate."""
+
+MIN_PAGE_COVERAGE = 0.98
+"""Share of the document's words that its pages must hold to be used in its place."""
+
+MAX_BYTES = 512 * 1024**2
+WORD = re.compile(r"\w+")
+SHEETS = ("spreadsheet", "ms-excel")
+
+FAILURES = (
+    # What xberg says, in lower case, and what it means.
+    (("password", "encrypted"), FailureKind.PASSWORD_REQUIRED),
+    (("security limit", "security violation", "zip bomb", "too large"), FailureKind.TOO_LARGE),
+    (("unsupported", "missing dependency"), FailureKind.UNSUPPORTED),
+)
+
+
+def read(source: Source) -> ParsedDocument:
+    """Parse a document of any type but pictures.
+
+    Raises:
+        DocumentError: PasswordRequired, TooLarge, Corrupt, Unsupported or Invalid page numbers.
+    """
+    size = source.path.stat().st_size
+    if size > MAX_BYTES:
+        raise DocumentError(
+            FailureKind.TOO_LARGE, f"document of {size} bytes, over the limit of {MAX_BYTES}"
+        )
+    answer = _extract(source.path.read_bytes(), source.media_type)
+    pages = _pages(answer, source.media_type)
+    has_pages = bool(pages)
+    whole = answer.content.strip("\n")
+    pages = pages or [ParsedPage(page=1, text=plain_text(whole), md=whole)]
+    return ParsedDocument(
+        pages=source.select(pages),
+        media_type=source.media_type,
+        engine="xberg",
+        engine_version=version("xberg"),
+        total_pages=max(page.page for page in pages),
+        metadata=_metadata(answer.metadata),
+        warnings=() if has_pages else _pageless_warnings(source),
+    )
+
+
+def to_markdown(data: bytes, media_type: str) -> str:
+    """Return the Markdown of a part of another document, such as the HTML of a mail."""
+    content: str = _extract(data, media_type).content
+    return content.strip("\n")
+
+
+def _extract(data: bytes, media_type: str) -> Any:
+    try:
+        import xberg
+    except ImportError:
+        raise DocumentError(FailureKind.UNSUPPORTED, "this document type needs the package xberg")
+    config = xberg.ExtractionConfig(
+        use_cache=False,
+        disable_ocr=True,
+        output_format="markdown",
+        escape_markdown=False,
+        pages=xberg.PageConfig(extract_pages=True),
+        security_limits=xberg.SecurityLimits(
+            max_compression_ratio=MAX_COMPRESSION_RATIO,
+            max_archive_size=MAX_UNPACKED_BYTES,
+            max_files_in_archive=MAX_ENTRIES,
+        ),
+    )
+    request = xberg.ExtractInput(kind="bytes", bytes=data, mime_type=media_type)
+    try:
+        answer = asyncio.run(xberg.extract(request, config))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - xberg raises RuntimeError for nearly everything
+        _fail_as(str(error))
+    if not answer.results:
+        _fail_as("; ".join(str(item.message) for item in answer.errors) or "no result")
+    return answer.results[0]
+
+
+def _fail_as(message: str) -> NoReturn:
+    lowered = message.lower()
+    kinds = (kind for marks, kind in FAILURES if any(mark in lowered for mark in marks))
+    raise DocumentError(next(kinds, FailureKind.CORRUPT), message)
+
+
+def _pages(answer: Any, media_type: str) -> list[ParsedPage]:
+    """Return pages numbered without a gap, or none when they do not hold the whole text."""
+    native = sorted(answer.pages or [], key=lambda page: page.page_number)
+    if [page.page_number for page in native] != list(range(1, len(native) + 1)):
+        return []
+    is_sheet = any(mark in media_type for mark in SHEETS)
+    pages = []
+    for page in native:
+        md = page.content.strip("\n")
+        heading = f"## {page.sheet_name}"
+        if is_sheet and page.sheet_name and md.strip() and not md.startswith(heading):
+            md = f"{heading}\n\n{md}"
+        if is_sheet and md.strip() == heading:
+            md = ""  # a sheet without a cell has no text, though it has a name
+        pages.append(ParsedPage(page=page.page_number, text=plain_text(md), md=md))
+    words = sum(len(WORD.findall(page.md)) for page in pages)
+    return pages if words >= MIN_PAGE_COVERAGE * len(WORD.findall(answer.content)) else []
+
+
+def _pageless_warnings(source: Source) -> tuple[str, ...]:
+    if source.options.target_pages is None and source.options.max_pages is None:
+        return ()
+    return ("this document has no pages to select; it counts as one page",)
+
+
+def _metadata(native: Any) -> dict[str, str]:
+    values = {
+        "title": native.title,
+        "author": ", ".join(native.authors or ()),
+        "subject": native.subject,
+    }
+    return {name: value for name, value in values.items() if value}

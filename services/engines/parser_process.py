@@ -1,0 +1,200 @@
+"""One parser process, as its pool sees it.
+
+The process has a session of its own, so that a kill takes what it started along, an environment
+without the secrets of its parent, and a folder for temporary files that is deleted with it.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from services.engines.frames import HEADER, MAX_FRAME_BYTES
+
+START_SECONDS = 60.0
+"""Time for the interpreter and the handler module to load, on a busy machine."""
+
+STOP_SECONDS = 5.0
+"""Time to leave after stdin has closed, before the process is killed."""
+
+STDERR_TAIL_BYTES = 8192
+READ_BYTES = 1024 * 1024
+PASSED_VARIABLES = ("PATH", "TESSDATA_PREFIX", "LANG")
+IMPORT_ROOT = Path(__file__).resolve().parents[2]
+
+OUT_OF_MEMORY_MARKS = (
+    b"memory allocation of",  # Rust
+    b"bad_alloc",  # C++
+    b"MemoryError",  # Python
+    b"out of memory",
+    b"cannot allocate memory",
+)
+
+
+class ProcessDiedError(Exception):
+    """The process ended, or broke the protocol, before its answer was whole."""
+
+
+class FrameTooLargeError(Exception):
+    """The process announced an answer over the limit."""
+
+
+class ParserProcess:
+    """A running `services.engines.process`, ready for requests one at a time."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, folder: tempfile.TemporaryDirectory[str]
+    ) -> None:
+        self.files_taken = 0
+        self.was_killed = False
+        self._process = process
+        self._folder = folder
+        self._tail = bytearray()
+        self._drain = asyncio.create_task(self._keep_tail())
+
+    @classmethod
+    async def start(cls, module: str, memory_bytes: int) -> "ParserProcess":
+        """Start a process and wait until it can take a request.
+
+        Raises:
+            ProcessDiedError: it ended, or was not ready within `START_SECONDS`.
+            OSError: the system has no process to give.
+        """
+        folder = tempfile.TemporaryDirectory(prefix="sheaf-parser-", ignore_cleanup_errors=True)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *_command(module, memory_bytes),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+                cwd=folder.name,
+                env=_environment(folder.name),
+                limit=READ_BYTES,
+            )
+        except BaseException:
+            folder.cleanup()
+            raise
+        started = cls(process, folder)
+        await started._await_ready()
+        return started
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process may take a request."""
+        return not self.was_killed and self._process.returncode is None
+
+    async def exchange(self, frame: bytes) -> bytes:
+        """Send a request and return its answer.
+
+        Raises:
+            ProcessDiedError: no whole answer came.
+            FrameTooLargeError: the answer is over `MAX_FRAME_BYTES`.
+        """
+        self.files_taken += 1
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            stdin.write(HEADER.pack(len(frame)) + frame)
+            await stdin.drain()
+        except ConnectionError as error:
+            raise ProcessDiedError from error
+        return await self._receive()
+
+    def kill(self) -> None:
+        """Send SIGKILL to the process and to all that it started."""
+        self.was_killed = True
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def wait(self) -> int:
+        """Reap the process, delete its folder and return its exit code."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            await self._process.wait()
+        with contextlib.suppress(TimeoutError):
+            # A grandchild with a session of its own could hold stderr open for ever.
+            await asyncio.wait_for(self._drain, STOP_SECONDS)
+        self._folder.cleanup()
+        code = self._process.returncode
+        assert code is not None
+        return code
+
+    def tidy(self) -> None:
+        """Delete what the last file left in the folder for temporary files."""
+        for entry in os.scandir(self._folder.name):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                Path(entry.path).unlink(missing_ok=True)
+
+    def ran_out_of_memory(self) -> bool:
+        """Whether the last words on stderr tell of an allocation that failed."""
+        words = bytes(self._tail).lower()
+        return any(mark.lower() in words for mark in OUT_OF_MEMORY_MARKS)
+
+    def last_words(self) -> str:
+        """Return the last line that the process wrote to stderr."""
+        lines = self._tail.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    async def _await_ready(self) -> None:
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._receive()
+        except BaseException as error:
+            self.kill()
+            await self.wait()
+            if isinstance(error, TimeoutError):
+                raise ProcessDiedError(f"not ready within {START_SECONDS:.0f} s") from error
+            if isinstance(error, ProcessDiedError):
+                raise ProcessDiedError(self.last_words()) from error
+            raise
+
+    async def _receive(self) -> bytes:
+        stdout = self._process.stdout
+        assert stdout is not None
+        try:
+            (length,) = HEADER.unpack(await stdout.readexactly(HEADER.size))
+            if length > MAX_FRAME_BYTES:
+                raise FrameTooLargeError
+            return await stdout.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise ProcessDiedError from error
+
+    async def _keep_tail(self) -> None:
+        stderr = self._process.stderr
+        assert stderr is not None
+        while part := await stderr.read(READ_BYTES):
+            self._tail += part
+            del self._tail[:-STDERR_TAIL_BYTES]
+
+
+def _command(module: str, memory_bytes: int) -> list[str]:
+    return [
+        sys.executable,
+        "-P",  # the working directory holds what documents unpack to: never import from it
+        "-m",
+        "services.engines.process",
+        module,
+        "--memory-bytes",
+        str(memory_bytes),
+        "--parent",
+        str(os.getpid()),
+    ]
+
+
+def _environment(folder: str) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+    paths = [str(IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return environment | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": folder}

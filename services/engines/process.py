@@ -1,0 +1,91 @@
+"""The main of a parser process: `python -m services.engines.process MODULE`.
+
+Reads EngineRequest frames from stdin and writes one EngineResult frame for each to what was
+stdout, after a first frame that says it is ready. It ends when stdin closes. MODULE must have a
+function `handle(request) -> EngineResult`.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO
+
+from services.engines.confinement import allow_processor_seconds, confine
+from services.engines.frames import MAX_FRAME_BYTES, read_frame, write_frame
+
+if TYPE_CHECKING:
+    from models.documents import EngineRequest, EngineResult
+    from models.failures import FailureKind
+
+    Handler = Callable[[EngineRequest], EngineResult]
+
+DEFAULT_MODULE = "services.engines.dispatch"
+READY = b"{}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve requests until stdin closes."""
+    parser = argparse.ArgumentParser(description="Serve parse requests on stdin.")
+    parser.add_argument("module", nargs="?", default=DEFAULT_MODULE)
+    parser.add_argument("--memory-bytes", type=int, default=4 * 1024**3)
+    parser.add_argument("--parent", type=int, default=os.getppid())
+    options = parser.parse_args(arguments)
+    # Before the imports below: pydantic and the engines must live within the limits too.
+    confine(options.memory_bytes, options.parent)
+    answers = _claim_stdout()
+    _serve(importlib.import_module(options.module).handle, sys.stdin.buffer, answers)
+    return 0
+
+
+def _claim_stdout() -> BinaryIO:
+    """Return a private copy of stdout, and point file 1 at stderr.
+
+    A library that prints would otherwise write into the middle of a frame.
+    """
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+def _serve(handle: "Handler", requests: BinaryIO, answers: BinaryIO) -> None:
+    from models.documents import EngineRequest
+
+    write_frame(answers, READY)
+    while (frame := read_frame(requests)) is not None:
+        request = EngineRequest.model_validate_json(frame)
+        allow_processor_seconds(request.cpu_seconds)
+        write_frame(answers, _answer(handle, request))
+
+
+def _answer(handle: "Handler", request: "EngineRequest") -> bytes:
+    from models.failures import FailureKind
+
+    try:
+        result = handle(request)
+        # A handler without an answer is told from one that died: it sends an empty frame.
+        frame = result.model_dump_json().encode() if result is not None else b""
+    except MemoryError:
+        return _failure(FailureKind.TOO_LARGE, "the document needs more memory than is allowed")
+    except RecursionError:
+        return _failure(FailureKind.TOO_LARGE, "the document is nested too deeply")
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
+        return _failure(FailureKind.CORRUPT, f"{type(error).__name__}: {error}")
+    if len(frame) > MAX_FRAME_BYTES:
+        return _failure(FailureKind.TOO_LARGE, f"the result is over {MAX_FRAME_BYTES} bytes")
+    return frame
+
+
+def _failure(kind: "FailureKind", message: str) -> bytes:
+    from models.documents import EngineFailure, EngineResult
+    from models.failures import MAX_MESSAGE_CHARACTERS
+
+    failure = EngineFailure(kind=kind, message=message[:MAX_MESSAGE_CHARACTERS])
+    return EngineResult(failure=failure).model_dump_json().encode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The file in the hands of an engine, and the page numbers it is asked for."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from models.documents import ParsedDocument, ParsedPage, ParseOptions
+from models.failures import DocumentError, FailureKind
+
+MAX_PAGES = 100_000
+"""Most pages that any document may have; beyond it, a page tree is a trap."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file, its detected type, and what the caller wants of it."""
+
+    path: Path
+    name: str
+    media_type: str
+    options: ParseOptions = field(default_factory=ParseOptions)
+
+    def wanted(self, total_pages: int) -> tuple[int, ...]:
+        """Return the pages to keep, 1-based and ascending.
+
+        Raises:
+            DocumentError: Invalid, when a page is asked for that the document does not have.
+        """
+        if total_pages > MAX_PAGES:
+            raise DocumentError(
+                FailureKind.TOO_LARGE, f"{total_pages} pages, over the limit of {MAX_PAGES}"
+            )
+        pages: tuple[int, ...] = tuple(range(1, total_pages + 1))
+        if self.options.target_pages is not None:
+            pages = tuple(sorted(set(self.options.target_pages)))
+            if not pages or pages[0] < 1 or pages[-1] > total_pages:
+                has = "1 page" if total_pages == 1 else f"{total_pages} pages"
+                asked = next((page for page in pages if not 1 <= page <= total_pages), "none")
+                raise DocumentError(
+                    FailureKind.INVALID, f"target_pages: {asked}, but the document has {has}"
+                )
+        return pages[: self.options.max_pages]
+
+    def select(self, pages: list[ParsedPage]) -> tuple[ParsedPage, ...]:
+        """Keep the wanted ones of all the pages of a document."""
+        wanted = set(self.wanted(max((page.page for page in pages), default=0)))
+        return tuple(page for page in pages if page.page in wanted)
+
+
+def has_text(document: ParsedDocument) -> bool:
+    """Whether any page holds more than white space."""
+    return any(page.text.strip() or page.md.strip() for page in document.pages)
+
+
+def page_of(text: str, number: int = 1) -> ParsedPage:
+    """Return a page of a format that has no rendering apart from its text."""
+    return ParsedPage(page=number, text=text, md=text)

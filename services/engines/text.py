@@ -1,0 +1,95 @@
+"""Plain text, Markdown, JSON and delimited tables, by the standard library.
+
+The engines are weak here: one took 6 s for a line of 50 MB, another aborted on a wide table.
+"""
+
+import csv
+import io
+from importlib.metadata import version
+
+from models.documents import ParsedDocument, ParsedPage
+from models.failures import DocumentError, FailureKind
+from services.engines.charset import decode
+from services.engines.source import Source, page_of
+
+MAX_TEXT_BYTES = 64 * 1024**2
+SNIFF_CHARACTERS = 16 * 1024
+DELIMITERS = ",;\t|"
+
+
+def read(source: Source) -> ParsedDocument:
+    """Read a text file as one page.
+
+    Raises:
+        DocumentError: TooLarge, or Invalid page numbers.
+    """
+    size = source.path.stat().st_size
+    if size > MAX_TEXT_BYTES:
+        message = f"text of {size} bytes, over the limit of {MAX_TEXT_BYTES}"
+        raise DocumentError(FailureKind.TOO_LARGE, message)
+    text = normalised(decode(source.path.read_bytes()))
+    page = page_of(text)
+    if source.media_type in {"text/csv", "text/tab-separated-values"}:
+        page = _table_page(text, source.media_type)
+    return ParsedDocument(
+        pages=source.select([page]),
+        media_type=source.media_type,
+        engine="sheaf-text",
+        engine_version=own_version(),
+        total_pages=1,
+    )
+
+
+def normalised(text: str) -> str:
+    """Return text with plain line ends, and without characters that JSON stores choke on."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    # A lone surrogate cannot be written as UTF-8.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def own_version() -> str:
+    """Return the version of the engines that are part of Sheaf itself."""
+    try:
+        return version("sheaf")
+    except ModuleNotFoundError:  # PackageNotFoundError: run from a source tree
+        return "0"
+
+
+def markdown_table(rows: list[list[str]]) -> str:
+    """Render rows as a Markdown table, the first as its head; short rows are filled up."""
+    width = max((len(row) for row in rows), default=0)
+    if width == 0:
+        return ""
+    filled = [[_cell(value) for value in row] + [""] * (width - len(row)) for row in rows]
+    lines = ["| " + " | ".join(row) + " |" for row in filled]
+    lines.insert(1, "|" + " --- |" * width)
+    return "\n".join(lines)
+
+
+def _table_page(text: str, media_type: str) -> ParsedPage:
+    rows = _rows(text, media_type)
+    # A row far wider than the rest would be paid for in every other row's empty cells.
+    cells = len(rows) * max((len(row) for row in rows), default=0)
+    table = text if cells > MAX_TEXT_BYTES // 4 else markdown_table(rows)
+    return ParsedPage(page=1, text=text, md=table)
+
+
+def _rows(text: str, media_type: str) -> list[list[str]]:
+    delimiter = "\t" if media_type == "text/tab-separated-values" else _delimiter(text)
+    # The default of 131,072 characters a field refuses legitimate exports.
+    csv.field_size_limit(MAX_TEXT_BYTES)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return [row for row in rows if any(value.strip() for value in row)]
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that occurs most evenly over the first lines."""
+    try:
+        return csv.Sniffer().sniff(text[:SNIFF_CHARACTERS], DELIMITERS).delimiter
+    except csv.Error:
+        first_line = text.lstrip().partition("\n")[0]
+        return max(DELIMITERS, key=first_line.count)
+
+
+def _cell(value: str) -> str:
+    return " ".join(value.split()).replace("|", "\\|")

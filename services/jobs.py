@@ -1,0 +1,216 @@
+"""Jobs as a whole: a row in the ledger and a Workflow in Temporal.
+
+The row comes first and is the acceptance. The Workflow's start is idempotent by the job's id, so
+whoever finds a row without a Workflow may start it: the caller, a retry, or the sweeper.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.common import (
+    Priority,
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models import attributes
+from models.batch import BatchJobCreate
+from models.classify import ClassifyJob
+from models.ids import batch_workflow_id, new_job_id
+from models.job_config import JobType
+from models.queues import BATCHES
+from models.runs import BatchInput, RunLimits
+from rules.parameters import parameters_hash, unsupported_parameters
+from services.ledger.directories import DirectoryLedger
+from services.ledger.jobs import JobLedger, NewJob
+from services.ledger.records import JobRow, NotFoundError
+
+RPC_TIMEOUT = timedelta(seconds=5)
+
+MAX_FILES_PER_ACTIVITY_PAGE = 500
+"""Items of a page where each has its own Activity: three events each keep it under 2,000."""
+
+ITEM_MODE_PAGE = 1000
+ITEM_MODE_THRESHOLD = 20_000
+"""Page and threshold of a list of items, where the contract's two numbers do not apply."""
+
+_PRIORITY_KEYS = {"critical": 1, "high": 2, "medium": 3, "low": 4}
+
+
+class JobService:
+    """Creates, starts and cancels jobs.
+
+    Args:
+        client: Temporal; jobs can be created without it being reachable, and start later.
+        fingerprint: names and versions of the engines of this deployment.
+        limits: bounds of the runs, from the settings.
+        concurrency: slices of a job at once when the caller names no number.
+    """
+
+    def __init__(
+        self,
+        jobs: JobLedger,
+        directories: DirectoryLedger,
+        client: Client,
+        *,
+        fingerprint: str,
+        limits: RunLimits,
+        concurrency: int,
+    ) -> None:
+        self._jobs = jobs
+        self._directories = directories
+        self._client = client
+        self._fingerprint = fingerprint
+        self._limits = limits
+        self._concurrency = concurrency
+
+    async def create(
+        self,
+        project_id: str,
+        request: BatchJobCreate,
+        *,
+        concurrency: int | None = None,
+        one_file_per_activity: bool = False,
+    ) -> JobRow:
+        """Accept a job and start its Workflow; the job outlives a failure of the start.
+
+        Raises:
+            NotFoundError: the directory or one of the items does not exist in the project.
+        """
+        await self._check_source(project_id, request)
+        job_id = new_job_id()
+        run = self._run(project_id, job_id, request, concurrency, one_file_per_activity)
+        config = request.job_config
+        await self._jobs.create(
+            NewJob(
+                id=job_id,
+                project_id=project_id,
+                job_type=request.job_type,
+                directory_id=request.directory_id,
+                request=request.model_dump(mode="json", exclude_none=True),
+                run=run.model_dump(mode="json"),
+                parameters_hash=parameters_hash(request.job_type, config),
+                engine_fingerprint=self._fingerprint,
+                unsupported_parameters=unsupported_parameters(config),
+                has_webhooks=_has_webhooks(request),
+            )
+        )
+        row = await self._jobs.get(job_id)
+        await self.start(row)
+        return row
+
+    async def start(self, job: JobRow) -> None:
+        """Start a job's Workflow; nothing where it runs or has ended.
+
+        Raises:
+            RPCError: Temporal cannot be reached; the sweeper will start the job.
+        """
+        try:
+            await self._client.start_workflow(
+                "BatchWorkflow",
+                BatchInput.model_validate(job.run),
+                id=batch_workflow_id(job.id),
+                task_queue=BATCHES,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=_search_attributes(job),
+                priority=Priority(priority_key=_priority(job.request)),
+                static_summary=_summary(job),
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def cancel(self, job_id: str, reason: str | None) -> JobRow:
+        """Refuse further work on a job and cancel its Workflow. Idempotent.
+
+        The refusal is in the ledger before Temporal hears of it, so a cancel is kept even when
+        Temporal is away: the sweeper passes it on.
+        """
+        row = await self._jobs.request_cancel(job_id, reason)
+        if not row.status.is_terminal:
+            await self.pass_on_cancel(job_id)
+        return await self._jobs.get(job_id)
+
+    async def pass_on_cancel(self, job_id: str) -> None:
+        """Ask Temporal to cancel a job's Workflow; nothing where there is none."""
+        handle = self._client.get_workflow_handle(batch_workflow_id(job_id))
+        try:
+            await handle.cancel(rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def _check_source(self, project_id: str, request: BatchJobCreate) -> None:
+        if request.directory_id is not None:
+            await self._directories.source_uri(project_id, request.directory_id)
+            return
+        missing = await self._directories.missing_files(project_id, request.item_ids or ())
+        if missing:
+            raise NotFoundError(f"item_ids: no such files: {', '.join(missing[:5])}")
+
+    def _run(
+        self,
+        project_id: str,
+        job_id: str,
+        request: BatchJobCreate,
+        concurrency: int | None,
+        one_file_per_activity: bool,  # noqa: FBT001
+    ) -> BatchInput:
+        is_directory = request.directory_id is not None
+        threshold = request.threshold if is_directory else ITEM_MODE_THRESHOLD
+        page_files = min(request.page_size if is_directory else ITEM_MODE_PAGE, threshold)
+        if one_file_per_activity:
+            page_files = min(page_files, MAX_FILES_PER_ACTIVITY_PAGE)
+        return BatchInput(
+            job_id=job_id,
+            project_id=project_id,
+            job_type=request.job_type,
+            directory_id=request.directory_id,
+            page_files=page_files,
+            threshold=threshold,
+            concurrency=concurrency or self._concurrency,
+            one_file_per_activity=one_file_per_activity,
+            limits=self._limits,
+        )
+
+
+def _has_webhooks(request: BatchJobCreate) -> bool:
+    config = request.job_config
+    if isinstance(config, ClassifyJob):
+        return False
+    asked = config.effective_parameters
+    return bool(config.webhook_url or asked.webhook_url or asked.webhook_configurations)
+
+
+def _priority(request: dict[str, Any]) -> int:
+    parameters = request["job_config"].get("parameters") or {}
+    return _PRIORITY_KEYS.get(str(parameters.get("priority")), _PRIORITY_KEYS["medium"])
+
+
+def _search_attributes(job: JobRow) -> TypedSearchAttributes:
+    keywords: Sequence[tuple[str, str | None]] = (
+        (attributes.STATUS, "pending"),
+        (attributes.PROJECT, job.project_id),
+        (attributes.JOB_TYPE, job.job_type),
+        (attributes.DIRECTORY, job.directory_id),
+    )
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SearchAttributeKey.for_keyword(name), value)
+            for name, value in keywords
+            if value
+        ]
+    )
+
+
+def _summary(job: JobRow) -> str:
+    what = job.directory_id or f"{len(job.request.get('item_ids') or ())} items"
+    return f"{'classify' if job.job_type is JobType.CLASSIFY else 'parse'} {what}"

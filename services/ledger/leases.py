@@ -1,0 +1,47 @@
+"""Leases: at most one process at a time does a thing, and another takes over when it dies."""
+
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import IntegrityError
+
+from services.ledger.database import Database, now_us
+from services.ledger.schema import leases
+
+
+class Leases:
+    """Named leases of one holder.
+
+    Args:
+        holder: name of this process; renewing is idempotent by it.
+    """
+
+    def __init__(self, database: Database, holder: str) -> None:
+        self._database = database
+        self._holder = holder
+
+    async def take(self, name: str, seconds: float) -> bool:
+        """Take or renew a lease for so long; False while another holder has it."""
+        now = now_us()
+        expires_at = now + int(seconds * 1_000_000)
+        free = sa.or_(leases.c.holder == self._holder, leases.c.expires_at < now)
+        async with self._database.write() as connection:
+            renewed = await connection.execute(
+                leases.update()
+                .where(leases.c.name == name, free)
+                .values(holder=self._holder, expires_at=expires_at)
+            )
+            if cast("CursorResult[tuple[()]]", renewed).rowcount:
+                return True
+        return await self._create(name, expires_at)
+
+    async def _create(self, name: str, expires_at: int) -> bool:
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(
+                    leases.insert().values(name=name, holder=self._holder, expires_at=expires_at)
+                )
+        except IntegrityError:
+            return False
+        return True

@@ -1,0 +1,140 @@
+"""Rows of the ledger as the rest of the program sees them."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from models.batch import ItemStatus, JobStatus
+from models.job_config import JobType
+from models.failures import FailureKind
+
+
+class SupersededError(Exception):
+    """A newer claim or enumeration owns what this one tried to write; stop, quietly."""
+
+
+class NotFoundError(Exception):
+    """There is no such row, or it belongs to another project."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as a source lists it."""
+
+    unique_id: str
+    """Path relative to the source, `/` between parts."""
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What never changes about a job while it runs."""
+
+    job_id: str
+    project_id: str
+    job_type: JobType
+    request: dict[str, Any]
+    source_uri: str | None
+    parameters_hash: str
+    engine_fingerprint: str
+
+
+@dataclass(frozen=True)
+class ClaimedItem:
+    """An item that this attempt may work on, with where its bytes are."""
+
+    ordinal: int
+    fence: int
+    attempts: int
+    lost_claims: int
+    """Claims before this one that brought no outcome."""
+    task_id: str
+    file_id: str
+    unique_id: str
+    display_name: str
+    size_bytes: int
+    source_uri: str
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """A result whose blobs are already stored."""
+
+    id: str
+    file_id: str
+    content_sha256: str
+    engine: str
+    media_type: str
+    pages: int
+    size_bytes: int
+    is_reusable: bool
+    output_metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one claimed item.
+
+    `status` PENDING means that the attempt failed transiently and another one may follow; the
+    failure's kind and message then say why.
+    """
+
+    item: ClaimedItem
+    status: ItemStatus
+    result: ResultRow | None = None
+    reused_result_id: str | None = None
+    skip_reason: str | None = None
+    failure_kind: FailureKind | None = None
+    error_message: str | None = None
+    retry_after: timedelta | None = None
+    """For a transient failure, how long the other side asked to wait."""
+    content_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a group of outcomes changed."""
+
+    accepted: frozenset[int]
+    """Ordinals whose outcome was recorded; the others were refused by their fence."""
+    is_stopped: bool
+    """Whether the job takes no more work."""
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job as the ledger has it now."""
+
+    id: str
+    project_id: str
+    job_type: JobType
+    status: JobStatus
+    directory_id: str | None
+    request: dict[str, Any]
+    run: dict[str, Any]
+    parameters_hash: str
+    engine_fingerprint: str
+    unsupported_parameters: list[str]
+    total: int
+    completed: int
+    failed: int
+    skipped: int
+    cancelled: int
+    is_enumerated: bool
+    cancel_requested_at: int | None
+    reason: str | None
+    error_message: str | None
+    created_at: int
+    updated_at: int
+    started_at: int | None
+    completed_at: int | None
+
+    @property
+    def settled(self) -> int:
+        """Items in a terminal state."""
+        return self.completed + self.failed + self.skipped + self.cancelled
+
+
+TERMINAL_JOBS = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+UNSETTLED_ITEMS = (ItemStatus.PENDING, ItemStatus.PROCESSING)

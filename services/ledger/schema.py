@@ -1,0 +1,174 @@
+"""Tables of the ledger.
+
+Times are integers: microseconds since the epoch, UTC, because SQLite has no type that keeps a
+zone. JSON columns hold what was validated on the way in and are never searched.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = sa.String(64)
+_TIME = sa.BigInteger
+
+directories = sa.Table(
+    "directories",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("source_uri", sa.Text, nullable=True),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+    sa.UniqueConstraint("project_id", "source_uri"),
+)
+
+directory_files = sa.Table(
+    "directory_files",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("directory_id", _ID, nullable=False),
+    # Path relative to the source, or the caller's own key; unique within the directory.
+    sa.Column("unique_id", sa.Text, nullable=False),
+    sa.Column("display_name", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    # Hash of what was last read; None when never read, or changed since.
+    sa.Column("content_sha256", sa.String(64), nullable=True),
+    # The job whose enumeration saw the file last; how files that are gone are told.
+    sa.Column("seen_by", _ID, nullable=True),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+    sa.Column("deleted_at", _TIME, nullable=True),
+    sa.UniqueConstraint("directory_id", "unique_id"),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("job_type", sa.String(16), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("directory_id", _ID, nullable=True),
+    # The request as accepted (models.batch.BatchJobCreate), without secrets.
+    sa.Column("request", sa.JSON, nullable=False),
+    # Argument of the first run (models.runs.BatchInput), so that a lost start can be made good.
+    sa.Column("run", sa.JSON, nullable=False),
+    sa.Column("parameters_hash", sa.String(64), nullable=False),
+    sa.Column("engine_fingerprint", sa.String(128), nullable=False),
+    sa.Column("unsupported_parameters", sa.JSON, nullable=False),
+    # Whether anybody is to be told: without it no event rows are written.
+    sa.Column("has_webhooks", sa.Boolean, nullable=False, default=False),
+    sa.Column("total", sa.Integer, nullable=False, default=0),
+    sa.Column("completed", sa.Integer, nullable=False, default=0),
+    sa.Column("failed", sa.Integer, nullable=False, default=0),
+    sa.Column("skipped", sa.Integer, nullable=False, default=0),
+    sa.Column("cancelled", sa.Integer, nullable=False, default=0),
+    # Where the enumeration stands, who may move it on, and whether the total is final.
+    sa.Column("enumeration_cursor", sa.Text, nullable=True),
+    sa.Column("enumeration_fence", sa.Integer, nullable=False, default=0),
+    sa.Column("is_enumerated", sa.Boolean, nullable=False, default=False),
+    sa.Column("cancel_requested_at", _TIME, nullable=True),
+    sa.Column("reason", sa.Text, nullable=True),
+    sa.Column("error_message", sa.Text, nullable=True),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+    sa.Column("started_at", _TIME, nullable=True),
+    sa.Column("completed_at", _TIME, nullable=True),
+    sa.Index(None, "status", "created_at"),
+    sa.Index(None, "project_id", "created_at"),
+)
+
+items = sa.Table(
+    "items",
+    metadata,
+    sa.Column("job_id", _ID, primary_key=True),
+    sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("file_id", _ID, nullable=False),
+    # The item's own parse or classify job, a bare UUID.
+    sa.Column("task_id", sa.String(36), nullable=False, unique=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    # Raised by each claim; a write with an older one is refused.
+    sa.Column("fence", sa.Integer, nullable=False, default=0),
+    # Claims in a row that brought no outcome: their workers died.
+    sa.Column("lost_claims", sa.Integer, nullable=False, default=0),
+    # Attempts that failed transiently.
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("result_id", sa.String(36), nullable=True),
+    sa.Column("failure_kind", sa.String(32), nullable=True),
+    sa.Column("error_message", sa.Text, nullable=True),
+    sa.Column("skip_reason", sa.String(32), nullable=True),
+    sa.Column("started_at", _TIME, nullable=True),
+    sa.Column("completed_at", _TIME, nullable=True),
+    sa.UniqueConstraint("job_id", "file_id"),
+    sa.Index(None, "job_id", "status", "ordinal"),
+    sqlite_with_rowid=False,
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    # Every attempt that did not settle its item: retried, given back, or refused by the fence.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("job_id", _ID, nullable=False),
+    sa.Column("ordinal", sa.Integer, nullable=False),
+    sa.Column("fence", sa.Integer, nullable=False),
+    sa.Column("worker", sa.String(128), nullable=False),
+    sa.Column("outcome", sa.String(32), nullable=False),
+    sa.Column("message", sa.Text, nullable=True),
+    sa.Column("ended_at", _TIME, nullable=False),
+    sa.Index(None, "job_id", "ordinal"),
+)
+
+results = sa.Table(
+    "results",
+    metadata,
+    # The item's task_id: a task has at most one result.
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("job_id", _ID, nullable=False),
+    sa.Column("file_id", _ID, nullable=False),
+    sa.Column("job_type", sa.String(16), nullable=False),
+    sa.Column("parameters_hash", sa.String(64), nullable=False),
+    sa.Column("engine_fingerprint", sa.String(128), nullable=False),
+    sa.Column("content_sha256", sa.String(64), nullable=False),
+    sa.Column("engine", sa.String(64), nullable=False),
+    sa.Column("media_type", sa.String(128), nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    # Classification, warnings: small, bounded, shown in listings.
+    sa.Column("output_metadata", sa.JSON, nullable=False),
+    # Whether a later job may take it instead of working again.
+    sa.Column("is_reusable", sa.Boolean, nullable=False),
+    sa.Column("processed_at", _TIME, nullable=False),
+    sa.Index(None, "content_sha256", "parameters_hash"),
+    sa.Index(None, "file_id"),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    # Events to be delivered, written in the transaction that makes them true.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("job_id", _ID, nullable=False),
+    sa.Column("ordinal", sa.Integer, nullable=True),
+    sa.Column("event_type", sa.String(64), nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("delivered_at", _TIME, nullable=True),
+    sa.Index(None, "delivered_at", "id"),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("holder", sa.String(128), nullable=False),
+    sa.Column("expires_at", _TIME, nullable=False),
+)

@@ -1,0 +1,75 @@
+"""Blobs on the local disk.
+
+A group of blobs becomes durable together: every file is written under a temporary name and
+synced, then all are renamed, then each folder that they went to is synced once. A blob is
+therefore whole or absent, also after a power loss, and a row that names it is written later.
+"""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class LocalBlobs:
+    """Blobs under one folder, by keys such as `results/bjb-…/1f/….json`.
+
+    Writing a key again replaces the blob with equal content; that is how a retry leaves one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def put_many(self, blobs: Sequence[tuple[str, bytes]]) -> None:
+        """Store blobs; when it returns, all of them will outlast a power loss.
+
+        Raises:
+            OSError: the disk is full or not writable; none or some of the blobs are there.
+        """
+        await asyncio.to_thread(self._put_many, blobs)
+
+    async def get(self, key: str) -> bytes:
+        """Return a blob; FileNotFoundError when there is none."""
+        return await asyncio.to_thread(self.path(key).read_bytes)
+
+    def path(self, key: str) -> Path:
+        """Return where a blob lies or would lie."""
+        return self._root / key
+
+    def uri(self, key: str) -> str:
+        """Return the blob's location as a `file://` URI."""
+        return self.path(key).absolute().as_uri()
+
+    def _put_many(self, blobs: Sequence[tuple[str, bytes]]) -> None:
+        staged: list[tuple[Path, Path]] = []
+        try:
+            for key, content in blobs:
+                target = self.path(key)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                staged.append((_stage(target, content), target))
+            for temporary, target in staged:
+                temporary.replace(target)
+        except BaseException:
+            for temporary, _ in staged:
+                temporary.unlink(missing_ok=True)
+            raise
+        for folder in {target.parent for _, target in staged}:
+            _sync_folder(folder)
+
+
+def _stage(target: Path, content: bytes) -> Path:
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return temporary
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

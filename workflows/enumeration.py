@@ -1,0 +1,47 @@
+"""The Workflow that lists a job's source while the job is already being worked on.
+
+It is a child of its own, abandoned like the pages, because the parent continues as new meanwhile
+and an Activity ends with the run that started it.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.signatures import EnumerationActivities
+    from models.runs import Enumerated, EnumerationInput
+    from workflows import options
+
+
+@workflow.defn
+class EnumerationWorkflow:
+    """Give a job's items their ordinals and tell the parent how far they go."""
+
+    @workflow.run
+    async def run(self, input: EnumerationInput) -> Enumerated:
+        enumerated = await self._enumerate(input)
+        parent = workflow.get_external_workflow_handle(input.parent_id)
+        try:
+            await parent.signal("enumerated", enumerated)
+        except FailureError:
+            workflow.logger.info("the parent does not listen")
+        workflow.set_current_details(f"{enumerated.mark} items, {enumerated.skipped} skipped")
+        return enumerated
+
+    async def _enumerate(self, input: EnumerationInput) -> Enumerated:
+        try:
+            return await workflow.execute_activity_method(
+                EnumerationActivities.enumerate_items,
+                input,
+                start_to_close_timeout=options.ENUMERATION_TIMEOUT,
+                schedule_to_close_timeout=options.LEDGER_BUDGET,
+                heartbeat_timeout=timedelta(seconds=input.heartbeat_seconds),
+                retry_policy=options.LEDGER_RETRY,
+                summary="list the source",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return Enumerated(mark=0, error=f"the source cannot be listed: {error.cause}")

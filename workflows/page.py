@@ -1,0 +1,178 @@
+"""The Workflow of one page: its slices, a window at a time."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.signatures import PageActivities, SliceActivities
+    from models.queues import SLICES
+    from models.runs import (
+        MAX_SAMPLED_FAILURES,
+        Counts,
+        FailureSample,
+        PageEnded,
+        PageInput,
+        PageSlots,
+        PagePlan,
+        PlanPageInput,
+        Slice,
+        SliceInput,
+        SliceResult,
+    )
+    from rules.window import Window
+    from workflows import options
+
+
+@workflow.defn
+class PageWorkflow:
+    """Process the unsettled items of a run of ordinals.
+
+    The page tells its parent when nothing is left to start (`drained`, again for each slot that
+    then becomes free) and when it ends (`ended`). It never fails because of a file: what stays
+    unsettled is found by the settle at the end of the job.
+    """
+
+    @workflow.init
+    def __init__(self, input: PageInput) -> None:
+        self._input = input
+        self._window = Window(input.share)
+        self._counts = Counts()
+        self._failures: tuple[FailureSample, ...] = ()
+        self._predicted = 0.0
+        self._seconds = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @workflow.run
+    async def run(self, input: PageInput) -> PageEnded:
+        try:
+            self._window.add((await self._plan()).slices)
+            await self._process()
+        finally:
+            # Also after a cancel: a parent that waits for its pages must hear of each.
+            for task in self._tasks:
+                task.cancel()
+            ended = self._ended()
+            await self._tell("ended", ended)
+        return ended
+
+    @workflow.signal
+    def set_share(self, share: int) -> None:
+        """Raise the number of slices in flight; a smaller number is ignored."""
+        self._window.grow(share)
+
+    async def _plan(self) -> PagePlan:
+        return await workflow.execute_activity_method(
+            PageActivities.plan_page,
+            PlanPageInput(
+                job_id=self._input.job_id,
+                first=self._input.first,
+                last=self._input.last,
+                window=self._input.concurrency,
+                seconds_per_weight=self._input.seconds_per_weight,
+                one_file_per_activity=self._input.one_file_per_activity,
+            ),
+            start_to_close_timeout=options.LEDGER_TIMEOUT,
+            schedule_to_close_timeout=options.LEDGER_BUDGET,
+            retry_policy=options.LEDGER_RETRY,
+            summary=f"items {self._input.first} to {self._input.last}",
+        )
+
+    async def _process(self) -> None:
+        """Start what waits as slots become free, and tell the parent about the free ones."""
+        told: int | None = None
+        while not self._window.is_drained or self._window.in_flight:
+            while self._window.may_start:
+                task = asyncio.create_task(self._run_slice(self._window.start()))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            self._show()
+            slots = self._window.in_flight
+            if self._window.is_drained and slots != told:
+                await self._tell("drained", PageSlots(page_id=_own_id(), slots=slots))
+                told = slots
+                continue
+            await workflow.wait_condition(
+                lambda slots=slots: self._window.may_start or self._window.in_flight != slots  # type: ignore[misc]
+            )
+
+    async def _run_slice(self, taken: Slice) -> None:
+        result: SliceResult | None = None
+        try:
+            result = await self._execute(taken)
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning(
+                "slice failed", extra={"first": taken.first, "cause": str(error.__cause__)}
+            )
+        finally:
+            self._window.end(result)
+        if result:
+            self._note(taken, result)
+
+    async def _execute(self, taken: Slice) -> SliceResult:
+        limits = self._input.limits
+        longest = timedelta(seconds=limits.file_seconds + limits.slice_seconds)
+        return await workflow.execute_activity_method(
+            SliceActivities.process_slice,
+            SliceInput(
+                job_id=self._input.job_id,
+                first=taken.first,
+                last=taken.last,
+                is_alone=taken.is_alone,
+                file_seconds=limits.file_seconds,
+                slice_seconds=limits.slice_seconds,
+            ),
+            task_queue=SLICES,
+            start_to_close_timeout=longest + options.SLICE_MARGIN,
+            heartbeat_timeout=timedelta(seconds=limits.heartbeat_seconds),
+            retry_policy=options.SLICE_RETRY,
+            summary=taken.label,
+        )
+
+    def _note(self, taken: Slice, result: SliceResult) -> None:
+        if result.is_stopped:
+            self._window.stop()
+        self._counts = Counts(
+            completed=self._counts.completed + result.counts.completed,
+            failed=self._counts.failed + result.counts.failed,
+            skipped=self._counts.skipped + result.counts.skipped,
+        )
+        self._failures = (*self._failures, *result.failures)[:MAX_SAMPLED_FAILURES]
+        if result.rest is None:
+            self._predicted += taken.predicted_seconds
+            self._seconds += result.seconds
+
+    def _ended(self) -> PageEnded:
+        return PageEnded(
+            page_id=_own_id(),
+            counts=self._counts,
+            predicted_seconds=self._predicted,
+            seconds=self._seconds,
+            failures=self._failures,
+        )
+
+    async def _tell(self, signal: str, payload: PageSlots | PageEnded) -> None:
+        parent = workflow.get_external_workflow_handle(self._input.parent_id)
+        try:
+            await parent.signal(signal, payload)
+        except FailureError:
+            # The parent has ended: it was terminated, or it did not wait for this page.
+            workflow.logger.info("the parent does not listen", extra={"signal_name": signal})
+
+    def _show(self) -> None:
+        counts = self._counts
+        lines = [
+            f"**Items {self._input.first} to {self._input.last}** of {self._input.job_id}",
+            f"{counts.completed} completed, {counts.failed} failed, {counts.skipped} skipped; "
+            f"{self._window.in_flight} slices in flight",
+            *(f"- {one.name}: {one.kind}: {one.message}" for one in self._failures),
+        ]
+        workflow.set_current_details("\n\n".join(lines[:2]) + "\n" + "\n".join(lines[2:]))
+
+
+def _own_id() -> str:
+    return workflow.info().workflow_id
