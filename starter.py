@@ -1,1 +1,57 @@
 """The command line, `sheaf`."""
+
+import os
+import sys
+
+import typer
+from temporalio.service import RPCError
+
+from cli.doctor import doctor
+from cli.export import export, results
+from cli.look import list_jobs, show_job
+from cli.output import EXIT_CODES, Fault, errors
+from cli.run import cancel, run, watch
+from cli.up import down, up
+
+app = typer.Typer(
+    help="Parse or classify every file of a folder, durably.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(up)
+app.command()(down)
+app.command()(run)
+app.command()(watch)
+app.command("list")(list_jobs)
+app.command("show")(show_job)
+app.command()(cancel)
+app.command()(results)
+app.command()(export)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Run a command; see `cli.output.EXIT_CODES` for the exit codes."""
+    code = 0
+    try:
+        app(standalone_mode=True)
+    except SystemExit as exit_:
+        code = exit_.code if isinstance(exit_.code, int) else 1
+    except Fault as fault:
+        errors.print(f"[red]sheaf:[/red] {fault}", soft_wrap=True)
+        code = fault.code
+    except RPCError as error:
+        errors.print(f"[red]sheaf:[/red] Temporal: {error.message}", soft_wrap=True)
+        code = 4
+    except KeyboardInterrupt:
+        code = 130
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Without the interpreter's finalisation, in which temporalio 1.35 may abort (sdk-python#300).
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

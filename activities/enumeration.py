@@ -55,9 +55,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
                 return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
 
     async def _enumerate(self, input: EnumerationInput, spec: JobSpec) -> Enumerated:
-        fence, cursor, mark, skipped, is_complete = await self._enumerations.take_over(
-            input.job_id
-        )
+        fence, cursor, mark, skipped, is_complete = await self._enumerations.take_over(input.job_id)
         if not is_complete:
             mark, skipped = await self._add(input, spec, fence, cursor, mark, skipped)
             await self._enumerations.finish(input.job_id, fence)
@@ -89,7 +87,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
         reuses = Work.of(spec).reuses
         files = walk(source_path(spec.source_uri), cursor)
         for size in _chunk_sizes(page_files):
-            chunk = await asyncio.to_thread(lambda size=size: list(itertools.islice(files, size)))
+            chunk = await asyncio.to_thread(list, itertools.islice(files, size))
             if not chunk:
                 return
             yield await self._enumerations.add_files(

@@ -36,9 +36,7 @@ class LedgerPageActivities(PageActivities):
 
     @activity.defn
     async def find_page(self, input: FindPageInput) -> PageFound:
-        return await self._items.find_page(
-            input.job_id, input.after, input.mark, input.page_files
-        )
+        return await self._items.find_page(input.job_id, input.after, input.mark, input.page_files)
 
     @activity.defn
     async def plan_page(self, input: PlanPageInput) -> PagePlan:
@@ -62,7 +60,7 @@ class LedgerPageActivities(PageActivities):
 
     @activity.defn
     async def find_ended_pages(self, input: LookInput) -> LookResult:
-        running = await asyncio.gather(*(self._is_running(id) for id in input.workflow_ids))
+        running = await asyncio.gather(*(self._is_running(one) for one in input.workflow_ids))
         return LookResult(
             ended=tuple(
                 workflow_id

@@ -152,9 +152,7 @@ class LedgerSliceActivities(SliceActivities):
         await self._flush(work, group)
         await self._items.release(work.spec.job_id, list(group.claimed))
 
-    async def _one(
-        self, work: Work, input: SliceInput, group: _Group, item: ClaimedItem
-    ) -> None:
+    async def _one(self, work: Work, input: SliceInput, group: _Group, item: ClaimedItem) -> None:
         if item.lost_claims >= MAX_LOST_CLAIMS and not input.is_alone:
             await self._items.release(input.job_id, [item])
             group.alone.append(alone_slice(item.ordinal, item.display_name))

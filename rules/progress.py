@@ -17,8 +17,10 @@ def describe(
     counts = progress.counts
     total = f"{progress.total}" if progress.is_enumerated else f"{progress.total} so far"
     lines = [
-        f"**{input.job_type} {input.job_id}**: {counts.completed} completed, "
-        f"{counts.failed} failed, {counts.skipped} skipped of {total}; run {progress.runs}",
+        (
+            f"**{input.job_type} {input.job_id}**: {counts.completed} completed, "
+            f"{counts.failed} failed, {counts.skipped} skipped of {total}; run {progress.runs}"
+        ),
         "",
         f"{len(pages)} open pages, concurrency {input.concurrency}:",
         *(

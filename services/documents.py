@@ -11,7 +11,13 @@ from typing import Any, Protocol
 
 from models.batch import BatchJobCreate, ItemStatus
 from models.classify import ClassifyJob
-from models.documents import ClassifierRule, EngineRequest, EngineResult, ParsedDocument, ParseOptions
+from models.documents import (
+    ClassifierRule,
+    EngineRequest,
+    EngineResult,
+    ParsedDocument,
+    ParseOptions,
+)
 from models.failures import DocumentError, FailureKind
 from models.job_config import BatchParseJobRecordCreate
 from rules.parameters import parse_options
@@ -59,7 +65,7 @@ class Work:
         """Read a job's request, which was validated when the job was created."""
         config = BatchJobCreate.model_validate(spec.request).job_config
         if isinstance(config, ClassifyJob):
-            return cls(spec, parse_options(config), config.engine_rules, *_PLAIN)
+            return cls(spec, parse_options(config), config.engine_rules(), *_PLAIN)
         return _parse_work(spec, config)
 
 
@@ -71,7 +77,7 @@ def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:
     fresh = bool(asked.do_not_cache)
     return Work(
         spec=spec,
-        options=parse_options(asked),
+        options=parse_options(config),
         rules=None,
         separator=asked.page_separator,
         prefix=asked.page_prefix,
@@ -181,9 +187,7 @@ def _completed(work: Work, item: ClaimedItem, answer: EngineResult, digest: str)
         is_reusable=work.is_reusable,
         output_metadata=_output_metadata(answer, document),
     )
-    outcome = Outcome(
-        item=item, status=ItemStatus.COMPLETED, result=result, content_sha256=digest
-    )
+    outcome = Outcome(item=item, status=ItemStatus.COMPLETED, result=result, content_sha256=digest)
     return Processed(outcome, blobs)
 
 
@@ -232,4 +236,3 @@ def _stamp(path: Path) -> tuple[int, int]:
 def all_blobs(processed: Sequence[Processed]) -> list[tuple[str, bytes]]:
     """Return every blob of a group, in order."""
     return [blob for one in processed for blob in one.blobs]
-

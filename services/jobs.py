@@ -162,7 +162,7 @@ class JobService:
         job_id: str,
         request: BatchJobCreate,
         concurrency: int | None,
-        one_file_per_activity: bool,  # noqa: FBT001
+        one_file_per_activity: bool,
     ) -> BatchInput:
         is_directory = request.directory_id is not None
         threshold = request.threshold if is_directory else ITEM_MODE_THRESHOLD

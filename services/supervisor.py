@@ -133,9 +133,7 @@ class Supervisor:
 
     def _publish(self) -> None:
         children = {
-            child.role: child.process.pid
-            for child in (self._server, self._worker)
-            if child.process
+            child.role: child.process.pid for child in (self._server, self._worker) if child.process
         }
         self._home.write_running(
             Running(
@@ -165,7 +163,5 @@ class Supervisor:
             died = child.process is not None and child.process.returncode is not None
             if died or time.monotonic() > deadline:
                 why = "ended at once" if died else f"is not up after {START_SECONDS} s"
-                raise StartError(
-                    f"{child.role} {why}; see {self._home.logs / f'{child.role}.log'}"
-                )
+                raise StartError(f"{child.role} {why}; see {self._home.logs / f'{child.role}.log'}")
             await asyncio.sleep(0.05)

@@ -4,6 +4,8 @@ Each update is an event and an action, and an unregistered attribute would hang 
 worker therefore registers them at its start, and a job's input says whether they are there.
 """
 
+from typing import Any
+
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
@@ -27,7 +29,7 @@ def update_attributes(
     """Upsert what is given; nothing where the namespace has no such attributes."""
     if not input.has_search_attributes:
         return
-    updates: list[SearchAttributeUpdate] = []
+    updates: list[SearchAttributeUpdate[Any]] = []
     if status:
         updates.append(STATUS.value_set(status))
     if counts:

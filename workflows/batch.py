@@ -125,9 +125,7 @@ class BatchWorkflow:
             total=self._relay.mark,
             is_enumerated=self._relay.is_final,
             dispatched=self._relay.cursor,
-            counts=self._counts.model_copy(
-                update={"skipped": self._counts.skipped + self._skips}
-            ),
+            counts=self._counts.model_copy(update={"skipped": self._counts.skipped + self._skips}),
             open_pages=tuple(
                 OrdinalRange(first=page.first, last=page.last)
                 for page in self._relay.pages.values()
@@ -214,7 +212,7 @@ class BatchWorkflow:
         except WorkflowAlreadyStartedError:
             # An earlier parent of this job started it; the watchdog knows when it is gone.
             return True
-        handle.add_done_callback(lambda done: self._closed(page_id, done))  # type: ignore[arg-type]
+        handle.add_done_callback(lambda done: self._closed(page_id, done))
         return True
 
     def _closed(self, page_id: str, handle: ChildWorkflowHandle[PageWorkflow, PageEnded]) -> None:
@@ -299,7 +297,7 @@ class BatchWorkflow:
             workflow.logger.warning("page lost", extra={"page_id": page_id})
         self._changes += 1
 
-    async def _continue_if_due(self, is_due: bool) -> None:  # noqa: FBT001
+    async def _continue_if_due(self, is_due: bool) -> None:
         """Continue as new, unless nothing would be left to do than to wait for the last pages.
 
         A cancel that came with the same task is seen at the `sleep(0)`: the next run would not
@@ -391,9 +389,7 @@ class BatchWorkflow:
             self._relay.ended(workflow_id)
 
     async def _finish_cancel(self) -> BatchResult:
-        settled = await self._settle_job(
-            SettleInput(job_id=self._input.job_id, is_cancelled=True)
-        )
+        settled = await self._settle_job(SettleInput(job_id=self._input.job_id, is_cancelled=True))
         update_attributes(self._input, status="cancelled", result=settled.result)
         return settled.result or BatchResult(status="cancelled")
 

@@ -15,8 +15,8 @@ with workflow.unsafe.imports_passed_through():
         FailureSample,
         PageEnded,
         PageInput,
-        PageSlots,
         PagePlan,
+        PageSlots,
         PlanPageInput,
         Slice,
         SliceInput,
@@ -167,8 +167,10 @@ class PageWorkflow:
         counts = self._counts
         lines = [
             f"**Items {self._input.first} to {self._input.last}** of {self._input.job_id}",
-            f"{counts.completed} completed, {counts.failed} failed, {counts.skipped} skipped; "
-            f"{self._window.in_flight} slices in flight",
+            (
+                f"{counts.completed} completed, {counts.failed} failed, "
+                f"{counts.skipped} skipped; {self._window.in_flight} slices in flight"
+            ),
             *(f"- {one.name}: {one.kind}: {one.message}" for one in self._failures),
         ]
         workflow.set_current_details("\n\n".join(lines[:2]) + "\n" + "\n".join(lines[2:]))

@@ -65,9 +65,9 @@ def zip_type(path: Path) -> str:
             _check_size(archive)
             return _zip_type(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
-        raise DocumentError(FailureKind.CORRUPT, f"broken zip container: {error}")
+        raise DocumentError(FailureKind.CORRUPT, f"broken zip container: {error}") from error
     except NotImplementedError as error:
-        raise DocumentError(FailureKind.UNSUPPORTED, f"zip container: {error}")
+        raise DocumentError(FailureKind.UNSUPPORTED, f"zip container: {error}") from error
 
 
 def cfb_type(path: Path) -> str:
@@ -79,7 +79,7 @@ def cfb_type(path: Path) -> str:
     try:
         names = _cfb_names(path)
     except (struct.error, IndexError) as error:
-        raise DocumentError(FailureKind.CORRUPT, f"broken OLE2 container: {error}")
+        raise DocumentError(FailureKind.CORRUPT, f"broken OLE2 container: {error}") from error
     if "EncryptedPackage" in names:
         raise DocumentError(FailureKind.PASSWORD_REQUIRED, "the Office document is encrypted")
     for stream, media_type in CFB_STREAMS:

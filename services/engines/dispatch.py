@@ -53,10 +53,10 @@ def parse(path: Path, name: str, options: ParseOptions, depth: int = 0) -> Parse
     """
     try:
         detected = detect(path, name)
-    except FileNotFoundError:
-        raise DocumentError(FailureKind.SOURCE_CHANGED, "the file is no longer there")
-    except PermissionError:
-        raise DocumentError(FailureKind.REFUSED, "the file may not be read")
+    except FileNotFoundError as error:
+        raise DocumentError(FailureKind.SOURCE_CHANGED, "the file is no longer there") from error
+    except PermissionError as error:
+        raise DocumentError(FailureKind.REFUSED, "the file may not be read") from error
     source = Source(path, name, detected.media_type, options)
     if detected.family is Family.MAIL:
         from services.engines import mail
@@ -97,5 +97,5 @@ def _classify(
     except ImportError as error:
         raise DocumentError(
             FailureKind.UNSUPPORTED, f"classification needs the package {error.name}"
-        )
+        ) from error
     return classify("\n\n".join(page.text for page in document.pages), rules)

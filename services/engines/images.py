@@ -43,8 +43,8 @@ def read(source: Source) -> ParsedDocument:
         answer = render(source.path, suffix, pages=None, limit=MAX_FRAMES, language=language)
     except (DocumentError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - liteparse raises several types, none documented
-        raise DocumentError(FailureKind.CORRUPT, f"the picture cannot be read: {error}")
+    except Exception as error:
+        raise DocumentError(FailureKind.CORRUPT, f"the picture cannot be read: {error}") from error
     return ParsedDocument(
         pages=source.select([page_from(page) for page in answer.pages]),
         media_type=source.media_type,

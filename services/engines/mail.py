@@ -174,9 +174,9 @@ def _parse_part(
     part: Message, name: str, options: ParseOptions, parse: Parse, depth: int
 ) -> ParsedDocument:
     if part.get_content_type() == "message/rfc822":
-        inner = part.get_payload()
-        assert isinstance(inner, list)
-        data, name = inner[0].as_bytes(), f"{name}.eml"
+        inner = part.get_payload(0)
+        assert isinstance(inner, Message)
+        data, name = inner.as_bytes(), f"{name}.eml"
     else:
         payload = part.get_payload(decode=True)
         data = payload if isinstance(payload, bytes) else b""

@@ -69,8 +69,10 @@ def to_markdown(data: bytes, media_type: str) -> str:
 def _extract(data: bytes, media_type: str) -> Any:
     try:
         import xberg
-    except ImportError:
-        raise DocumentError(FailureKind.UNSUPPORTED, "this document type needs the package xberg")
+    except ImportError as error:
+        raise DocumentError(
+            FailureKind.UNSUPPORTED, "this document type needs the package xberg"
+        ) from error
     config = xberg.ExtractionConfig(
         use_cache=False,
         disable_ocr=True,

@@ -57,8 +57,10 @@ def render(path: Path, suffix: str, *, pages: str | None, limit: int, language: 
         # Not the public wrapper: it copies every text item to a dataclass, which we drop, and
         # takes as long as the parse itself (0.55 s against 0.30 s on 54 PDFs, 2.18.0).
         from liteparse._liteparse import LiteParse
-    except ImportError:
-        raise DocumentError(FailureKind.UNSUPPORTED, "PDF and images need the package liteparse")
+    except ImportError as error:
+        raise DocumentError(
+            FailureKind.UNSUPPORTED, "PDF and images need the package liteparse"
+        ) from error
     # The folder is named even with OCR off: without one, liteparse may download.
     folder = ocr.data_folder()
     options = {
@@ -158,11 +160,11 @@ def _render(source: Source, pages: str | None, limit: int, language: str | None)
         return render(source.path, ".pdf", pages=pages, limit=limit, language=language)
     except (DocumentError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - liteparse raises several types, none documented
+    except Exception as error:
         if "password" in str(error).lower():
             raise DocumentError(
                 FailureKind.PASSWORD_REQUIRED, "the PDF is encrypted and needs a password"
-            )
+            ) from error
         raise _RefusedError(str(error)) from error
 
 
@@ -185,7 +187,7 @@ def _read_with_xberg(source: Source, refusal: str) -> ParsedDocument:
         document = office.read(source)
     except DocumentError as error:
         if error.kind is FailureKind.CORRUPT:
-            raise DocumentError(FailureKind.CORRUPT, refusal)
+            raise DocumentError(FailureKind.CORRUPT, refusal) from error
         raise
     if not has_text(document):
         raise DocumentError(FailureKind.CORRUPT, refusal)

@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from services.engines.confinement import allow_processor_seconds, confine
 from services.engines.frames import MAX_FRAME_BYTES, read_frame, write_frame
@@ -25,7 +25,7 @@ DEFAULT_MODULE = "services.engines.dispatch"
 READY = b"{}"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Serve requests until stdin closes."""
     parser = argparse.ArgumentParser(description="Serve parse requests on stdin.")
     parser.add_argument("module", nargs="?", default=DEFAULT_MODULE)
@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     confine(options.memory_bytes, options.parent)
     answers = _claim_stdout()
     _serve(importlib.import_module(options.module).handle, sys.stdin.buffer, answers)
-    return 0
+    # Not by the interpreter's own end: xberg's threads can outlive it and crash (1.3.9).
+    os._exit(0)
 
 
 def _claim_stdout() -> BinaryIO:
@@ -88,4 +89,4 @@ def _failure(kind: "FailureKind", message: str) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

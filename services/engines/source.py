@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 from models.documents import ParsedDocument, ParsedPage, ParseOptions
 from models.failures import DocumentError, FailureKind

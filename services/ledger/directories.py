@@ -236,9 +236,7 @@ async def _move_cursor(
     )
 
 
-async def _rows_by_id(
-    connection: AsyncConnection, file_ids: Sequence[str]
-) -> list[dict[str, Any]]:
+async def _rows_by_id(connection: AsyncConnection, file_ids: Sequence[str]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for chunk in chunks(list(file_ids)):
         found = await connection.execute(

@@ -91,7 +91,9 @@ class ItemLedger:
                         started_at=sa.func.coalesce(items.c.started_at, now_us()),
                     )
                 )
-            return [ClaimedItem(**dict(row._mapping) | {"fence": row.fence + 1}) for row in rows], False
+            return [
+                ClaimedItem(**dict(row._mapping) | {"fence": row.fence + 1}) for row in rows
+            ], False
 
     async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
         """Give back items that were claimed and not begun; those claimed by others are left."""
@@ -134,7 +136,7 @@ class ItemLedger:
             return Settled(frozenset(fences), job.cancel_requested_at is not None)
 
     async def find_page(self, job_id: str, after: int, mark: int, page_files: int) -> PageFound:
-        """Return the next run of ordinals that holds `page_files` unsettled items, or what is left.
+        """Return the next run of ordinals with `page_files` unsettled items, or what is left.
 
         The run may be longer than `page_files`: items that are settled already do not count.
         """
@@ -245,9 +247,7 @@ def _result_row(
     }
 
 
-def _attempt(
-    job_id: str, item: ClaimedItem, outcome: str, message: str | None
-) -> dict[str, Any]:
+def _attempt(job_id: str, item: ClaimedItem, outcome: str, message: str | None) -> dict[str, Any]:
     return {
         "job_id": job_id,
         "ordinal": item.ordinal,

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus, JobStatus
-from models.job_config import JobType
 from models.failures import FailureKind
+from models.job_config import JobType
 from models.runs import BatchResult
 from services.ledger.database import Database, now_us
 from services.ledger.records import (
@@ -86,7 +86,7 @@ class JobLedger:
             raise NotFoundError(f"no job {job_id}; `sheaf list` shows the jobs there are")
         return _job(row)
 
-    async def list(
+    async def newest(
         self, project_id: str, limit: int = 50, statuses: Sequence[JobStatus] = ()
     ) -> list[JobRow]:
         """Return a project's jobs, newest first."""
@@ -316,9 +316,7 @@ async def _end_job(
         )
     )
     if job.has_webhooks:
-        event = {JobStatus.COMPLETED: "success", JobStatus.FAILED: "error"}.get(
-            status, "cancelled"
-        )
+        event = {JobStatus.COMPLETED: "success", JobStatus.FAILED: "error"}.get(status, "cancelled")
         await connection.execute(
             outbox.insert().values(job_id=job.id, event_type=f"batch.{event}", created_at=now)
         )

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from models.batch import ItemStatus, JobStatus
-from models.job_config import JobType
 from models.failures import FailureKind
+from models.job_config import JobType
 
 
 class SupersededError(Exception):

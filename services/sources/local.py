@@ -21,6 +21,11 @@ def source_uri(path: Path) -> str:
     return path.resolve().as_uri()
 
 
+def source_name(path: Path) -> str:
+    """Return the name under which people know a source."""
+    return path.resolve().name or "/"
+
+
 def source_path(uri: str) -> Path:
     """Return the path of a `file://` URI; ValueError for any other scheme."""
     parts = urlsplit(uri)
@@ -37,6 +42,7 @@ def walk(root: Path, after: str | None = None) -> Iterator[SourceFile]:
     what cannot be read, so that it ends with a reason.
 
     Args:
+        root: folder or file.
         after: resume behind this key, which an earlier walk has returned.
 
     Raises:

@@ -1,0 +1,136 @@
+"""`sheaf doctor`: what is installed, reachable and registered, and what to do where it is not."""
+
+import asyncio
+import hashlib
+import subprocess
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from cli.output import console, print_json
+from cli.session import Session, session, uses_own_temporal
+from services.deployment import connect
+from services.engines.ocr import installed_languages
+from services.ledger.migrate import is_current
+from services.search_attributes import missing_search_attributes
+from services.temporal_server import temporal_binary
+
+ENGINES = ("liteparse", "xberg", "wordllama")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    is_good: bool
+    found: str
+    advice: str = ""
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check the installation, the ledger and Temporal; say what to do about what is wrong.
+
+    \b
+    Example:
+      sheaf doctor
+    """
+    checks = asyncio.run(_checks())
+    if as_json:
+        print_json([asdict(check) for check in checks])
+    else:
+        for check in checks:
+            mark = "[green]ok  [/green]" if check.is_good else "[red]look[/red]"
+            console.print(f"{mark} {check.name:18} {check.found}", soft_wrap=True)
+            if not check.is_good:
+                console.print(f"     {'':18} {check.advice}", soft_wrap=True)
+    raise typer.Exit(0 if all(check.is_good for check in checks) else 1)
+
+
+async def _checks() -> list[Check]:
+    async with session() as current:
+        checks = [_package("sheaf"), _package("temporalio"), *map(_package, ENGINES)]
+        checks += [_binary(current), _ocr(), await _ledger(current)]
+        for check in (_temporal, _attributes, _ui):
+            checks.append(await _guarded(check, current))
+        return checks
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, False, "not installed", f"install it: pip install {name}")
+
+
+def _binary(current: Session) -> Check:
+    try:
+        path = temporal_binary(current.settings.temporal_bin)
+    except FileNotFoundError as error:
+        return Check("temporal binary", False, "none", str(error))
+    shown = subprocess.run(
+        [str(path), "--version"], capture_output=True, text=True, timeout=20, check=False
+    ).stdout.strip()
+    return Check("temporal binary", bool(shown), f"{shown} sha256 {_digest(path)[:16]} {path}")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _ocr() -> Check:
+    languages = installed_languages()
+    advice = "scans and images will fail; install the Debian package tesseract-ocr-eng"
+    return Check("OCR data", bool(languages), ", ".join(languages) or "none", advice)
+
+
+async def _ledger(current: Session) -> Check:
+    url = current.database.engine.url.render_as_string(hide_password=True)
+    good = await is_current(current.database)
+    return Check("ledger", good, url, "`sheaf up` brings it up to date")
+
+
+async def _temporal(current: Session) -> Check:
+    client = await connect(attempts=1, address=_address(current))
+    good = await client.service_client.check_health()
+    address = _address(current) or "TEMPORAL_ADDRESS"
+    return Check("Temporal", good, f"{client.namespace} at {address}")
+
+
+async def _attributes(current: Session) -> Check:
+    missing = await missing_search_attributes(await connect(attempts=1, address=_address(current)))
+    found = f"missing: {', '.join(missing)}" if missing else "registered"
+    return Check("Search Attributes", not missing, found, "starting a worker registers them")
+
+
+async def _ui(current: Session) -> Check:
+    running = current.home.running()
+    if running is None:
+        return Check("Temporal UI", True, "not ours to start")
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        answer = await client.get(running.ui_address)
+    return Check("Temporal UI", answer.is_success, running.ui_address, "see logs/temporal.log")
+
+
+async def _guarded(check: Callable[[Session], Awaitable[Check]], current: Session) -> Check:
+    name = {"_temporal": "Temporal", "_attributes": "Search Attributes", "_ui": "Temporal UI"}
+    if not uses_own_temporal() and current.home.running() is None:
+        return Check(name[check.__name__], True, "not running; `sheaf up` starts it")
+    try:
+        return await check(current)
+    except (RuntimeError, OSError, httpx.HTTPError) as error:
+        advice = "is TEMPORAL_ADDRESS right? see logs/temporal.log in the home"
+        return Check(name[check.__name__], False, str(error)[:200], advice)
+
+
+def _address(current: Session) -> str | None:
+    if uses_own_temporal():
+        return None
+    running = current.home.running()
+    return running.temporal_address if running else None

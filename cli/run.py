@@ -1,0 +1,243 @@
+"""`sheaf run`, `watch` and `cancel`: the life of a batch."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from pydantic import ValidationError
+
+from cli.export import export_job
+from cli.output import Fault, console, counts_line, exit_code, job_json, print_json
+from cli.progress import follow
+from cli.session import Session, ensure_up, open_service, session
+from models.batch import BatchJobCreate
+from rules.parameters import parse_options
+from services.home import Running
+from services.ledger.records import JobRow, NotFoundError
+from services.sources.local import source_name, source_uri
+
+PAGE_SIZE = 1000
+THRESHOLD = 20_000
+"""Defaults of the command line. The contract's 100 and 100 would bound a job to 100 files/s,
+since the server keeps a second between two continue-as-news."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")]
+
+
+def run(
+    path: Annotated[Path, typer.Argument(help="Folder (or single file) to process.")],
+    classify: Annotated[
+        Path | None, typer.Option(help="YAML file with `rules`: classify instead of parse.")
+    ] = None,
+    page_size: Annotated[int, typer.Option(help="Files of a page, 1 to 1000.")] = PAGE_SIZE,
+    threshold: Annotated[
+        int, typer.Option(help="Files dispatched before the workflow continues as new.")
+    ] = THRESHOLD,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Slices of the job at once.")
+    ] = None,
+    files_per_activity: Annotated[
+        int | None, typer.Option(min=1, max=1, help="1: each file is an activity of its own.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Parse parameter, key=value; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write markdown and a manifest here.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Parse or classify every file of a folder, and show how it goes.
+
+    Starts `sheaf up` in the background when nothing runs in this home. Ctrl-C stops only the view:
+    the batch goes on.
+
+    \b
+    Examples:
+      sheaf run ~/invoices --out out
+      sheaf run ~/mail --classify rules.yaml
+      sheaf run ~/scans --set languages='[de, fr]' --set max_pages=20
+      sheaf run ~/huge --detach
+    """
+    if not path.exists():
+        raise Fault(f"PATH: {path} does not exist", code=2)
+    config = _config(classify, set_ or [])
+    code = asyncio.run(
+        _run(
+            path,
+            {"job_config": config, "page_size": page_size, "continue_as_new_threshold": threshold},
+            concurrency=concurrency,
+            one_file_per_activity=files_per_activity == 1,
+            out=out,
+            detach=detach,
+            as_json=as_json,
+        )
+    )
+    raise typer.Exit(code)
+
+
+def watch(job_id: str, as_json: AsJson = False) -> None:
+    """Show a batch until it ends; Ctrl-C stops only the view.
+
+    \b
+    Example:
+      sheaf watch bjb-0192f0…
+    """
+
+    async def show() -> int:
+        async with session() as current:
+            return await _follow(current, await _job(current, job_id), None, as_json=as_json)
+
+    raise typer.Exit(asyncio.run(show()))
+
+
+def cancel(
+    job_id: str,
+    reason: Annotated[str | None, typer.Option(help="Kept with the job.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel a batch: nothing new is started, what is done stays done.
+
+    \b
+    Example:
+      sheaf cancel bjb-0192f0… --reason "wrong folder"
+    """
+
+    async def stop() -> None:
+        async with session() as current:
+            await _job(current, job_id)
+            service = await open_service(current)
+            job = await service.cancel(job_id, reason)
+            if as_json:
+                print_json(job_json(job))
+            elif job.status.is_terminal:
+                console.print(f"{job_id} has ended already: {job.status}, {counts_line(job)}")
+            else:
+                console.print(f"Cancelling {job_id}; `sheaf watch {job_id}` shows its end.")
+
+    asyncio.run(stop())
+
+
+async def _run(
+    path: Path,
+    body: dict[str, Any],
+    *,
+    concurrency: int | None,
+    one_file_per_activity: bool,
+    out: Path | None,
+    detach: bool,
+    as_json: bool,
+) -> int:
+    async with session() as current:
+        running, is_new = ensure_up(current.home)
+        service = await open_service(current)
+        directory_id = await current.directories.register_source(
+            current.settings.project, source_uri(path), source_name(path)
+        )
+        job = await service.create(
+            current.settings.project,
+            _request(body | {"directory_id": directory_id}),
+            concurrency=concurrency,
+            one_file_per_activity=one_file_per_activity,
+        )
+        if not as_json:
+            _announce(job, running, is_new=is_new)
+        if detach:
+            if as_json:
+                print_json(job_json(job))
+            return 0
+        return await _follow(current, job, out, as_json=as_json)
+
+
+async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: bool) -> int:
+    try:
+        ended = await follow(current.jobs, job.id, is_quiet=as_json)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        console.print(f"\nThe batch goes on. Come back with `sheaf watch {job.id}`,")
+        console.print(f"or stop it with `sheaf cancel {job.id}`.")
+        raise typer.Exit(130) from None
+    exported = await export_job(current, ended, out) if out else None
+    kinds = await current.jobs.failure_kinds(job.id)
+    if as_json:
+        where = {"out": str(exported)} if exported else {}
+        print_json(job_json(ended, kinds) | where)
+        return exit_code(ended)
+    console.print(f"[bold]{ended.status}[/bold]: {counts_line(ended)} of {ended.total}")
+    if kinds:
+        listed = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
+        console.print(f"Failed: {listed}. See `sheaf show {job.id} --failed`")
+    if ended.error_message or ended.reason:
+        console.print(f"Reason: {ended.error_message or ended.reason}")
+    if exported:
+        console.print(f"Results: {exported}", soft_wrap=True)
+    else:
+        console.print(f"Results: `sheaf export {job.id} --out DIR` writes them")
+    return exit_code(ended)
+
+
+def _announce(job: JobRow, running: Running | None, *, is_new: bool) -> None:
+    console.print(f"Batch {job.id}", soft_wrap=True)
+    if running:
+        console.print(
+            f"Watch it in the Temporal UI: "
+            f"{running.ui_address}/namespaces/default/workflows/{job.id}",
+            soft_wrap=True,
+        )
+    if is_new:
+        console.print("Started `sheaf up` in the background; `sheaf down` stops it.")
+    if job.unsupported_parameters:
+        names = ", ".join(job.unsupported_parameters)
+        console.print(f"[yellow]Not supported, and without effect: {names}[/yellow]")
+
+
+async def _job(current: Session, job_id: str) -> JobRow:
+    try:
+        return await current.jobs.get(job_id)
+    except NotFoundError as error:
+        raise Fault(str(error)) from error
+
+
+def _config(classify: Path | None, pairs: list[str]) -> dict[str, Any]:
+    if classify is None:
+        return {"parameters": dict(_pair(pair) for pair in pairs)}
+    if pairs:
+        raise Fault("--set has no effect with --classify; put parsing_configuration in the file", 2)
+    try:
+        loaded = yaml.safe_load(classify.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise Fault(f"--classify: cannot read {classify}: {error}", code=2) from error
+    if not isinstance(loaded, dict) or "rules" not in loaded:
+        raise Fault(f"--classify: {classify} has no `rules`; see examples/rules.yaml", code=2)
+    return _CLASSIFY_DEFAULTS | loaded
+
+
+_CLASSIFY_DEFAULTS = {
+    # The contract wants these in every classify configuration; they have no meaning here.
+    "id": "00000000-0000-0000-0000-000000000000",
+    "user_id": "cli",
+    "project_id": "default",
+    "status": "PENDING",
+}
+
+
+def _pair(pair: str) -> tuple[str, Any]:
+    key, sign, value = pair.partition("=")
+    if not sign:
+        raise Fault(f"--set {pair}: write key=value", code=2)
+    return key, yaml.safe_load(value)
+
+
+def _request(body: dict[str, Any]) -> BatchJobCreate:
+    try:
+        request = BatchJobCreate.model_validate(body)
+        parse_options(request.job_config)
+    except ValidationError as error:
+        listed = "; ".join(
+            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
+            for one in error.errors()[:5]
+        )
+        raise Fault(listed, code=2) from error
+    except ValueError as error:
+        raise Fault(str(error), code=2) from error
+    return request

@@ -1,0 +1,124 @@
+"""What a command needs of the deployment: settings, home, ledger, and Temporal when it is there."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from cli.output import Fault
+from config import Settings
+from services.deployment import connect, job_service
+from services.home import Home, Running
+from services.jobs import JobService
+from services.ledger.database import Database
+from services.ledger.directories import DirectoryLedger
+from services.ledger.jobs import JobLedger
+from services.ledger.migrate import migrate
+
+START_SECONDS = 45
+
+
+@dataclass(frozen=True)
+class Session:
+    """Open connections of one command."""
+
+    settings: Settings
+    home: Home
+    database: Database
+    jobs: JobLedger
+    directories: DirectoryLedger
+
+
+def load_settings() -> Settings:
+    """Read the settings; a bad one is a clear fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "SHEAF_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise Fault(f"{name}: {first['msg']}", code=2) from error
+
+
+@asynccontextmanager
+async def session() -> AsyncIterator[Session]:
+    """Open the ledger, which needs no server to be running."""
+    settings = load_settings()
+    home = Home(settings.home)
+    home.prepare()
+    database = Database(settings.ledger_url)
+    try:
+        await migrate(database)
+        yield Session(settings, home, database, JobLedger(database), DirectoryLedger(database))
+    finally:
+        await database.close()
+
+
+def uses_own_temporal() -> bool:
+    """Whether the environment names a Temporal of the user's, so that none is embedded."""
+    return bool(os.environ.get("TEMPORAL_ADDRESS") or os.environ.get("TEMPORAL_PROFILE"))
+
+
+async def open_service(current: Session) -> JobService:
+    """Return the service that starts and cancels jobs.
+
+    Raises:
+        Fault: no Temporal answers.
+    """
+    address = None
+    if not uses_own_temporal():
+        running = current.home.running()
+        if running is None:
+            raise Fault("nothing runs in this home; start it with `sheaf up`", code=4)
+        address = running.temporal_address
+    try:
+        client = await connect(attempts=5, address=address)
+    except RuntimeError as error:
+        raise Fault(f"Temporal does not answer: {error}", code=4) from error
+    return job_service(current.settings, current.database, client)
+
+
+def ensure_up(home: Home) -> tuple[Running | None, bool]:
+    """Return what runs in the home, started in the background when nothing does.
+
+    The second value says whether it was started now. With a Temporal of the user's own, nothing
+    is started and the first value is None.
+    """
+    if uses_own_temporal():
+        return None, False
+    running = home.running()
+    if running and home.ready_file.exists():
+        return running, False
+    return start_detached(home), True
+
+
+def start_detached(home: Home) -> Running:
+    """Start `sheaf up` in the background and return once it takes work.
+
+    Raises:
+        Fault: it did not come up; the message names its log.
+    """
+    home.prepare()
+    log = home.logs / "up.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "starter", "up"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, "SHEAF_HOME": str(home.root)},
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        running = home.running()
+        if running and home.ready_file.exists():
+            return running
+        if process.poll() is not None and running is None:
+            break
+        time.sleep(0.1)
+    raise Fault(f"`sheaf up` did not come up; see {log}", code=4)

@@ -1,0 +1,101 @@
+"""`sheaf up` and `sheaf down`: the embedded profile."""
+
+import asyncio
+import os
+import signal
+import time
+
+import typer
+
+from cli.output import Fault, console, print_json
+from cli.session import load_settings, start_detached
+from services.home import Home, Running
+from services.ledger.database import Database
+from services.ledger.migrate import migrate
+from services.supervisor import StartError, Supervisor
+
+DOWN_SECONDS = 60
+
+
+def up(
+    detach: bool = typer.Option(False, "--detach", help="Start in the background and return."),
+) -> None:
+    """Start Temporal and a worker in this home; Ctrl-C stops both.
+
+    \b
+    Examples:
+      sheaf up                          in the foreground
+      sheaf up --detach                 in the background; `sheaf down` stops it
+      SHEAF_HOME=/data/sheaf sheaf up   with all state in a folder of your choice
+    """
+    home = Home(load_settings().home)
+    if detach:
+        if home.running():
+            raise Fault("it runs already; `sheaf down` stops it")
+        _announce(home, start_detached(home))
+        console.print("Stop it with `sheaf down`.")
+        return
+    with home.lock() as is_free:
+        if not is_free:
+            raise Fault(f"another `sheaf up` runs in {home.root}; `sheaf down` stops it")
+        home.kill_leftovers()
+        try:
+            asyncio.run(_serve(home))
+        except (StartError, FileNotFoundError) as error:
+            raise Fault(str(error), code=4) from error
+
+
+def down(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
+    """Stop what runs in this home. Batches go on where they were when it is started again.
+
+    \b
+    Example:
+      sheaf down
+    """
+    home = Home(load_settings().home)
+    running = home.running()
+    if running:
+        os.kill(running.pid, signal.SIGTERM)
+        deadline = time.monotonic() + DOWN_SECONDS
+        while home.running():
+            if time.monotonic() > deadline:
+                raise Fault(f"process {running.pid} does not stop; see {home.logs / 'up.log'}")
+            time.sleep(0.1)
+    if as_json:
+        print_json({"stopped": running is not None})
+    else:
+        console.print("Stopped." if running else "Nothing runs in this home.")
+
+
+async def _serve(home: Home) -> None:
+    settings = load_settings()
+    database = Database(settings.ledger_url)
+    await migrate(database)
+    await database.close()
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    supervisor = Supervisor(home, settings.temporal_bin, settings.shutdown_grace_seconds + 5)
+    try:
+        starting = asyncio.create_task(supervisor.start())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            return
+        await starting
+        running = home.recorded()
+        assert running is not None
+        _announce(home, running)
+        console.print("Stop it with Ctrl-C; batches go on when it is started again.")
+        watching = asyncio.create_task(supervisor.watch())
+        await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        watching.cancel()
+    finally:
+        await supervisor.stop()
+
+
+def _announce(home: Home, running: Running) -> None:
+    console.print(f"Temporal    {running.temporal_address}", soft_wrap=True)
+    console.print(f"Temporal UI {running.ui_address}", soft_wrap=True)
+    console.print(f"Home        {home.root}", soft_wrap=True)
