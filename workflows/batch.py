@@ -179,7 +179,9 @@ class BatchWorkflow:
             page = workflow.get_external_workflow_handle_for(PageWorkflow.run, page_id)
             try:
                 await page.signal(PageWorkflow.set_share, share)
-            except FailureError:
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
                 # It ended on its own, or was terminated: its signal or the watchdog says which.
                 workflow.logger.info("page does not listen", extra={"page_id": page_id})
 

@@ -25,7 +25,9 @@ class EnumerationWorkflow:
         parent = workflow.get_external_workflow_handle(input.parent_id)
         try:
             await parent.signal("enumerated", enumerated)
-        except FailureError:
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
             workflow.logger.info("the parent does not listen")
         workflow.set_current_details(f"{enumerated.mark} items, {enumerated.skipped} skipped")
         return enumerated

@@ -159,7 +159,9 @@ class PageWorkflow:
         parent = workflow.get_external_workflow_handle(self._input.parent_id)
         try:
             await parent.signal(signal, payload)
-        except FailureError:
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
             # The parent has ended: it was terminated, or it did not wait for this page.
             workflow.logger.info("the parent does not listen", extra={"signal_name": signal})
 

@@ -16,6 +16,8 @@ _ADVISORY_LOCK = 7_305_512_019
 
 async def migrate(database: Database) -> None:
     """Apply the migrations that are missing. Safe when several processes do it at once."""
+    if await is_current(database):
+        return
     async with database.write() as connection:
         if not database.is_sqlite:
             lock = sa.text("SELECT pg_advisory_xact_lock(:key)")

@@ -1,0 +1,44 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The demo and the tests keep their state here, apart from a real home.
+DEMO_HOME := $(CURDIR)/.sheaf
+WITHOUT := not postgres and not ocr and not corpus
+
+.PHONY: install demo test check unit integration chaos bench clean help
+
+help: ## Show the targets.
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.installed ## Make .venv with .venv/bin/sheaf.
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sheaf needs Python 3.11 or newer")'
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: install ## Run a parse and a classify batch over examples/documents.
+	SHEAF_HOME=$(DEMO_HOME) $(BIN)/python -m examples.demo $(if $(KEEP),--keep)
+
+test: install ## Run all tests that need nothing but the lock file.
+	$(BIN)/python -m pytest -m "$(WITHOUT)"
+
+check: install ## Format, lint, types, and the quick tests.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "$(WITHOUT)" tests/unit tests/workflows tests/replay
+
+integration: install ## Run the tests with real processes.
+	$(BIN)/python -m pytest -m "$(WITHOUT)" tests/integration
+
+chaos: install ## Run the kill tests with 10 seeds each.
+	SHEAF_TEST_SEEDS=10 $(BIN)/python -m pytest tests/integration/test_faults.py
+
+bench: install ## Print the figures of bench/ that need no data.
+	$(BIN)/python -m bench.makespan
+
+clean: ## Remove the virtual environment and the demo's state.
+	rm -rf $(VENV) $(DEMO_HOME) out

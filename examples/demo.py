@@ -1,0 +1,49 @@
+"""The demo behind `make demo`: a parse and a classify batch over the sample documents.
+
+Leaves the results and stops everything, unless it is told to keep it running.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+OUT = HERE.parent / "out"
+SOME_FILES_FAILED = 3
+
+
+def sheaf(*arguments: str) -> int:
+    """Run the command line as a user would, and return its exit code."""
+    print(f"\n$ sheaf {' '.join(arguments)}", flush=True)
+    return subprocess.run([sys.executable, "-m", "starter", *arguments], check=False).returncode
+
+
+def main() -> int:
+    """Run both batches; the samples are meant to have failures, and nothing worse."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave Temporal and the worker running")
+    keep = parser.parse_args().keep
+    documents, rules = str(HERE / "documents"), str(HERE / "rules.yaml")
+    began = time.monotonic()
+    try:
+        codes = [
+            sheaf("run", documents, "--out", str(OUT / "parsed")),
+            sheaf("run", documents, "--classify", rules, "--out", str(OUT / "classified")),
+        ]
+        sheaf("list", "--limit", "4")
+    finally:
+        if not keep:
+            sheaf("down")
+    print(f"\nBoth batches took {time.monotonic() - began:.0f} s.")
+    print(f"Markdown and manifests: {OUT / 'parsed'} and {OUT / 'classified'}")
+    if keep:
+        print("Temporal and the worker still run; stop them with `sheaf down`.")
+    else:
+        print("Nothing is left running. `make demo KEEP=1` leaves the Temporal UI up to look at.")
+    return 0 if set(codes) <= {0, SOME_FILES_FAILED} else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

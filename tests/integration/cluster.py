@@ -1,0 +1,238 @@
+"""A deployment of real processes for one test: a Temporal server, workers, a home on disk."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+from temporalio.client import Client
+
+from config import Settings
+from models.batch import BatchJobCreate, ItemStatus
+from services.deployment import connect, job_service
+from services.home import Home
+from services.ledger.database import Database
+from services.ledger.directories import DirectoryLedger
+from services.ledger.jobs import JobLedger
+from services.ledger.migrate import migrate
+from services.ledger.records import JobRow
+from services.ledger.schema import attempts, items, results
+from services.sources.local import source_uri
+from services.storage.local import LocalBlobs
+from services.temporal_server import free_port, is_listening, server_command, temporal_binary
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Cluster:
+    """Processes that a test may kill, and the ledger that says what became of the items."""
+
+    root: Path
+    database_url: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    server: subprocess.Popen[bytes] | None = None
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(
+            home=self.root,
+            database_url=self.database_url,
+            parser_processes=4,
+            parser_module="tests.slow_engine",
+            heartbeat_seconds=2,
+            watchdog_seconds=1,
+            sweep_seconds=1,
+            shutdown_grace_seconds=2,
+        )
+
+    async def open(self) -> None:
+        Home(self.root).prepare()
+        self.port = free_port(random.randint(20_000, 30_000))
+        self.database = Database(self.settings.ledger_url)
+        await migrate(self.database)
+        self.jobs = JobLedger(self.database)
+        await self.start_server()
+        self.client: Client = await connect(address=f"127.0.0.1:{self.port}")
+        await self.start_worker()
+
+    async def close(self) -> None:
+        for process in (*self.workers, self.server):
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
+        await self.database.close()
+
+    async def start_server(self) -> None:
+        command = server_command(temporal_binary(None), self.root / "temporal.db", self.port)
+        self.server = self._spawn([*command, "--headless"], "temporal")
+        await until(lambda: is_listening(self.port), 20, "the server to listen")
+
+    async def start_worker(self) -> subprocess.Popen[bytes]:
+        ready = self.root / f"ready-{len(self.workers)}"
+        settings = self.settings
+        names = settings.model_dump(exclude_none=True, exclude={"temporal_bin"})
+        variables = {f"SHEAF_{name.upper()}": str(value) for name, value in names.items()}
+        worker = self._spawn(
+            [sys.executable, "-m", "worker"],
+            f"worker-{len(self.workers)}",
+            **variables,
+            SHEAF_READY_FILE=str(ready),
+            TEMPORAL_ADDRESS=f"127.0.0.1:{self.port}",
+        )
+        self.workers.append(worker)
+        await until(ready.exists, 30, "the worker to be ready")
+        return worker
+
+    async def submit(self, folder: Path, **options: object) -> JobRow:
+        settings = self.settings
+        directory_id = await DirectoryLedger(self.database).register_source(
+            "default", source_uri(folder), folder.name
+        )
+        concurrency = int(str(options.pop("concurrency", 8)))
+        body = {"job_config": {}, "directory_id": directory_id, **options}
+        service = job_service(settings, self.database, self.client)
+        return await service.create(
+            "default", BatchJobCreate.model_validate(body), concurrency=concurrency
+        )
+
+    async def processing(self, job_id: str) -> int:
+        """Items in flight now."""
+        async with self.database.read() as connection:
+            count = await connection.scalar(
+                sa.select(sa.func.count())
+                .select_from(items)
+                .where(items.c.job_id == job_id, items.c.status == ItemStatus.PROCESSING)
+            )
+        return int(count or 0)
+
+    async def in_flight(self, job_id: str, settled: int) -> None:
+        """Wait until so many items are settled and some are in flight: a fault may land now."""
+
+        async def ready() -> bool:
+            job = await self.jobs.get(job_id)
+            assert not job.status.is_terminal, "the batch ended before the fault"
+            return job.settled >= settled and await self.processing(job_id) > 0
+
+        await until_async(ready, 60, "items to be in flight")
+
+    async def ended(self, job_id: str, seconds: float = 90) -> JobRow:
+        async def is_ended() -> bool:
+            return (await self.jobs.get(job_id)).status.is_terminal
+
+        await until_async(is_ended, seconds, f"the end of {job_id}")
+        return await self.jobs.get(job_id)
+
+    async def is_writable(self) -> bool:
+        """Whether a write to the ledger gets its turn within a second."""
+        try:
+            async with asyncio.timeout(1), self.database.write():
+                return True
+        except TimeoutError:
+            return False
+
+    async def refused(self, job_id: str) -> int:
+        async with self.database.read() as connection:
+            count = await connection.scalar(
+                sa.select(sa.func.count())
+                .select_from(attempts)
+                .where(attempts.c.job_id == job_id, attempts.c.outcome == "refused")
+            )
+        return int(count or 0)
+
+    async def children(self, job_id: str) -> list[str]:
+        """Workflow IDs of the job's children that run."""
+        query = f"ParentWorkflowId = '{job_id}' AND ExecutionStatus = 'Running'"
+        return [child.id async for child in self.client.list_workflows(query)]
+
+    async def open_pages(self, job_id: str) -> list[str]:
+        return [child for child in await self.children(job_id) if "/page/" in child]
+
+    async def check(self, job: JobRow, total: int) -> None:
+        """Every item is in exactly one terminal state, with one current result where it has one."""
+        async with self.database.read() as connection:
+            rows = (await connection.execute(items.select().where(items.c.job_id == job.id))).all()
+            made = (
+                await connection.execute(results.select().where(results.c.job_id == job.id))
+            ).all()
+        assert sorted(row.ordinal for row in rows) == list(range(1, total + 1))
+        assert all(ItemStatus(row.status).is_terminal for row in rows)
+        counted = Counter(row.status for row in rows)
+        assert counted["completed"] == job.completed == len(made)
+        assert counted["failed"] == job.failed
+        assert counted["skipped"] == job.skipped
+        assert counted["cancelled"] == job.cancelled
+        assert job.settled == job.total == total
+        blobs = LocalBlobs(self.root / "blobs")
+        for row in rows:
+            if row.status == "completed":
+                assert row.result_id == row.task_id
+                key = f"results/{job.id}/{row.task_id[-2:]}/{row.task_id}"
+                assert blobs.path(f"{key}.json").is_file()
+                assert blobs.path(f"{key}.md").is_file()
+
+    def _spawn(self, command: list[str], name: str, **extra: str) -> subprocess.Popen[bytes]:
+        with (self.root / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment, **extra},
+                start_new_session=True,
+            )
+
+
+@asynccontextmanager
+async def cluster(root: Path, database_url: str | None = None) -> AsyncIterator[Cluster]:
+    made = Cluster(root / "home", database_url)
+    await made.open()
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def kill(process: subprocess.Popen[bytes] | None) -> None:
+    """End a process as a power cut would."""
+    assert process is not None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def make_files(folder: Path, count: int, seed: int, longest: float = 0.4) -> Path:
+    """Make text files that take a random time each, a tenth of them failing."""
+    random_ = random.Random(seed)
+    folder.mkdir(parents=True)
+    for number in range(count):
+        order = f"sleep {random_.uniform(0.02, longest):.3f}"
+        if random_.random() < 0.1:
+            order += ", fail Corrupt"
+        (folder / f"file-{number:04}.txt").write_text(f"{order}\nthe text of file {number}\n")
+    return folder
+
+
+async def until(is_so: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        await asyncio.sleep(0.05)
+
+
+async def until_async(is_so: Callable[[], object], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not await is_so():  # type: ignore[misc]
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        await asyncio.sleep(0.05)

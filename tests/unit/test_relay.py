@@ -1,0 +1,149 @@
+"""The relay of pages, the window of a page and the cutting of slices."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.runs import OrdinalRange, Slice, SliceResult
+from rules.relay import Relay
+from rules.slicing import MOST_FILES, Weighed, corrected_pace, cut
+from rules.window import Window
+from tests.unit.simulation import Simulation, greedy
+
+FILES = 800
+CONCURRENCY = 16
+
+
+def lognormal(sigma: float, mean: float, seed: int) -> list[float]:
+    random_ = random.Random(seed)
+    drawn = [random_.lognormvariate(0, sigma) for _ in range(FILES)]
+    factor = mean * FILES / sum(drawn)
+    return [seconds * factor for seconds in drawn]
+
+
+DURATIONS = {
+    "lognormal sigma 1.0": lambda seed: lognormal(1.0, 0.5, seed),
+    "lognormal sigma 1.5": lambda seed: lognormal(1.5, 0.5, seed),
+    "60 s in every 100 of 1 s": lambda seed: [
+        60.0 if number % 100 == (37 + seed) % 100 else 1.0 for number in range(FILES)
+    ],
+}
+
+
+@pytest.mark.parametrize("name", DURATIONS)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_heavy_tail_costs_at_most_a_tenth_over_the_greedy_schedule(name: str, seed: int) -> None:
+    durations = DURATIONS[name](seed)
+    best = greedy(durations, CONCURRENCY)
+    relayed = Simulation(durations, CONCURRENCY, page_files=100, threshold=100)
+    drained = Simulation(durations, CONCURRENCY, page_files=100, threshold=100, drains=True)
+    ratio, drained_ratio = relayed.run() / best, drained.run() / best
+    print(f"{name}, seed {seed}: {ratio:.3f} x greedy; drained {drained_ratio:.2f} x")
+    assert ratio <= 1.10
+    assert relayed.most_in_flight <= CONCURRENCY
+    assert relayed.runs == FILES / 100
+    assert relayed.overlaps >= (relayed.runs - 1) / 2
+
+
+@given(
+    seconds=st.lists(st.floats(min_value=0.001, max_value=100), max_size=300),
+    window=st.integers(min_value=1, max_value=64),
+)
+def test_cutting_keeps_every_item_once_and_in_order(seconds: list[float], window: int) -> None:
+    items = [Weighed(ordinal, value) for ordinal, value in enumerate(seconds, start=1)]
+    runs = cut(items, window)
+    assert [item for run in runs for item in run] == items
+    assert all(0 < len(run) <= MOST_FILES for run in runs)
+
+
+def test_a_small_page_still_fills_every_slot() -> None:
+    runs = cut([Weighed(ordinal, 1.0) for ordinal in range(1, 33)], window=16)
+    assert len(runs) >= 16
+
+
+def test_a_large_file_is_alone() -> None:
+    runs = cut([Weighed(1, 50.0), *(Weighed(n, 0.01) for n in range(2, 100))], window=2)
+    assert runs[0] == [Weighed(1, 50.0)]
+
+
+@given(
+    pace=st.floats(min_value=0.01, max_value=100),
+    predicted=st.floats(min_value=0, max_value=1e6),
+    seconds=st.floats(min_value=0, max_value=1e6),
+)
+def test_the_pace_stays_within_its_bounds(pace: float, predicted: float, seconds: float) -> None:
+    assert 0.01 <= corrected_pace(pace, predicted, seconds) <= 100
+
+
+@settings(max_examples=200)
+@given(
+    total=st.integers(min_value=0, max_value=120),
+    page_files=st.integers(min_value=1, max_value=30),
+    concurrency=st.integers(min_value=1, max_value=8),
+    seed=st.integers(min_value=0, max_value=1000),
+)
+def test_a_relay_hands_out_every_ordinal_whatever_happens_to_its_pages(
+    total: int, page_files: int, concurrency: int, seed: int
+) -> None:
+    random_ = random.Random(seed)
+    relay = Relay(concurrency, page_files)
+    settled: set[int] = set()
+    losses = 0
+    for step in range(10_000):
+        relay.mark = min(total, relay.mark + random_.randint(0, page_files))
+        relay.is_final = relay.mark == total
+        if relay.is_done:
+            break
+        if relay.may_start:
+            relay.start(f"page-{step}", relay.next_range())
+        shares = relay.shares()
+        drained_slots = sum(page.slots for page in relay.pages.values() if page.is_drained)
+        assert sum(shares.values()) + drained_slots <= concurrency
+        if relay.pages:
+            page_id = random_.choice(list(relay.pages))
+            page = relay.pages[page_id]
+            what = random_.random()
+            if what < 0.2 and losses < 20:
+                relay.lost(page_id)
+                losses += 1
+            elif what < 0.5 and shares.get(page_id, 0):
+                relay.drained(page_id, random_.randint(0, shares[page_id]))
+            elif page.is_drained:
+                relay.ended(page_id)
+                settled |= set(range(page.first, page.last + 1))
+    assert relay.is_done
+    assert settled == set(range(1, total + 1))
+
+
+def test_the_page_ahead_waits_with_no_share_until_the_current_one_drains() -> None:
+    relay = Relay(4, 10, mark=30, is_final=True)
+    assert relay.start("a", relay.next_range()) == 4
+    assert relay.start("b", relay.next_range()) == 0
+    assert not relay.may_start
+    relay.drained("a", 3)
+    assert relay.untold_shares() == {"b": 1}
+    assert relay.may_start
+
+
+def test_a_page_that_lost_its_parent_twice_is_forgotten_once() -> None:
+    relay = Relay(4, 10, mark=10, is_final=True)
+    relay.start("a", relay.next_range())
+    assert relay.ended("a")
+    assert not relay.ended("a")
+    assert not relay.lost("a")
+
+
+def test_a_window_puts_back_the_rest_first_and_retries_last() -> None:
+    window = Window(share=1)
+    window.add([Slice(first=1, last=5), Slice(first=6, last=10)])
+    window.start()
+    retried = Slice(first=2, last=2, is_alone=True)
+    window.end(SliceResult(rest=OrdinalRange(first=4, last=5), alone=(retried,)))
+    started = []
+    while window.may_start:
+        taken = window.start()
+        started.append((taken.first, taken.is_alone))
+        window.end(SliceResult())
+    assert started == [(4, False), (6, False), (2, True)]
