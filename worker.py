@@ -123,7 +123,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
             sweeping = asyncio.create_task(sweeper.run())
             log.info("worker started", parser_processes=settings.parser_processes)
             if ready_file:
-                ready_file.write_text(str(os.getpid()))
+                await asyncio.to_thread(ready_file.write_text, str(os.getpid()))
             await stop.wait()
             log.info("worker stopping", grace_seconds=settings.shutdown_grace_seconds)
             sweeping.cancel()

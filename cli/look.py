@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.output import Fault, at, console, counts_line, item_json, job_json, print_json
 from cli.session import session
@@ -33,7 +33,8 @@ def list_jobs(
         if as_json:
             print_json([job_json(job) for job in jobs])
             return
-        table = Table("job", "type", "status", "files", "completed", "failed", "skipped", "created")
+        names = ("type", "status", "files", "completed", "failed", "skipped", "created")
+        table = Table(Column("job", no_wrap=True), *names)
         for job in jobs:
             table.add_row(
                 *(job.id, job.job_type, job.status, str(job.total), str(job.completed)),

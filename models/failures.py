@@ -1,18 +1,18 @@
 """The closed set of reasons for which an item can fail.
 
-    Invalid            the request for this item cannot be met as written (bad page range …)
-    Corrupt            the bytes are not a readable document of their type
-    Unsupported        no engine reads this type, or a part that it needs is not installed
-    PasswordRequired   the document is encrypted
-    TooLarge           over a limit of bytes, pages, entries or memory
-    Empty              a readable document in which no text was found
-    SourceChanged      the file vanished, or changed while it was read
-    Refused            a guard forbids reading it (outside its root, not a regular file)
-    Timeout            over the time allowed for one file
-    Crashed            the process that parsed it died
-    Exhausted          a transient fault that outlasted every attempt
-    Unavailable        transient: something needed did not answer
-    RateLimited        transient: something needed asked to wait
+Invalid            the request for this item cannot be met as written (bad page range …)
+Corrupt            the bytes are not a readable document of their type
+Unsupported        no engine reads this type, or a part that it needs is not installed
+PasswordRequired   the document is encrypted
+TooLarge           over a limit of bytes, pages, entries or memory
+Empty              a readable document in which no text was found
+SourceChanged      the file vanished, or changed while it was read
+Refused            a guard forbids reading it (outside its root, not a regular file)
+Timeout            over the time allowed for one file
+Crashed            the process that parsed it died
+Exhausted          a transient fault that outlasted every attempt
+Unavailable        transient: something needed did not answer
+RateLimited        transient: something needed asked to wait
 """
 
 from enum import StrEnum

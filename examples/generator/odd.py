@@ -5,7 +5,7 @@ import hashlib
 from generator.blocks import parse
 from generator.pdf_layout import write_document
 
-PASSWORD = "secret"  # noqa: S105 - the sample is there to be asked for it
+PASSWORD = "secret"
 
 _SETTLEMENT = """
 # Confidential settlement agreement

@@ -109,7 +109,10 @@ async def test_only_the_newest_enumeration_writes(database: Database) -> None:
     new, *_ = await enumeration.take_over(job_id)
     with pytest.raises(SupersededError):
         await enumeration.add_files(job_id, old, files(1), page_files=10, reuses=True)
-    assert await enumeration.add_files(job_id, new, files(1, 1), page_files=10, reuses=True) == (2, 0)
+    assert await enumeration.add_files(job_id, new, files(1, 1), page_files=10, reuses=True) == (
+        2,
+        0,
+    )
 
 
 async def test_an_enumeration_resumes_behind_its_last_chunk(database: Database) -> None:

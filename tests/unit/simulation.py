@@ -67,7 +67,9 @@ class Simulation:
             return
         for page_id, share in self.relay.untold_shares().items():
             self.relay.told(page_id, share)
-            self.after(SIGNAL_SECONDS, lambda page_id=page_id, share=share: self.grow(page_id, share))
+            self.after(
+                SIGNAL_SECONDS, lambda page_id=page_id, share=share: self.grow(page_id, share)
+            )
         if self.relay.may_start and not (self.drains and self.relay.pages):
             taken = self.relay.next_range()
             page_id = f"{taken.first}"
@@ -90,7 +92,8 @@ class Simulation:
 
     def plan(self, page_id: str, taken: OrdinalRange) -> None:
         weighed = [
-            Weighed(n, self.guess(self.durations[n - 1])) for n in range(taken.first, taken.last + 1)
+            Weighed(n, self.guess(self.durations[n - 1]))
+            for n in range(taken.first, taken.last + 1)
         ]
         self._windows[page_id].add(
             Slice(first=run[0].ordinal, last=run[-1].ordinal, files=len(run))

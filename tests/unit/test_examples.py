@@ -1,0 +1,62 @@
+"""The sample documents are what their generator makes, and the README tells of each of them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+MAX_BYTES = 1_500_000
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict[str, bytes]:
+    return files_below(EXAMPLES / "documents")
+
+
+def test_the_generator_makes_the_committed_bytes(
+    tmp_path: Path, committed: dict[str, bytes]
+) -> None:
+    script = EXAMPLES / "make_documents.py"
+    subprocess.run([sys.executable, "-B", script, "--to", tmp_path], check=True)
+    made = files_below(tmp_path)
+    assert sorted(made) == sorted(committed)
+    assert [name for name in made if made[name] != committed[name]] == []
+
+
+def test_the_samples_are_small(committed: dict[str, bytes]) -> None:
+    assert sum(map(len, committed.values())) < MAX_BYTES
+
+
+def test_the_readme_names_every_file(committed: dict[str, bytes]) -> None:
+    readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `([^`]+)` \|", readme, flags=re.MULTILINE)
+    assert sorted(named) == sorted(committed)
+
+
+def test_the_readme_counts_the_outcomes() -> None:
+    readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    completed = readme.count("| completed")
+    failed = readme.count("| failed")
+    assert f"So {completed} complete and {failed} fail." in readme
+
+
+def test_the_rules_fit_the_contract_and_the_readme() -> None:
+    config = yaml.safe_load((EXAMPLES / "rules.yaml").read_text(encoding="utf-8"))
+    assert set(config) == {"rules", "mode", "parsing_configuration"}
+    assert all(10 <= len(rule["description"]) <= 2000 for rule in config["rules"])
+    types = {rule["type"] for rule in config["rules"]}
+    readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `[^`]+` \|.*\| (\w+) \|$", readme, flags=re.MULTILINE)
+    assert set(named) == types

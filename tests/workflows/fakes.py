@@ -1,0 +1,154 @@
+"""Activities without a ledger: a list of items in memory, with the real signatures."""
+
+from dataclasses import dataclass, field
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.signatures import (
+    EnumerationActivities,
+    JobActivities,
+    PageActivities,
+    SliceActivities,
+)
+from models.runs import (
+    BatchResult,
+    Counts,
+    Enumerated,
+    EnumerationInput,
+    FailureSample,
+    FindPageInput,
+    JobRef,
+    LookInput,
+    LookResult,
+    OrdinalRange,
+    PageFound,
+    PagePlan,
+    PlanPageInput,
+    SettleInput,
+    SettleResult,
+    Slice,
+    SliceInput,
+    SliceResult,
+)
+
+
+@dataclass
+class FakeItems:
+    """The items of one job: 1..total, each `pending` until a slice settles it.
+
+    `flaky` maps an ordinal to how many attempts fail transiently; `failing` fail for good;
+    `dropped` ones are passed over by so many slices, as if their page had been lost.
+    """
+
+    total: int
+    flaky: dict[int, int] = field(default_factory=dict)
+    failing: frozenset[int] = frozenset()
+    dropped: dict[int, int] = field(default_factory=dict)
+    listing_error: str | None = None
+    states: dict[int, str] = field(default_factory=dict)
+    attempts: dict[int, int] = field(default_factory=dict)
+    is_cancelled: bool = False
+    ends: list[SettleInput] = field(default_factory=list)
+
+    def unsettled(self, first: int, last: int) -> list[int]:
+        return [n for n in range(first, last + 1) if n not in self.states]
+
+
+class FakeActivities(JobActivities, EnumerationActivities, PageActivities, SliceActivities):
+    """Every Activity of a batch over `FakeItems`."""
+
+    def __init__(self, items: FakeItems) -> None:
+        self.items = items
+
+    @activity.defn
+    async def begin_job(self, input: JobRef) -> bool:
+        return not self.items.is_cancelled
+
+    @activity.defn
+    async def request_cancel(self, input: JobRef) -> None:
+        self.items.is_cancelled = True
+
+    @activity.defn
+    async def settle_job(self, input: SettleInput) -> SettleResult:
+        items = self.items
+        items.ends.append(input)
+        left = items.unsettled(1, items.total)
+        if left and not (input.is_cancelled or input.gives_up or input.error):
+            return SettleResult(unsettled=tuple(OrdinalRange(first=n, last=n) for n in left))
+        for ordinal in left:
+            items.states[ordinal] = "cancelled" if input.is_cancelled else "failed"
+        status = "cancelled" if input.is_cancelled else "failed" if input.error else "completed"
+        counted = list(items.states.values())
+        return SettleResult(
+            result=BatchResult(
+                status=status,
+                total=items.total,
+                completed=counted.count("completed"),
+                failed=counted.count("failed"),
+                cancelled=counted.count("cancelled"),
+            )
+        )
+
+    @activity.defn
+    async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
+        if self.items.listing_error:
+            return Enumerated(mark=0, error=self.items.listing_error)
+        skipped = sum(state == "skipped" for state in self.items.states.values())
+        return Enumerated(mark=self.items.total, skipped=skipped, is_final=True)
+
+    @activity.defn
+    async def find_page(self, input: FindPageInput) -> PageFound:
+        found = self.items.unsettled(input.after + 1, input.mark)[: input.page_files]
+        if not found:
+            return PageFound(first=input.mark, last=input.mark, count=0)
+        return PageFound(first=found[0], last=found[-1], count=len(found))
+
+    @activity.defn
+    async def plan_page(self, input: PlanPageInput) -> PagePlan:
+        left = self.items.unsettled(input.first, input.last)
+        size = 1 if input.one_file_per_activity else 5
+        runs = [left[start : start + size] for start in range(0, len(left), size)]
+        return PagePlan(
+            slices=tuple(
+                Slice(first=run[0], last=run[-1], files=len(run), label=f"file {run[0]}")
+                for run in runs
+            )
+        )
+
+    @activity.defn
+    async def find_ended_pages(self, input: LookInput) -> LookResult:
+        return LookResult()
+
+    @activity.defn
+    async def process_slice(self, input: SliceInput) -> SliceResult:
+        items = self.items
+        if items.is_cancelled:
+            return SliceResult(is_stopped=True)
+        counts = {"completed": 0, "failed": 0}
+        alone: list[Slice] = []
+        for ordinal in items.unsettled(input.first, input.last):
+            items.attempts[ordinal] = items.attempts.get(ordinal, 0) + 1
+            if items.dropped.get(ordinal, 0) >= items.attempts[ordinal]:
+                continue
+            if items.flaky.get(ordinal, 0) >= items.attempts[ordinal]:
+                if input.is_alone:
+                    raise ApplicationError("away", type="Unavailable")
+                alone.append(Slice(first=ordinal, last=ordinal, is_alone=True))
+                continue
+            state = "failed" if ordinal in items.failing else "completed"
+            items.states[ordinal] = state
+            counts[state] += 1
+        failures = tuple(
+            FailureSample(name=f"file {n}", kind="Corrupt", message="not readable")
+            for n in sorted(items.failing)
+            if input.first <= n <= input.last
+        )
+        return SliceResult(counts=Counts(**counts), alone=tuple(alone), failures=failures)
+
+    def all(self) -> list[object]:
+        """Every Activity, to be given to a worker."""
+        return [
+            *(self.begin_job, self.request_cancel, self.settle_job, self.enumerate_items),
+            *(self.find_page, self.plan_page, self.find_ended_pages, self.process_slice),
+        ]

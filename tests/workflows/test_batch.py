@@ -1,0 +1,125 @@
+"""`BatchWorkflow` in a single run, against a server that skips time."""
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
+from temporalio.testing import WorkflowEnvironment
+
+from models.runs import BatchResult
+from tests.workflows.fakes import FakeItems
+from tests.workflows.running import batch_input, start, workers
+from workflows.batch import BatchWorkflow
+
+
+async def run(
+    environment: WorkflowEnvironment, items: FakeItems, **options: object
+) -> BatchResult:
+    async with workers(environment.client, items) as queue:
+        handle = await start(environment.client, queue, batch_input(**options))
+        return await handle.result()
+
+
+@pytest.mark.parametrize("total", [0, 1, 9, 10, 11, 47])
+async def test_every_item_is_processed_once(
+    time_skipping: WorkflowEnvironment, total: int
+) -> None:
+    items = FakeItems(total)
+    result = await run(time_skipping, items)
+    assert result == BatchResult(status="completed", total=total, completed=total)
+    assert set(items.attempts.values()) <= {1}
+
+
+async def test_failed_items_do_not_fail_the_batch(time_skipping: WorkflowEnvironment) -> None:
+    result = await run(time_skipping, FakeItems(25, failing=frozenset({3, 14})))
+    assert (result.status, result.completed, result.failed) == ("completed", 23, 2)
+
+
+async def test_a_transient_failure_goes_again_alone(time_skipping: WorkflowEnvironment) -> None:
+    items = FakeItems(12, flaky={4: 3})
+    result = await run(time_skipping, items)
+    assert result.completed == 12
+    assert items.attempts[4] == 4
+    assert items.attempts[5] == 1
+
+
+async def test_items_left_unsettled_are_dispatched_again(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(12, dropped={7: 2})
+    result = await run(time_skipping, items)
+    assert result.completed == 12
+    assert [end.gives_up for end in items.ends] == [False, False, False]
+
+
+async def test_items_that_stay_unsettled_end_the_batch_all_the_same(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(12, dropped={7: 99})
+    result = await run(time_skipping, items)
+    assert (result.status, result.completed, result.failed) == ("completed", 11, 1)
+    assert items.ends[-1].gives_up
+
+
+async def test_pages_of_nothing_but_skipped_items_are_not_started(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(50, states=dict.fromkeys(range(1, 41), "skipped"))
+    result = await run(time_skipping, items)
+    assert result.completed == 10
+    assert sorted(items.attempts) == list(range(41, 51))
+
+
+async def test_each_file_can_have_an_activity_of_its_own(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(7)
+    async with workers(time_skipping.client, items) as queue:
+        input = batch_input(one_file_per_activity=True)
+        handle = await start(time_skipping.client, queue, input)
+        await handle.result()
+        page = time_skipping.client.get_workflow_handle(f"{input.job_id}/page/000001")
+        history = await page.fetch_history()
+    scheduled = [e for e in history.events if e.HasField("activity_task_scheduled_event_attributes")]
+    assert len(scheduled) == 1 + 7
+
+
+async def test_a_source_that_cannot_be_listed_fails_the_batch(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(0, listing_error="the source cannot be listed: gone")
+    result = await run(time_skipping, items)
+    assert result.status == "failed"
+    assert items.ends[-1].error == "the source cannot be listed: gone"
+
+
+async def test_a_batch_cancelled_before_it_began_settles_as_cancelled(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(5, is_cancelled=True)
+    result = await run(time_skipping, items)
+    assert (result.status, result.cancelled) == ("cancelled", 5)
+
+
+async def test_a_cancelled_batch_ends_cancelled_in_temporal_too(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(30, flaky={4: 10**6})
+    async with workers(time_skipping.client, items) as queue:
+        handle = await start(time_skipping.client, queue, batch_input())
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError) as caught:
+            await handle.result()
+    assert isinstance(caught.value.cause, CancelledError)
+    assert items.ends[-1].is_cancelled
+    assert len(items.states) == 30
+
+
+async def test_progress_can_be_asked_for(time_skipping: WorkflowEnvironment) -> None:
+    items = FakeItems(23)
+    async with workers(time_skipping.client, items) as queue:
+        handle = await start(time_skipping.client, queue, batch_input())
+        await handle.result()
+        progress = await handle.query(BatchWorkflow.progress)
+    assert (progress.total, progress.is_enumerated, progress.dispatched) == (23, True, 23)
+    assert progress.counts.completed == 23
+    assert progress.open_pages == ()
