@@ -46,10 +46,10 @@ OPEN_XML_FOLDERS = (("word/", DOCX), ("ppt/", PPTX), ("xl/", XLSX))
 OPEN_DOCUMENT = re.compile(r"application/vnd\.oasis\.opendocument\.[a-z-]+")
 
 CFB_STREAMS = (
-    ("WordDocument", "application/msword"),
-    ("Workbook", "application/vnd.ms-excel"),
-    ("Book", "application/vnd.ms-excel"),
-    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+    ("worddocument", "application/msword"),
+    ("workbook", "application/vnd.ms-excel"),
+    ("book", "application/vnd.ms-excel"),
+    ("powerpoint document", "application/vnd.ms-powerpoint"),
     ("__properties_version1.0", "application/vnd.ms-outlook"),
 )
 
@@ -80,7 +80,7 @@ def cfb_type(path: Path) -> str:
         names = _cfb_names(path)
     except (struct.error, IndexError) as error:
         raise DocumentError(FailureKind.CORRUPT, f"broken OLE2 container: {error}") from error
-    if "EncryptedPackage" in names:
+    if "encryptedpackage" in names:
         raise DocumentError(FailureKind.PASSWORD_REQUIRED, "the Office document is encrypted")
     for stream, media_type in CFB_STREAMS:
         if stream in names:
@@ -139,7 +139,10 @@ def _head(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _cfb_names(path: Path) -> set[str]:
-    """Return the names in the directory, as far as the first 109 FAT sectors lead to it."""
+    """Return the names in the directory, in lower case as the format compares them.
+
+    It is followed as far as the 109 FAT sectors named in the header lead.
+    """
     with path.open("rb") as file:
         header = file.read(512)
         (shift,) = struct.unpack_from("<H", header, 30)
@@ -153,7 +156,10 @@ def _cfb_names(path: Path) -> set[str]:
             if sector >= 0xFFFFFFFA:  # end of chain, or no sector at all
                 break
             file.seek((sector + 1) * size)
-            names |= _entry_names(file.read(size))
+            entries = file.read(size)
+            if len(entries) < size:
+                raise DocumentError(FailureKind.CORRUPT, "broken OLE2 container: it is cut short")
+            names |= _entry_names(entries)
             index, offset = divmod(sector, size // 4)
             file.seek((fat_sectors[index] + 1) * size + 4 * offset)
             (sector,) = struct.unpack("<I", file.read(4))
@@ -165,5 +171,5 @@ def _entry_names(sector: bytes) -> set[str]:
     for start in range(0, len(sector) - 127, 128):
         (length,) = struct.unpack_from("<H", sector, start + 64)
         raw = sector[start : start + max(0, min(length, 64) - 2)]
-        names.add(raw.decode("utf-16-le", "replace"))
+        names.add(raw.decode("utf-16-le", "replace").lower())
     return names

@@ -138,9 +138,9 @@ def _refuse_non_documents(head: bytes) -> None:
 
 def _textual(head: bytes, extension: str) -> Detected:
     text = decode(head)
-    if _is_mail(text, extension):
-        return Detected("message/rfc822", Family.MAIL)
     if extension not in TEXT_EXTENSIONS:
+        if _is_mail(text, extension):
+            return Detected("message/rfc822", Family.MAIL)
         if HTML_START.match(text) or (extension in {".html", ".htm"} and HTML_TAG.search(text)):
             return Detected("text/html", Family.OFFICE)
         if XML_START.match(text):

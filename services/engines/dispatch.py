@@ -4,7 +4,6 @@ Engines are imported where they are used: a process that only ever reads text ne
 native library, and one that is not installed is a failure of the files that need it.
 """
 
-import platform
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -83,7 +82,6 @@ def fingerprint() -> str:
         except PackageNotFoundError:
             parts.append(f"{package}/none")
     parts.append("tessdata/" + ("+".join(ocr.installed_languages()) or "none"))
-    parts.append(platform.machine())
     return " ".join(parts)
 
 

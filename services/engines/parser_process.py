@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from services.engines.frames import HEADER, MAX_FRAME_BYTES
@@ -46,9 +45,7 @@ class FrameTooLargeError(Exception):
 class ParserProcess:
     """A running `services.engines.process`, ready for requests one at a time."""
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, folder: tempfile.TemporaryDirectory[str]
-    ) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
         self.files_taken = 0
         self.was_killed = False
         self._process = process
@@ -57,14 +54,18 @@ class ParserProcess:
         self._drain = asyncio.create_task(self._keep_tail())
 
     @classmethod
-    async def start(cls, module: str, memory_bytes: int) -> "ParserProcess":
+    async def start(cls, module: str, memory_bytes: int, folder: Path) -> "ParserProcess":
         """Start a process and wait until it can take a request.
+
+        Args:
+            module: what it runs.
+            memory_bytes: bound of its address space.
+            folder: an empty one for its temporary files; it is deleted with the process.
 
         Raises:
             ProcessDiedError: it ended, or was not ready within `START_SECONDS`.
             OSError: the system has no process to give.
         """
-        folder = tempfile.TemporaryDirectory(prefix="sheaf-parser-", ignore_cleanup_errors=True)
         try:
             process = await asyncio.create_subprocess_exec(
                 *_command(module, memory_bytes),
@@ -72,12 +73,12 @@ class ParserProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
-                cwd=folder.name,
-                env=_environment(folder.name),
+                cwd=folder,
+                env=_environment(folder),
                 limit=READ_BYTES,
             )
         except BaseException:
-            folder.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
             raise
         started = cls(process, folder)
         await started._await_ready()
@@ -125,14 +126,14 @@ class ParserProcess:
         with contextlib.suppress(TimeoutError):
             # A grandchild with a session of its own could hold stderr open for ever.
             await asyncio.wait_for(self._drain, STOP_SECONDS)
-        self._folder.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
         code = self._process.returncode
         assert code is not None
         return code
 
     def tidy(self) -> None:
         """Delete what the last file left in the folder for temporary files."""
-        for entry in os.scandir(self._folder.name):
+        for entry in os.scandir(self._folder):
             if entry.is_dir(follow_symlinks=False):
                 shutil.rmtree(entry.path, ignore_errors=True)
             else:
@@ -194,7 +195,7 @@ def _command(module: str, memory_bytes: int) -> list[str]:
     ]
 
 
-def _environment(folder: str) -> dict[str, str]:
+def _environment(folder: Path) -> dict[str, str]:
     environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
     paths = [str(IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return environment | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": folder}
+    return environment | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(folder)}

@@ -141,7 +141,10 @@ def _with_ocr(
     languages = source.options.languages
     if len(bare) < len(pages) and not ocr.can_read(languages):
         # The pages that have text are worth more than a failure of the whole document.
-        return pages, [f"{len(bare)} pages without text were not read: OCR data not found"]
+        what = (
+            "1 page without text was" if len(bare) == 1 else f"{len(bare)} pages without text were"
+        )
+        return pages, [f"{what} not read: OCR data not found"]
     read = _fetch(source, bare, ocr.language_argument(languages))
     return [read.get(page.page, page) for page in pages], []
 

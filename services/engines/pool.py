@@ -22,6 +22,7 @@ from services.engines.parser_process import (
     ParserProcess,
     ProcessDiedError,
 )
+from services.engines.scratch import Scratch
 
 DEFAULT_MEMORY_BYTES = 4 * 1024**3
 DEFAULT_FILES_PER_PROCESS = 200
@@ -52,6 +53,7 @@ class ParserPool:
         self._idle: deque[ParserProcess] = deque()
         self._busy: set[ParserProcess] = set()
         self._leaving: set[asyncio.Task[int]] = set()
+        self._scratch: Scratch | None = None
         self._is_closed = False
 
     async def __aenter__(self) -> Self:
@@ -82,6 +84,9 @@ class ParserPool:
             self._dismiss(self._idle.popleft())
         while self._leaving:
             await asyncio.wait(self._leaving)
+        if self._scratch is not None:
+            self._scratch.delete()
+            self._scratch = None
         for _ in range(self._size):
             self._slots.release()
 
@@ -116,7 +121,10 @@ class ParserPool:
             if process.is_alive:
                 return process
             self._dismiss(process)
-        return await ParserProcess.start(self._module, self._memory_bytes)
+        if self._scratch is None:
+            self._scratch = Scratch()
+        folder = self._scratch.subfolder()
+        return await ParserProcess.start(self._module, self._memory_bytes, folder)
 
     async def _run_in(
         self, process: ParserProcess, request: EngineRequest, deadline_seconds: float

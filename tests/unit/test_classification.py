@@ -158,6 +158,11 @@ def test_control_characters_never_reach_the_reasoning() -> None:
     assert all(character.isprintable() for character in answer.reasoning)
 
 
+def test_half_a_surrogate_pair_among_words_is_harmless() -> None:
+    answer = classify("Invoice \ud800 number 7, amount due \udfff by the customer", RULES)
+    assert "Invoice ? number" in answer.reasoning
+
+
 def test_names_with_underscores_survive_cleaning() -> None:
     assert clean("set `max_page_size` to __5__") == "set max_page_size to 5"
 

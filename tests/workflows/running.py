@@ -50,6 +50,4 @@ async def start(
     client: Client, queue: str, input: BatchInput
 ) -> WorkflowHandle[BatchWorkflow, BatchResult]:
     """Start a batch under its own id."""
-    return await client.start_workflow(
-        BatchWorkflow.run, input, id=input.job_id, task_queue=queue
-    )
+    return await client.start_workflow(BatchWorkflow.run, input, id=input.job_id, task_queue=queue)

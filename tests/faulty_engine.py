@@ -1,0 +1,115 @@
+"""An engine that fails as the content of a file asks it to; other files are really parsed."""
+
+import ctypes
+import os
+import sys
+import time
+from pathlib import Path
+
+from models.documents import EngineRequest, EngineResult
+from services.engines import dispatch
+from services.engines.frames import HEADER
+
+CUE = "fault: "
+
+
+def handle(request: EngineRequest) -> EngineResult | None:
+    """Fail by the word after the cue in the first line of the file."""
+    head = Path(request.path).read_bytes()[:200].decode("latin-1")
+    if head.startswith(CUE):
+        cue = head.removeprefix(CUE).split()[0]
+        FAULTS[cue]()
+        if cue == "nothing":
+            return None
+    return dispatch.handle(request)
+
+
+def _segfault() -> None:
+    ctypes.string_at(0)
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _eat_memory() -> None:
+    hoard = []
+    while True:
+        hoard.append(bytearray(64 * 1024**2))
+
+
+def _abort_for_memory() -> None:
+    os.write(2, b"memory allocation of 9000000000 bytes failed\n")
+    os.abort()
+
+
+def _sleep() -> None:
+    time.sleep(3600)
+
+
+def _print() -> None:
+    sys.stdout.write("chatter\n" * (10 * 1024**2 // 8))
+    sys.stdout.flush()
+    os.write(1, b"raw chatter\n" * 1000)
+
+
+def _write_to_the_pipe(frame: bytes) -> None:
+    for descriptor in range(3, 64):
+        try:
+            is_pipe = str(Path(f"/proc/self/fd/{descriptor}").readlink()).startswith("pipe:")
+        except OSError:
+            continue
+        if is_pipe:
+            os.write(descriptor, frame)
+    time.sleep(3600)
+
+
+def _garbage() -> None:
+    _write_to_the_pipe(HEADER.pack(9) + b"not JSON.")
+
+
+def _huge() -> None:
+    _write_to_the_pipe(HEADER.pack(2**32 - 1))
+
+
+def _fork() -> None:
+    if os.fork() == 0:
+        time.sleep(3600)
+    time.sleep(3600)
+
+
+def _litter() -> None:
+    Path(os.environ["TMPDIR"], "left-behind").write_text("litter")
+    Path("in-the-working-directory").write_text("litter")
+
+
+def _raise() -> None:
+    message = "the engine gave up"
+    raise ValueError(message)
+
+
+def _recurse() -> None:
+    _recurse()
+
+
+def _leave() -> None:
+    os._exit(3)
+
+
+FAULTS = {
+    "segfault": _segfault,
+    "spin": _spin,
+    "memory": _eat_memory,
+    "abort": _abort_for_memory,
+    "sleep": _sleep,
+    "print": _print,
+    "garbage": _garbage,
+    "huge": _huge,
+    "fork": _fork,
+    "litter": _litter,
+    "raise": _raise,
+    "recursion": _recurse,
+    "exit": _leave,
+    "nothing": lambda: None,
+}

@@ -1,0 +1,260 @@
+"""The pool of parser processes against files that hang, crash and eat memory."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from models.documents import EngineRequest, EngineResult
+from models.failures import FailureKind
+from services.engines.pool import ParserPool
+from services.engines.scratch import Scratch
+
+DEADLINE = 60.0
+
+MakeRequest = Callable[[str], EngineRequest]
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ParserPool]:
+    async with ParserPool(1, "tests.faulty_engine", memory_bytes=1024**3) as pool:
+        yield pool
+    assert living_children() == []
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> MakeRequest:
+    def make(content: str) -> EngineRequest:
+        path = tmp_path / f"{abs(hash(content))}.txt"
+        path.write_text(content)
+        return EngineRequest(path=str(path), name="note.txt")
+
+    return make
+
+
+def parser_processes() -> list[psutil.Process]:
+    """Return the parser processes of this very process, not those of a worker it started."""
+    found = []
+    for child in psutil.Process().children():
+        try:
+            if "services.engines.process" in child.cmdline():
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def living_children() -> list[int]:
+    return [child.pid for child in parser_processes()]
+
+
+def kind_of(result: EngineResult) -> FailureKind | None:
+    return result.failure.kind if result.failure else None
+
+
+def message_of(result: EngineResult) -> str:
+    assert result.failure is not None
+    return result.failure.message
+
+
+def members_of_group(group: int) -> list[int]:
+    members = []
+    for pid in psutil.pids():
+        try:
+            status = psutil.Process(pid).status()
+            if os.getpgid(pid) == group and status != psutil.STATUS_ZOMBIE:
+                members.append(pid)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return members
+
+
+async def until_busy() -> None:
+    """Wait until a parser process has been running for a moment."""
+    while not parser_processes():
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.7)
+
+
+async def test_a_file_comes_back_as_a_document(pool: ParserPool, make: MakeRequest) -> None:
+    result = await pool.run(make("plain words"), DEADLINE)
+    assert result.document is not None
+    assert result.document.pages[0].text == "plain words"
+
+
+@pytest.mark.parametrize(
+    ("cue", "kind", "words"),
+    [
+        ("segfault", FailureKind.CRASHED, "parser process died: SIGSEGV"),
+        ("exit", FailureKind.CRASHED, "parser process died: exit code 3"),
+        ("nothing", FailureKind.CRASHED, "empty answer"),
+        ("garbage", FailureKind.CRASHED, "malformed answer"),
+        ("huge", FailureKind.TOO_LARGE, "the result is over"),
+        ("memory", FailureKind.TOO_LARGE, "more memory than is allowed"),
+        ("abort", FailureKind.TOO_LARGE, "more memory than is allowed (1024 MiB)"),
+        ("recursion", FailureKind.TOO_LARGE, "nested too deeply"),
+        ("raise", FailureKind.CORRUPT, "ValueError: the engine gave up"),
+    ],
+)
+async def test_a_fault_fails_its_file_and_the_next_one_is_read(
+    pool: ParserPool, make: MakeRequest, cue: str, kind: FailureKind, words: str
+) -> None:
+    failed = await pool.run(make(f"fault: {cue}"), DEADLINE)
+    assert kind_of(failed) == kind
+    assert words in message_of(failed)
+    assert (await pool.run(make("fine"), DEADLINE)).document is not None
+
+
+@pytest.mark.parametrize("cue", ["sleep", "spin", "fork"])
+async def test_a_file_is_killed_at_its_deadline_with_all_it_started(
+    pool: ParserPool, make: MakeRequest, cue: str
+) -> None:
+    await pool.run(make("warm"), DEADLINE)
+    (group,) = living_children()
+    started = time.monotonic()
+    result = await pool.run(make(f"fault: {cue}"), 1.0)
+    assert kind_of(result) is FailureKind.TIMEOUT
+    assert 1.0 <= time.monotonic() - started < 3.0
+    await pool.close()
+    assert members_of_group(group) == []
+
+
+async def test_a_file_over_its_processor_time_is_a_timeout(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    request = make("fault: spin").model_copy(update={"cpu_seconds": 1})
+    result = await pool.run(request, DEADLINE)
+    assert kind_of(result) is FailureKind.TIMEOUT
+    assert "processor time" in message_of(result)
+
+
+async def test_ten_megabytes_of_chatter_do_not_disturb_the_answer(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    result = await pool.run(make("fault: print"), DEADLINE)
+    assert result.document is not None
+
+
+async def test_temporary_files_do_not_outlive_their_file(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    await pool.run(make("fault: litter"), DEADLINE)
+    (process,) = parser_processes()
+    assert list(Path(process.cwd()).iterdir()) == []
+
+
+async def test_a_closed_pool_leaves_no_process_and_no_folder(make: MakeRequest) -> None:
+    async with ParserPool(2) as pool:
+        await asyncio.gather(*(pool.run(make(f"text {n}"), DEADLINE) for n in range(4)))
+        assert len(parser_processes()) == 2
+        (folder,) = {Path(process.cwd()).parent for process in parser_processes()}
+    assert living_children() == []
+    assert not folder.exists()
+
+
+async def test_folders_of_a_pool_that_was_killed_are_swept_and_others_kept() -> None:
+    code = (
+        "import os, signal; from services.engines.scratch import Scratch; s = Scratch();"
+        "print(s.subfolder(), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    left_behind = Path(output.decode().strip())
+    assert left_behind.is_dir()
+    held, sweeper = Scratch(), Scratch()
+    assert not left_behind.parent.exists()
+    assert held.folder.is_dir()
+    held.delete()
+    sweeper.delete()
+    assert not held.folder.exists()
+
+
+async def test_a_closing_pool_does_not_wait_for_a_file_that_hangs(make: MakeRequest) -> None:
+    pool = ParserPool(1, "tests.faulty_engine")
+    run = asyncio.create_task(pool.run(make("fault: sleep"), DEADLINE))
+    await until_busy()
+    started = time.monotonic()
+    await pool.close()
+    assert time.monotonic() - started < 5
+    assert kind_of(await run) is FailureKind.UNAVAILABLE
+
+
+async def test_a_process_is_replaced_after_its_share_of_files(make: MakeRequest) -> None:
+    async with ParserPool(1, files_per_process=2) as pool:
+        seen = set()
+        for number in range(4):
+            await pool.run(make(f"text {number}"), DEADLINE)
+            seen.update(living_children())
+        assert len(seen) >= 2
+
+
+async def test_cancelling_a_run_kills_its_process(pool: ParserPool, make: MakeRequest) -> None:
+    run = asyncio.create_task(pool.run(make("fault: sleep"), DEADLINE))
+    await until_busy()
+    (before,) = living_children()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert (await pool.run(make("fine"), DEADLINE)).document is not None
+    assert before not in living_children()
+
+
+async def test_a_process_killed_while_idle_harms_no_file(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    await pool.run(make("first"), DEADLINE)
+    (idle,) = living_children()
+    os.kill(idle, signal.SIGKILL)
+    await asyncio.sleep(0.2)
+    assert (await pool.run(make("second"), DEADLINE)).document is not None
+
+
+async def test_a_module_that_cannot_start_is_unavailable_not_a_bad_file(make: MakeRequest) -> None:
+    async with ParserPool(1, "tests.no_such_engine") as pool:
+        result = await pool.run(make("text"), DEADLINE)
+    assert kind_of(result) is FailureKind.UNAVAILABLE
+    assert "no_such_engine" in message_of(result)
+
+
+async def test_waiting_for_a_process_does_not_count_against_the_deadline(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    await pool.run(make("warm"), DEADLINE)
+    slow = asyncio.create_task(pool.run(make("fault: sleep"), 2.0))
+    await asyncio.sleep(0.1)
+    result = await pool.run(make("waits its turn"), 1.5)
+    assert result.document is not None
+    await slow
+
+
+async def test_a_parser_process_has_no_secret_of_its_parent(
+    monkeypatch: pytest.MonkeyPatch, make: MakeRequest
+) -> None:
+    monkeypatch.setenv("SHEAF_TEST_SECRET", "hush")
+    async with ParserPool(1) as pool:
+        await pool.run(make("text"), DEADLINE)
+        (process,) = parser_processes()
+        assert set(process.environ()) <= {"PATH", "LANG", "TESSDATA_PREFIX", "PYTHONPATH", "TMPDIR"}
+
+
+async def test_hundreds_of_files_do_not_grow_the_parent(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    request = make("a line of text\n" * 2000)
+
+    async def read_many() -> int:
+        for _ in range(400):
+            await pool.run(request, DEADLINE)
+        return int(psutil.Process().memory_info().rss)
+
+    first = await read_many()
+    second = await read_many()
+    assert second - first < 8 * 1024**2

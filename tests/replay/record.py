@@ -1,0 +1,75 @@
+"""Record the histories that the replay suite replays: `python -m tests.replay.record NAME…`.
+
+Runs scenarios over fakes on a real dev server and writes one file a Workflow run. A history is
+added with each change to a Workflow's commands, never edited: an existing file is left alone.
+"""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from models.runs import BatchInput
+from tests.workflows.fakes import FakeItems
+from tests.workflows.running import batch_input, start, workers
+
+HISTORIES = Path(__file__).with_name("histories")
+TEMPORAL = Path(sys.executable).with_name("temporal")
+
+SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
+    "empty-directory": (FakeItems(0), {}),
+    "one-file": (FakeItems(1), {}),
+    "page-edge": (FakeItems(10), {}),
+    "page-edge-and-one": (FakeItems(11), {}),
+    "failures": (FakeItems(15, failing=frozenset({2, 3})), {}),
+    "skips": (FakeItems(40, states=dict.fromkeys(range(1, 21), "skipped")), {}),
+    "retry": (FakeItems(12, flaky={5: 2}), {}),
+    "left-unsettled": (FakeItems(12, dropped={5: 1}), {}),
+    "continue-as-new": (FakeItems(45), {"threshold": 10}),
+    "file-per-activity": (FakeItems(6), {"one_file_per_activity": True}),
+    "cancel": (FakeItems(30, flaky={4: 10**6}), {"threshold": 10}),
+}
+
+
+async def main(names: list[str]) -> None:
+    """Record the named scenarios, or all."""
+    async with await WorkflowEnvironment.start_local(
+        data_converter=pydantic_data_converter, dev_server_existing_path=str(TEMPORAL)
+    ) as environment:
+        for name in names or SCENARIOS:
+            items, options = SCENARIOS[name]
+            await record(environment.client, name, items, batch_input(**options))
+
+
+async def record(client: Client, name: str, items: FakeItems, input: BatchInput) -> None:
+    """Run one scenario and write every run of every Workflow of it."""
+    async with workers(client, items) as queue:
+        handle = await start(client, queue, input)
+        if name == "cancel":
+            await asyncio.sleep(2)
+            await handle.cancel()
+        with suppress(WorkflowFailureError):
+            await handle.result()
+        await asyncio.sleep(1)
+    query = f"WorkflowId STARTS_WITH '{input.job_id}'"
+    runs = sorted(
+        [one async for one in client.list_workflows(query)], key=lambda one: one.start_time
+    )
+    for number, one in enumerate(runs):
+        history = await client.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
+        kind = one.workflow_type.removesuffix("Workflow").lower()
+        path = HISTORIES / f"{name}-{number:02}-{kind}.json"
+        if not path.exists():
+            path.write_text(history.to_json())
+            print(path.name, len(history.events))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,43 @@
+"""Engines are tested in a parser process, as they run: their native code never loads here."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.documents import EngineRequest, EngineResult, ParsedDocument, ParseOptions
+from models.failures import FailureKind
+from services.engines.pool import ParserPool
+
+Parse = Callable[..., Awaitable[EngineResult]]
+
+
+@pytest.fixture(scope="package")
+async def parsers() -> AsyncIterator[ParserPool]:
+    async with ParserPool(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def parse(parsers: ParserPool, tmp_path: Path) -> Parse:
+    """Parse bytes under a name; the file itself has no extension, as blobs have none."""
+
+    async def parse(data: bytes, name: str, **options: Any) -> EngineResult:
+        path = tmp_path / "blob"
+        path.write_bytes(data)
+        request = EngineRequest(path=str(path), name=name, options=ParseOptions(**options))
+        return await parsers.run(request, 60)
+
+    return parse
+
+
+def document_of(result: EngineResult) -> ParsedDocument:
+    assert result.failure is None, result.failure
+    assert result.document is not None
+    return result.document
+
+
+def failure_of(result: EngineResult) -> tuple[FailureKind, str]:
+    assert result.failure is not None, result.document
+    return result.failure.kind, result.failure.message

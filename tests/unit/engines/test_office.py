@@ -1,0 +1,62 @@
+"""Office and web formats, and the plain text of their Markdown."""
+
+import pytest
+
+from models.failures import FailureKind
+from services.engines.containers import DOCX
+from services.engines.markdown import plain_text
+from tests.unit.engines import samples
+from tests.unit.engines.conftest import Parse, document_of, failure_of
+
+CORE = (
+    '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/'
+    'core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>A title</dc:title>'
+    "<dc:creator>Ada</dc:creator></cp:coreProperties>"
+)
+
+
+async def test_a_word_document_is_read_whatever_its_name_says(parse: Parse) -> None:
+    data = samples.docx("first paragraph", "second", more={"docProps/core.xml": CORE})
+    document = document_of(await parse(data, "a.pdf"))
+    assert document.media_type == DOCX
+    assert document.pages[0].md == "first paragraph\n\nsecond"
+    assert document.metadata == {"title": "A title", "author": "Ada"}
+
+
+async def test_a_word_document_without_words_is_empty(parse: Parse) -> None:
+    assert failure_of(await parse(samples.docx(""), "a.docx"))[0] is FailureKind.EMPTY
+
+
+async def test_a_document_that_breaks_its_format_is_corrupt(parse: Parse) -> None:
+    data = samples.zipped(
+        {
+            "[Content_Types].xml": samples.CONTENT_TYPES.format(samples.DOCX_MAIN),
+            "word/other.xml": "<a/>",
+        }
+    )
+    assert failure_of(await parse(data, "a.docx"))[0] is FailureKind.CORRUPT
+
+
+async def test_html_has_one_page_and_says_so_when_pages_are_selected(parse: Parse) -> None:
+    html = b"<!DOCTYPE html><h1>Title</h1><p>Body with <a href='x'>a link</a></p>"
+    document = document_of(await parse(html, "a.html", target_pages=(1,)))
+    assert document.pages[0].md.startswith("# Title")
+    assert "Body with a link" in document.pages[0].text
+    assert len(document.warnings) == 1
+    kind, message = failure_of(await parse(html, "a.html", target_pages=(2,)))
+    assert kind is FailureKind.INVALID
+    assert message == "target_pages: 2, but the document has 1 page"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "plain"),
+    [
+        ("## A *fine* heading", "A fine heading"),
+        ("| a | b |\n| --- | :-: |\n| 1 |  |", "a\tb\n1\t"),
+        ("see [the page](http://x/(y)) and ![a cat](cat.png)", "see the page and a cat"),
+        ("**bold**, `code` and 2 * 3 * 4", "bold, code and 2 * 3 * 4"),
+        ("```python\nx = 1\n```", "x = 1"),
+    ],
+)
+def test_plain_text_drops_the_marks_and_keeps_the_words(markdown: str, plain: str) -> None:
+    assert plain_text(markdown) == plain

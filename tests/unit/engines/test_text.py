@@ -1,0 +1,61 @@
+"""Plain text, tables and charsets."""
+
+from pathlib import Path
+
+import pytest
+
+from models.failures import DocumentError, FailureKind
+from services.engines import text
+from services.engines.charset import decode
+from services.engines.source import Source
+
+
+def read(tmp_path: Path, data: bytes, media_type: str = "text/plain") -> str:
+    path = tmp_path / "blob"
+    path.write_bytes(data)
+    return text.read(Source(path, "blob", media_type)).pages[0].md
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"]
+)
+def test_text_is_read_in_every_common_charset(tmp_path: Path, charset: str) -> None:
+    words = "Grüße aus Köln, sagte sie, und fuhr weiter nach Osten."
+    assert read(tmp_path, words.encode(charset)) == words
+
+
+def test_bytes_that_are_no_charset_still_become_text() -> None:
+    assert decode(b"caf\xe9 \x81") == "café �"
+
+
+def test_line_ends_are_made_plain_and_nul_is_dropped(tmp_path: Path) -> None:
+    assert read(tmp_path, b"one\r\ntwo\rthree\x00") == "one\ntwo\nthree"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "|", "\t"])
+def test_a_delimited_file_becomes_a_table(tmp_path: Path, delimiter: str) -> None:
+    rows = [["name", "note"], ["Ada", "likes engines"], ["Alan"]]
+    data = "\n".join(delimiter.join(row) for row in rows).encode()
+    assert read(tmp_path, data, "text/csv").splitlines() == [
+        "| name | note |",
+        "| --- | --- |",
+        "| Ada | likes engines |",
+        "| Alan |  |",
+    ]
+
+
+def test_marks_inside_a_cell_do_not_break_its_table(tmp_path: Path) -> None:
+    data = b'a,b\n"x|y","two\nlines"\n'
+    assert read(tmp_path, data, "text/csv").splitlines()[2] == "| x\\|y | two lines |"
+
+
+def test_one_very_wide_row_is_not_multiplied_by_the_others(tmp_path: Path) -> None:
+    data = b",".join([b"x"] * 200_000) + b"\n" + b"a,b\n" * 1000
+    assert len(read(tmp_path, data, "text/csv")) < 2 * len(data)
+
+
+def test_text_over_its_limit_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "MAX_TEXT_BYTES", 10)
+    with pytest.raises(DocumentError) as caught:
+        read(tmp_path, b"eleven char")
+    assert caught.value.kind is FailureKind.TOO_LARGE
