@@ -43,13 +43,14 @@ class Cluster:
     server: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     port: int = 0
+    parser_processes: int = 4
 
     @property
     def settings(self) -> Settings:
         return Settings(
             home=self.root,
             database_url=self.database_url,
-            parser_processes=4,
+            parser_processes=self.parser_processes,
             parser_module="tests.slow_engine",
             heartbeat_seconds=2,
             watchdog_seconds=1,
