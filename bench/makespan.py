@@ -1,8 +1,10 @@
-"""How close a batch on the real server comes to the greedy list schedule: `python -m bench.makespan`.
+"""How close a batch on the real server comes to the greedy list schedule.
 
-Files sleep for lognormal times with a mean of 0.5 s; pages and threshold are the contract's defaults
-of 100; the concurrency is 16, with as many parser processes. Both makespans count from the first
-claim to the last outcome of the same files in the order of their ordinals.
+    python -m bench.makespan [--files 400]
+
+Files sleep for lognormal times with a mean of 0.5 s; pages and threshold are the contract's
+defaults of 100; the concurrency is 16, with as many parser processes. Both makespans count from
+the first claim to the last outcome of the same files in the order of their ordinals.
 """
 
 import argparse
