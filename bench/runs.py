@@ -1,6 +1,6 @@
 """What a batch left in Temporal: runs of the parent, pages carried over, the longest history.
 
-    python -m bench.runs JOB        with `sheaf up` running in SHEAF_HOME
+python -m bench.runs JOB        with `sheaf up` running in SHEAF_HOME
 """
 
 import asyncio

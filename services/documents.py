@@ -168,8 +168,8 @@ def _skipped(item: ClaimedItem, result_id: str, digest: str) -> Outcome:
 
 def _completed(work: Work, item: ClaimedItem, answer: EngineResult, digest: str) -> Processed:
     document = answer.document
-    if document is None:
-        raise DocumentError(FailureKind.CRASHED, "the parser answered with neither text nor error")
+    if document is None or not any(page.text.strip() for page in document.pages):
+        raise DocumentError(FailureKind.EMPTY, "the parser returned neither text nor a failure")
     markdown = render_markdown(document.pages, work.separator, work.prefix, work.suffix)
     canonical = _canonical(item, answer, document, digest)
     blobs = (

@@ -6,16 +6,21 @@ import sys
 import time
 from pathlib import Path
 
-from models.documents import EngineRequest, EngineResult
+from models.documents import EngineRequest, EngineResult, ParsedDocument
 from services.engines import dispatch
 from services.engines.frames import HEADER
 
 CUE = "fault: "
+NOTHING = ParsedDocument(
+    pages=(), media_type="text/plain", engine="faulty", engine_version="1", total_pages=0
+)
 
 
 def handle(request: EngineRequest) -> EngineResult | None:
     """Fail by the word after the cue in the first line of the file."""
     head = Path(request.path).read_bytes()[:200].decode("latin-1")
+    if head.startswith(f"{CUE}empty"):
+        return EngineResult(document=NOTHING)
     if head.startswith(CUE):
         cue = head.removeprefix(CUE).split()[0]
         FAULTS[cue]()

@@ -44,6 +44,9 @@ class Cluster:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     port: int = 0
     parser_processes: int = 4
+    parser_module: str = "tests.slow_engine"
+    file_seconds: float = 300
+    parser_memory_bytes: int = 4 * 1024**3
 
     @property
     def settings(self) -> Settings:
@@ -51,7 +54,9 @@ class Cluster:
             home=self.root,
             database_url=self.database_url,
             parser_processes=self.parser_processes,
-            parser_module="tests.slow_engine",
+            parser_module=self.parser_module,
+            parser_memory_bytes=self.parser_memory_bytes,
+            file_seconds=self.file_seconds,
             heartbeat_seconds=2,
             watchdog_seconds=1,
             sweep_seconds=1,
