@@ -96,9 +96,13 @@ class ItemLedger:
             ], False
 
     async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
-        """Give back items that were claimed and not begun; those claimed by others are left."""
+        """Give back items that were claimed and not finished.
+
+        Those that others have claimed meanwhile are left, and noted as refused.
+        """
         async with self._database.write() as connection:
-            held, _ = await _held(connection, job_id, claimed)
+            held, refused = await _held(connection, job_id, claimed)
+            await self._note_attempts(connection, job_id, (), refused, now_us())
             for item in held:
                 await connection.execute(
                     items.update()

@@ -141,7 +141,14 @@ class Cluster:
         return await self.jobs.get(job_id)
 
     async def is_writable(self) -> bool:
-        """Whether a write to the ledger gets its turn within a second."""
+        """Whether no other process holds a lock of the ledger."""
+        if not self.database.is_sqlite:
+            query = sa.text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+            )
+            async with self.database.read() as connection:
+                return await connection.scalar(query) == 0
         try:
             async with asyncio.timeout(1), self.database.write():
                 return True
