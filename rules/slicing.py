@@ -37,12 +37,15 @@ def cut(items: Sequence[Weighed], window: int) -> list[list[Weighed]]:
         window: slices that run at once, at least 1.
     """
     runs: list[list[Weighed]] = []
+    # However wrong the prediction is, every slot gets work: by count, too, a run takes at most
+    # its part of the page.
+    most_files = min(MOST_FILES, max(1, len(items) // (2 * window)))
     remaining = sum(item.seconds for item in items)
     run: list[Weighed] = []
     filled = 0.0
     target = _target(remaining, window)
     for item in items:
-        if run and (filled + item.seconds > target or len(run) == MOST_FILES):
+        if run and (filled + item.seconds > target or len(run) == most_files):
             runs.append(run)
             remaining -= filled
             run, filled, target = [], 0.0, _target(remaining, window)

@@ -63,6 +63,11 @@ def test_a_small_page_still_fills_every_slot() -> None:
     assert len(runs) >= 16
 
 
+def test_a_page_fills_every_slot_also_when_its_files_are_thought_to_take_no_time() -> None:
+    runs = cut([Weighed(ordinal, 1e-6) for ordinal in range(1, 101)], window=16)
+    assert len(runs) >= 32
+
+
 def test_a_large_file_is_alone() -> None:
     runs = cut([Weighed(1, 50.0), *(Weighed(n, 0.01) for n in range(2, 100))], window=2)
     assert runs[0] == [Weighed(1, 50.0)]
