@@ -11,13 +11,16 @@ from services.jobs import RPC_TIMEOUT, JobService
 from services.ledger.database import now_us
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
-from services.ledger.records import JobRow
+from services.ledger.records import JobRow, NotFoundError
 
 log = structlog.get_logger(__name__)
 
 GRACE_US = 5_000_000
 """A younger job is left to the process that is creating it."""
 
+_CHILDREN = (
+    "WorkflowType IN ('PageWorkflow', 'EnumerationWorkflow') AND ExecutionStatus = 'Running'"
+)
 _ENDED_BY_HAND = {WorkflowExecutionStatus.TERMINATED, WorkflowExecutionStatus.CANCELED}
 _ENDED_BY_FAULT = {
     WorkflowExecutionStatus.FAILED,
@@ -49,9 +52,10 @@ class Sweeper:
             await asyncio.sleep(self._seconds)
 
     async def sweep(self) -> None:
-        """Bring every open job and its Workflow together once."""
+        """Bring every open job and its Workflow together once, and end the children of others."""
         for job in await self._jobs.open_jobs(now_us() - GRACE_US):
             await self._sweep_job(job)
+        await self._cancel_orphans()
 
     async def _sweep_job(self, job: JobRow) -> None:
         status = await self._workflow_status(job.id)
@@ -70,16 +74,34 @@ class Sweeper:
         error = None if cancels else "the workflow ended without settling the job"
         result = await self._jobs.settle(job.id, cancels=cancels, gives_up=not cancels, error=error)
         log.warning("settled a job whose workflow is gone", job_id=job.id, result=str(result))
-        await self._cancel_children(job.id)
 
-    async def _cancel_children(self, job_id: str) -> None:
-        query = f"ParentWorkflowId = '{batch_workflow_id(job_id)}' AND ExecutionStatus = 'Running'"
-        async for child in self._client.list_workflows(query, rpc_timeout=RPC_TIMEOUT):
-            try:
-                await self._client.get_workflow_handle(child.id).cancel(rpc_timeout=RPC_TIMEOUT)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
+    async def _cancel_orphans(self) -> None:
+        """Cancel the children of jobs that have ended.
+
+        A parent that is gone cannot: a page that it was just starting may begin after its end,
+        and would wait for a share for ever. Every sweep looks, because the list lags behind.
+        """
+        has_ended: dict[str, bool] = {}
+        async for child in self._client.list_workflows(_CHILDREN, rpc_timeout=RPC_TIMEOUT):
+            job_id = child.id.partition("/")[0]
+            if job_id not in has_ended:
+                has_ended[job_id] = await self._has_ended(job_id)
+            if has_ended[job_id]:
+                await self._cancel(child.id)
+
+    async def _has_ended(self, job_id: str) -> bool:
+        """Whether the job has ended; jobs of another ledger in the namespace are left alone."""
+        try:
+            return (await self._jobs.get(job_id)).status.is_terminal
+        except NotFoundError:
+            return False
+
+    async def _cancel(self, workflow_id: str) -> None:
+        try:
+            await self._client.get_workflow_handle(workflow_id).cancel(rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
     async def _workflow_status(self, job_id: str) -> WorkflowExecutionStatus | None:
         handle = self._client.get_workflow_handle(batch_workflow_id(job_id))

@@ -24,6 +24,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from rules.window import Window
     from workflows import options
+    from workflows.cancellation import raise_if_cancelled
+    from workflows.ledger_calls import call_ledger
 
 
 @workflow.defn
@@ -64,7 +66,7 @@ class PageWorkflow:
         self._window.grow(share)
 
     async def _plan(self) -> PagePlan:
-        return await workflow.execute_activity_method(
+        return await call_ledger(
             PageActivities.plan_page,
             PlanPageInput(
                 job_id=self._input.job_id,
@@ -74,9 +76,6 @@ class PageWorkflow:
                 seconds_per_weight=self._input.seconds_per_weight,
                 one_file_per_activity=self._input.one_file_per_activity,
             ),
-            start_to_close_timeout=options.LEDGER_TIMEOUT,
-            schedule_to_close_timeout=options.LEDGER_BUDGET,
-            retry_policy=options.LEDGER_RETRY,
             summary=f"items {self._input.first} to {self._input.last}",
         )
 
@@ -92,6 +91,7 @@ class PageWorkflow:
             slots = self._window.in_flight
             if self._window.is_drained and slots != told:
                 await self._tell("drained", PageSlots(page_id=_own_id(), slots=slots))
+                raise_if_cancelled()
                 told = slots
                 continue
             await workflow.wait_condition(

@@ -4,12 +4,13 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,6 +134,17 @@ class Cluster:
 
         await until_async(ready, 60, "items to be in flight")
 
+    async def goes_on(self, job_id: str) -> None:
+        """Make sure that a fault which stops no process has left items in flight.
+
+        Between two slices there may be none for a moment.
+        """
+
+        async def is_so() -> bool:
+            return await self.processing(job_id) > 0
+
+        await until_async(is_so, 1, "items in flight at the fault")
+
     async def ended(self, job_id: str, seconds: float = 90) -> JobRow:
         async def is_ended() -> bool:
             return (await self.jobs.get(job_id)).status.is_terminal
@@ -149,11 +161,13 @@ class Cluster:
             )
             async with self.database.read() as connection:
                 return await connection.scalar(query) == 0
-        try:
-            async with asyncio.timeout(1), self.database.write():
-                return True
-        except TimeoutError:
-            return False
+        with closing(sqlite3.connect(self.root / "ledger.db", timeout=0.5)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            connection.rollback()
+            return True
 
     async def refused(self, job_id: str) -> int:
         async with self.database.read() as connection:

@@ -1,0 +1,129 @@
+"""What the parent of a batch knows, from the first of its runs to the last."""
+
+from models.runs import (
+    MAX_SAMPLED_FAILURES,
+    BatchInput,
+    BatchProgress,
+    Counts,
+    Enumerated,
+    OrdinalRange,
+    PageEnded,
+    PageSlots,
+)
+from rules.relay import Relay
+from rules.slicing import corrected_pace
+
+
+class BatchState:
+    """The relay of a job's pages, and what was counted and heard so far.
+
+    A run begins with what the run before it has carried over.
+    """
+
+    def __init__(self, input: BatchInput) -> None:
+        self._input = input
+        self.relay = Relay(
+            input.concurrency,
+            input.page_files,
+            cursor=input.cursor,
+            mark=input.mark,
+            is_final=input.is_enumerated,
+            pages=input.pages,
+            again=input.again,
+        )
+        self.enumeration = input.enumeration
+        self.generation = input.generation
+        self.skips = input.skips
+        self.counts = input.counts
+        self.failures = input.failures
+        self.pace = input.seconds_per_weight
+        self.settles = input.settles
+        self.looked_at = input.looked_at
+        self.error = input.error
+        self.changes = 0
+        """Counts what was heard, so that the run can wait for the next of it."""
+
+    @property
+    def children(self) -> tuple[str, ...]:
+        """Workflow IDs of the open pages and of the enumeration."""
+        return (*self.relay.pages, *filter(None, [self.enumeration]))
+
+    def enumerated(self, enumerated: Enumerated) -> None:
+        """Note how far the ordinals go."""
+        self.relay.mark = max(self.relay.mark, enumerated.mark)
+        self.skips = max(self.skips, enumerated.skipped)
+        if enumerated.is_final or enumerated.error:
+            self.relay.is_final = True
+            self.enumeration = None
+            self.error = self.error or enumerated.error
+        self.changes += 1
+
+    def drained(self, slots: PageSlots) -> None:
+        """Note that a page has nothing left to start."""
+        self.relay.drained(slots.page_id, slots.slots)
+        self.changes += 1
+
+    def ended(self, page: PageEnded) -> None:
+        """Count what a page did; a second time, or from a page given up, it is ignored."""
+        if self.relay.ended(page.page_id):
+            self.counts = Counts(
+                completed=self.counts.completed + page.counts.completed,
+                failed=self.counts.failed + page.counts.failed,
+                skipped=self.counts.skipped + page.counts.skipped,
+            )
+            self.failures = (*self.failures, *page.failures)[:MAX_SAMPLED_FAILURES]
+            self.pace = corrected_pace(self.pace, page.predicted_seconds, page.seconds)
+        self.changes += 1
+
+    def lost(self, workflow_id: str) -> bool:
+        """Have a lost child's work done again under a new Workflow ID; False if it is not open."""
+        is_open = workflow_id == self.enumeration or self.relay.lost(workflow_id)
+        if is_open:
+            self.generation += 1
+        if workflow_id == self.enumeration:
+            self.enumeration = None
+        self.changes += 1
+        return is_open
+
+    def unsettled(self, ranges: tuple[OrdinalRange, ...]) -> None:
+        """Hand out again what the end of the job has found unsettled."""
+        self.settles += 1
+        self.generation += 1
+        self.relay.again.extend(ranges)
+
+    def progress(self) -> BatchProgress:
+        """Return how far the job is, as far as its pages have reported."""
+        relay = self.relay
+        return BatchProgress(
+            total=relay.mark,
+            is_enumerated=relay.is_final,
+            dispatched=relay.cursor,
+            counts=self.counts.model_copy(update={"skipped": self.counts.skipped + self.skips}),
+            open_pages=tuple(
+                OrdinalRange(first=page.first, last=page.last) for page in relay.pages.values()
+            ),
+            runs=self._input.runs,
+        )
+
+    def carried(self) -> BatchInput:
+        """Return the argument of the next run."""
+        relay = self.relay
+        return self._input.model_copy(
+            update={
+                "cursor": relay.cursor,
+                "mark": relay.mark,
+                "is_enumerated": relay.is_final,
+                "skips": self.skips,
+                "enumeration": self.enumeration,
+                "pages": relay.pages,
+                "again": tuple(relay.again),
+                "generation": self.generation,
+                "counts": self.counts,
+                "failures": self.failures,
+                "seconds_per_weight": self.pace,
+                "settles": self.settles,
+                "looked_at": self.looked_at,
+                "error": self.error,
+                "runs": self._input.runs + 1,
+            }
+        )

@@ -1,0 +1,142 @@
+"""The child Workflows of a batch: starting pages and the enumeration, sharing slots, cancelling."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError, is_cancelled_exception
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.signatures import PageActivities
+    from models.ids import enumeration_workflow_id, page_workflow_id
+    from models.runs import (
+        BatchInput,
+        EnumerationInput,
+        FindPageInput,
+        OrdinalRange,
+        PageEnded,
+        PageInput,
+    )
+    from rules.batch_state import BatchState
+    from workflows.enumeration import EnumerationWorkflow
+    from workflows.ledger_calls import call_ledger
+    from workflows.page import PageWorkflow
+
+
+class Children:
+    """The children of one run of a job's parent; they are abandoned and outlive the run."""
+
+    def __init__(self, input: BatchInput, state: BatchState) -> None:
+        self._input = input
+        self._state = state
+        self.dispatched = 0
+        """Items that this run has handed out."""
+
+    async def start_page(self) -> bool:
+        """Hand the next items to a page; False when there is nothing to hand out yet."""
+        taken = await self._next_range()
+        if taken is None:
+            return False
+        page_id = page_workflow_id(self._input.job_id, taken.first, self._state.generation)
+        share = self._state.relay.start(page_id, taken)
+        self.dispatched += min(taken.last - taken.first + 1, self._input.page_files)
+        try:
+            handle = await workflow.start_child_workflow(
+                PageWorkflow.run,
+                self._page_input(taken, share),
+                id=page_id,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"items {taken.first} to {taken.last}",
+            )
+        except WorkflowAlreadyStartedError:
+            # An earlier parent of this job started it; the watchdog knows when it is gone.
+            return True
+        handle.add_done_callback(lambda done: self._closed(page_id, done))
+        return True
+
+    async def start_enumeration(self) -> None:
+        """List the source."""
+        workflow_id = enumeration_workflow_id(self._input.job_id, self._state.generation)
+        self._state.enumeration = workflow_id
+        try:
+            await workflow.start_child_workflow(
+                EnumerationWorkflow.run,
+                EnumerationInput(
+                    job_id=self._input.job_id,
+                    parent_id=workflow.info().workflow_id,
+                    heartbeat_seconds=self._input.limits.heartbeat_seconds,
+                ),
+                id=workflow_id,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary="list the source",
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("the enumeration runs already")
+
+    async def share_out(self) -> None:
+        """Tell each page whose share has grown."""
+        relay = self._state.relay
+        for page_id, share in relay.untold_shares().items():
+            relay.told(page_id, share)
+            page = workflow.get_external_workflow_handle_for(PageWorkflow.run, page_id)
+            try:
+                await page.signal(PageWorkflow.set_share, share)
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                # It ended on its own, or was terminated: its signal or the watchdog says which.
+                workflow.logger.info("page does not listen", extra={"page_id": page_id})
+
+    def lost(self, workflow_id: str) -> None:
+        """Have the work of a child that is gone done again."""
+        if self._state.lost(workflow_id):
+            workflow.logger.warning("child lost", extra={"child_id": workflow_id})
+
+    async def cancel(self) -> None:
+        """Ask every open child to end."""
+        await asyncio.gather(*(self._cancel_child(one) for one in self._state.children))
+
+    def _page_input(self, taken: OrdinalRange, share: int) -> PageInput:
+        return PageInput(
+            job_id=self._input.job_id,
+            parent_id=workflow.info().workflow_id,
+            first=taken.first,
+            last=taken.last,
+            share=share,
+            concurrency=self._input.concurrency,
+            one_file_per_activity=self._input.one_file_per_activity,
+            seconds_per_weight=self._state.pace,
+            limits=self._input.limits,
+        )
+
+    async def _next_range(self) -> OrdinalRange | None:
+        """Return what the next page takes; where items were skipped, look past them."""
+        relay = self._state.relay
+        if self._state.skips == 0 or relay.again:
+            return relay.next_range()
+        found = await call_ledger(
+            PageActivities.find_page,
+            FindPageInput(
+                job_id=self._input.job_id,
+                after=relay.cursor,
+                mark=relay.mark,
+                page_files=self._input.page_files,
+            ),
+        )
+        if found.count == 0:
+            relay.cursor = max(relay.cursor, found.last)
+            return None
+        return OrdinalRange(first=found.first, last=found.last)
+
+    def _closed(self, page_id: str, handle: ChildWorkflowHandle[PageWorkflow, PageEnded]) -> None:
+        """Hear of the end of a page that this run started."""
+        if handle.cancelled() or handle.exception() is not None:
+            self.lost(page_id)
+        else:
+            self._state.ended(handle.result())
+
+    async def _cancel_child(self, workflow_id: str) -> None:
+        try:
+            await workflow.get_external_workflow_handle(workflow_id).cancel()
+        except FailureError:
+            self._state.relay.ended(workflow_id)
