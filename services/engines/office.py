@@ -56,7 +56,7 @@ def read(source: Source) -> ParsedDocument:
         engine_version=version("xberg"),
         total_pages=max(page.page for page in pages),
         metadata=_metadata(answer.metadata),
-        warnings=() if has_pages else _pageless_warnings(source),
+        warnings=_warnings(source, has_pages=has_pages, is_bare=not whole.strip()),
     )
 
 
@@ -112,18 +112,26 @@ def _pages(answer: Any, media_type: str) -> list[ParsedPage]:
     pages = []
     for page in native:
         md = page.content.strip("\n")
-        heading = f"## {page.sheet_name}"
-        if is_sheet and page.sheet_name and md.strip() and not md.startswith(heading):
-            md = f"{heading}\n\n{md}"
-        if is_sheet and md.strip() == heading:
-            md = ""  # a sheet without a cell has no text, though it has a name
+        if is_sheet and page.sheet_name:
+            md = _headed(page.sheet_name, md)
         pages.append(ParsedPage(page=page.page_number, text=plain_text(md), md=md))
     words = sum(len(WORD.findall(page.md)) for page in pages)
     return pages if words >= MIN_PAGE_COVERAGE * len(WORD.findall(answer.content)) else []
 
 
-def _pageless_warnings(source: Source) -> tuple[str, ...]:
-    if source.options.target_pages is None and source.options.max_pages is None:
+def _headed(sheet_name: str, md: str) -> str:
+    """Put a sheet's name above it; xberg does so only where the sheet has no cell."""
+    heading = f"## {sheet_name}"
+    if md.partition("\n")[0].rstrip() == heading.rstrip():
+        return md
+    return f"{heading}\n\n{md}".rstrip("\n")
+
+
+def _warnings(source: Source, *, has_pages: bool, is_bare: bool) -> tuple[str, ...]:
+    if has_pages and is_bare and any(mark in source.media_type for mark in SHEETS):
+        # There may be pictures or diagrams on it.
+        return ("no sheet has a cell: only the names of the sheets were read",)
+    if has_pages or (source.options.target_pages is None and source.options.max_pages is None):
         return ()
     return ("this document has no pages to select; it counts as one page",)
 

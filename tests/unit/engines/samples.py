@@ -17,6 +17,12 @@ RELS = (
     '<Relationship Id="r1" Target="word/document.xml" Type="http://schemas.openxmlformats.org/'
     'officeDocument/2006/relationships/officeDocument"/></Relationships>'
 )
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_SHEET_TYPE = 'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.'
+SHEET_MAIN = f'{_SHEET_TYPE}sheet.main+xml"'
+SHEET = f'{_SHEET_TYPE}worksheet+xml"'
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
@@ -69,6 +75,32 @@ def docx(*paragraphs: str, more: dict[str, str | bytes] | None = None) -> bytes:
         "word/document.xml": f'<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>',
     }
     return zipped(entries | (more or {}))
+
+
+def xlsx(**sheets: str) -> bytes:
+    """Return a workbook of these sheets, each with one cell; an empty string leaves it out."""
+    names, links, overrides = "", "", f'<Override PartName="/xl/workbook.xml" {SHEET_MAIN}/>'
+    entries: dict[str, str | bytes] = {}
+    for at, (name, words) in enumerate(sheets.items(), 1):
+        names += f'<sheet name="{name}" sheetId="{at}" r:id="r{at}"/>'
+        links += f'<Relationship Id="r{at}" Type="{OFFICE}/worksheet" Target="s{at}.xml"/>'
+        overrides += f'<Override PartName="/xl/s{at}.xml" {SHEET}/>'
+        cell = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{words}</t></is></c></row>'
+        rows = cell if words else ""
+        entries[f"xl/s{at}.xml"] = (
+            f'<worksheet xmlns="{SHEETS}"><sheetData>{rows}</sheetData></worksheet>'
+        )
+    links = f'<Relationships xmlns="{PACKAGE}">{links}</Relationships>'
+    workbook = f'<workbook xmlns="{SHEETS}" xmlns:r="{OFFICE}"><sheets>{names}</sheets></workbook>'
+    return zipped(
+        {
+            "[Content_Types].xml": CONTENT_TYPES.format(overrides),
+            "_rels/.rels": RELS.replace("word/document.xml", "xl/workbook.xml"),
+            "xl/_rels/workbook.xml.rels": links,
+            "xl/workbook.xml": workbook,
+        }
+        | entries
+    )
 
 
 def png(width: int, height: int) -> bytes:

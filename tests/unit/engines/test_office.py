@@ -27,6 +27,23 @@ async def test_a_word_document_without_words_is_empty(parse: Parse) -> None:
     assert failure_of(await parse(samples.docx(""), "a.docx"))[0] is FailureKind.EMPTY
 
 
+async def test_each_sheet_stands_once_under_its_name(parse: Parse) -> None:
+    document = document_of(await parse(samples.xlsx(Costs="rent", Notes=""), "a.xlsx"))
+    assert [page.md for page in document.pages] == ["## Costs\n\n| rent |\n| --- |", "## Notes"]
+    assert document.pages[1].text == "Notes"
+
+
+async def test_a_sheet_is_not_taken_for_one_whose_name_begins_alike(parse: Parse) -> None:
+    document = document_of(await parse(samples.xlsx(Q="", Q1="", Q12="spring"), "a.xlsx"))
+    assert [page.md.partition("\n")[0] for page in document.pages] == ["## Q", "## Q1", "## Q12"]
+
+
+async def test_a_workbook_without_a_cell_says_that_only_names_were_read(parse: Parse) -> None:
+    document = document_of(await parse(samples.xlsx(Sheet1=""), "a.xlsx"))
+    assert [page.md for page in document.pages] == ["## Sheet1"]
+    assert document.warnings == ("no sheet has a cell: only the names of the sheets were read",)
+
+
 async def test_a_document_that_breaks_its_format_is_corrupt(parse: Parse) -> None:
     data = samples.zipped(
         {
