@@ -22,7 +22,6 @@ with workflow.unsafe.imports_passed_through():
     from rules.batch_state import BatchState
     from rules.progress import describe
     from workflows.attributes import update_attributes
-    from workflows.cancellation import raise_if_cancelled
     from workflows.children import Children
     from workflows.ledger_calls import call_ledger
 
@@ -110,7 +109,6 @@ class BatchWorkflow:
                 break
             await self._continue_if_due(self._children.dispatched >= self._input.threshold)
         await self._children.share_out()
-        raise_if_cancelled()
         info = workflow.info()
         await self._continue_if_due(
             info.get_current_history_length() >= self._input.limits.max_events

@@ -3,7 +3,7 @@
 import asyncio
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError, is_cancelled_exception
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.enumeration import EnumerationWorkflow
     from workflows.ledger_calls import call_ledger
     from workflows.page import PageWorkflow
+    from workflows.signals import is_heard
 
 
 class Children:
@@ -79,11 +80,7 @@ class Children:
         for page_id, share in relay.untold_shares().items():
             relay.told(page_id, share)
             page = workflow.get_external_workflow_handle_for(PageWorkflow.run, page_id)
-            try:
-                await page.signal(PageWorkflow.set_share, share)
-            except FailureError as error:
-                if is_cancelled_exception(error):
-                    raise
+            if not await is_heard(page.signal(PageWorkflow.set_share, share)):
                 # It ended on its own, or was terminated: its signal or the watchdog says which.
                 workflow.logger.info("page does not listen", extra={"page_id": page_id})
 

@@ -7,12 +7,13 @@ and an Activity ends with the run that started it.
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import EnumerationActivities
     from models.runs import Enumerated, EnumerationInput
     from workflows import options
+    from workflows.signals import is_heard
 
 
 @workflow.defn
@@ -23,11 +24,7 @@ class EnumerationWorkflow:
     async def run(self, input: EnumerationInput) -> Enumerated:
         enumerated = await self._enumerate(input)
         parent = workflow.get_external_workflow_handle(input.parent_id)
-        try:
-            await parent.signal("enumerated", enumerated)
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
+        if not await is_heard(parent.signal("enumerated", enumerated)):
             workflow.logger.info("the parent does not listen")
         workflow.set_current_details(f"{enumerated.mark} items, {enumerated.skipped} skipped")
         return enumerated

@@ -24,8 +24,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from rules.window import Window
     from workflows import options
-    from workflows.cancellation import raise_if_cancelled
     from workflows.ledger_calls import call_ledger
+    from workflows.signals import is_heard
 
 
 @workflow.defn
@@ -91,7 +91,6 @@ class PageWorkflow:
             slots = self._window.in_flight
             if self._window.is_drained and slots != told:
                 await self._tell("drained", PageSlots(page_id=_own_id(), slots=slots))
-                raise_if_cancelled()
                 told = slots
                 continue
             await workflow.wait_condition(
@@ -157,11 +156,7 @@ class PageWorkflow:
 
     async def _tell(self, signal: str, payload: PageSlots | PageEnded) -> None:
         parent = workflow.get_external_workflow_handle(self._input.parent_id)
-        try:
-            await parent.signal(signal, payload)
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
+        if not await is_heard(parent.signal(signal, payload)):
             # The parent has ended: it was terminated, or it did not wait for this page.
             workflow.logger.info("the parent does not listen", extra={"signal_name": signal})
 
