@@ -66,6 +66,9 @@ class ParsedDocument(Payload):
     """Pages of the source; more than `len(pages)` when a page range left some out."""
     is_truncated: bool = False
     """Whether the engine stopped before the end for a reason the caller did not ask for."""
+    is_blank: bool = False
+    """Whether the pages were proved to hold nothing. A document without text that was not is a
+    failure."""
     metadata: dict[str, str] = {}
     """Title, author, subject … as the document states them."""
     warnings: tuple[str, ...] = ()

@@ -168,7 +168,7 @@ def _skipped(item: ClaimedItem, result_id: str, digest: str) -> Outcome:
 
 def _completed(work: Work, item: ClaimedItem, answer: EngineResult, digest: str) -> Processed:
     document = answer.document
-    if document is None or not any(page.text.strip() for page in document.pages):
+    if document is None or not _says_something(document):
         raise DocumentError(FailureKind.EMPTY, "the parser returned neither text nor a failure")
     markdown = render_markdown(document.pages, work.separator, work.prefix, work.suffix)
     canonical = _canonical(item, answer, document, digest)
@@ -189,6 +189,11 @@ def _completed(work: Work, item: ClaimedItem, answer: EngineResult, digest: str)
     )
     outcome = Outcome(item=item, status=ItemStatus.COMPLETED, result=result, content_sha256=digest)
     return Processed(outcome, blobs)
+
+
+def _says_something(document: ParsedDocument) -> bool:
+    """Whether it has text, or was proved to have none."""
+    return document.is_blank or any(page.text.strip() for page in document.pages)
 
 
 def _canonical(

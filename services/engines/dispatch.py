@@ -24,7 +24,7 @@ from services.engines.detection import Family, detect
 from services.engines.source import Source, has_text
 
 ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
-REVISION = 1
+REVISION = 2
 """Raised when the same engine's versions would give another result through changes of ours."""
 
 
@@ -65,7 +65,7 @@ def parse(path: Path, name: str, options: ParseOptions, depth: int = 0) -> Parse
         module = import_module(f"services.engines.{detected.family}")
         read: Callable[[Source], ParsedDocument] = module.read
         document = read(source)
-    if not has_text(document):
+    if not (document.is_blank or has_text(document)):
         raise DocumentError(FailureKind.EMPTY, "no text was found in the document")
     return document
 

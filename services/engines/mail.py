@@ -15,6 +15,7 @@ from pathlib import Path
 
 from models.documents import ParsedDocument, ParsedPage, ParseOptions
 from models.failures import DocumentError, FailureKind
+from services.engines.blank import blanked
 from services.engines.charset import charset_of, decode
 from services.engines.office import to_markdown
 from services.engines.source import Source
@@ -57,7 +58,7 @@ def read(source: Source, parse: Parse, depth: int) -> ParsedDocument:
     pages, notes = _attached(contents.attachments, source.options, parse, depth)
     first = _first_page(headers, contents.bodies, notes)
     numbered = [page.model_copy(update={"page": at}) for at, page in enumerate([first, *pages], 1)]
-    return ParsedDocument(
+    document = ParsedDocument(
         pages=source.select(numbered),
         media_type=source.media_type,
         engine="sheaf-mail",
@@ -70,6 +71,12 @@ def read(source: Source, parse: Parse, depth: int) -> ParsedDocument:
         },
         warnings=tuple(notes),
     )
+    return blanked(document) if not headers and _is_bare(message) else document
+
+
+def _is_bare(message: Message) -> bool:
+    """Whether nothing but white space follows the headers."""
+    return not message.is_multipart() and not str(message.get_payload()).strip()
 
 
 def _as_bytes(path: Path) -> bytes:
@@ -165,6 +172,9 @@ def _attached(
             document = _parse_part(part, name, wanted, parse, depth)
         except DocumentError as error:
             notes.append(f"Attachment not read: {name}: {error.message}")
+            continue
+        if document.is_blank:
+            notes.append(f"Attachment is blank: {name}")
             continue
         pages += _titled(document.pages, name)
     return pages, notes

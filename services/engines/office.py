@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 
 from models.documents import ParsedDocument, ParsedPage
 from models.failures import DocumentError, FailureKind
-from services.engines.containers import MAX_ENTRIES, MAX_UNPACKED_BYTES
+from services.engines.blank import blanked, word_is_blank
+from services.engines.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES
 from services.engines.markdown import plain_text
-from services.engines.source import Source
+from services.engines.source import Source, has_text
 
 MAX_COMPRESSION_RATIO = 10_000
 """xberg's own limit of 100 refuses legitimate files (3 of 189); containers.py has the real gate."""
@@ -49,7 +50,7 @@ def read(source: Source) -> ParsedDocument:
     has_pages = bool(pages)
     whole = answer.content.strip("\n")
     pages = pages or [ParsedPage(page=1, text=plain_text(whole), md=whole)]
-    return ParsedDocument(
+    document = ParsedDocument(
         pages=source.select(pages),
         media_type=source.media_type,
         engine="xberg",
@@ -58,6 +59,8 @@ def read(source: Source) -> ParsedDocument:
         metadata=_metadata(answer.metadata),
         warnings=_warnings(source, has_pages=has_pages, is_bare=not whole.strip()),
     )
+    is_blank = source.media_type == DOCX and not has_text(document) and word_is_blank(source.path)
+    return blanked(document) if is_blank else document
 
 
 def to_markdown(data: bytes, media_type: str) -> str:

@@ -5,9 +5,7 @@ of pages that came back is compared with what was asked for.
 """
 
 import re
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ from typing import Any
 from models.documents import ParsedDocument, ParsedPage
 from models.failures import DocumentError, FailureKind
 from services.engines import ocr
-from services.engines.source import Source
+from services.engines.blank import blanked, pdf_is_blank
+from services.engines.source import Source, named
 
 PAGES_PER_CALL = 500
 """Pages asked for at once: bounds memory, and stays under liteparse's silent 1,000."""
@@ -75,7 +74,7 @@ def render(path: Path, suffix: str, *, pages: str | None, limit: int, language: 
     }
     if pages is not None:
         options["target_pages"] = pages
-    with _named(path, suffix) as name:
+    with named(path, suffix) as name:
         return LiteParse(**options).parse(name)
 
 
@@ -90,18 +89,6 @@ def page_from(native: Any) -> ParsedPage:
         width=native.width,
         height=native.height,
     )
-
-
-@contextmanager
-def _named(path: Path, suffix: str) -> Iterator[str]:
-    """Give a file a name that ends as its type asks for."""
-    if path.suffix.lower() == suffix:
-        yield str(path)
-        return
-    with tempfile.TemporaryDirectory(prefix="named-") as folder:
-        link = Path(folder) / f"document{suffix}"
-        link.symlink_to(path.absolute())
-        yield str(link)
 
 
 class _RefusedError(Exception):
@@ -121,10 +108,12 @@ def _read_with_liteparse(source: Source) -> ParsedDocument:
     kept = [pages[number] for number in wanted if number in pages]
     warnings = [f"{len(missing)} pages could not be read"] if missing else []
     bare = [page.page for page in kept if not page.text.strip()]
-    if bare and options.ocr:
+    # Before OCR: a proof takes less time, and no language data.
+    is_blank = len(bare) == len(wanted) and pdf_is_blank(source.path, kept)
+    if bare and options.ocr and not is_blank:
         kept, warning = _with_ocr(source, kept, bare)
         warnings += warning
-    return ParsedDocument(
+    document = ParsedDocument(
         pages=tuple(kept),
         media_type=source.media_type,
         engine="liteparse",
@@ -133,6 +122,7 @@ def _read_with_liteparse(source: Source) -> ParsedDocument:
         is_truncated=bool(missing),
         warnings=tuple(warnings),
     )
+    return blanked(document) if is_blank else document
 
 
 def _with_ocr(

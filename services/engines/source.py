@@ -1,5 +1,8 @@
 """The file in the hands of an engine, and the page numbers it is asked for."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +47,18 @@ class Source:
         """Keep the wanted ones of all the pages of a document."""
         wanted = set(self.wanted(max((page.page for page in pages), default=0)))
         return tuple(page for page in pages if page.page in wanted)
+
+
+@contextmanager
+def named(path: Path, suffix: str) -> Iterator[str]:
+    """Give a file a name that ends as its type asks for."""
+    if path.suffix.lower() == suffix:
+        yield str(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="named-") as folder:
+        link = Path(folder) / f"document{suffix}"
+        link.symlink_to(path.absolute())
+        yield str(link)
 
 
 def has_text(document: ParsedDocument) -> bool:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from models.documents import ParsedDocument, ParsedPage
 from models.failures import DocumentError, FailureKind
+from services.engines.blank import blanked
 from services.engines.charset import decode
 from services.engines.source import Source, page_of
 
@@ -27,17 +28,19 @@ def read(source: Source) -> ParsedDocument:
     if size > MAX_TEXT_BYTES:
         message = f"text of {size} bytes, over the limit of {MAX_TEXT_BYTES}"
         raise DocumentError(FailureKind.TOO_LARGE, message)
-    text = normalised(decode(source.path.read_bytes()))
+    decoded = decode(source.path.read_bytes())
+    text = normalised(decoded)
     page = page_of(text)
     if source.media_type in {"text/csv", "text/tab-separated-values"}:
         page = _table_page(text, source.media_type)
-    return ParsedDocument(
+    document = ParsedDocument(
         pages=source.select([page]),
         media_type=source.media_type,
         engine="sheaf-text",
         engine_version=own_version(),
         total_pages=1,
     )
+    return document if decoded.strip() else blanked(document)
 
 
 def normalised(text: str) -> str:

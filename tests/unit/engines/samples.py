@@ -44,12 +44,32 @@ def pdf(*pages: str, trailer: str = "") -> bytes:
     return _with_xref(objects, trailer)
 
 
+def drawn(
+    content: bytes = b"", *, stream: str = "", page: str = "", objects: tuple[str, ...] = ()
+) -> bytes:
+    """Return a PDF of one page of this content; entries are added to its dictionaries.
+
+    Args:
+        content: operators, encoded as `stream` says.
+        stream: entries of the content's dictionary.
+        page: entries of the page's dictionary.
+        objects: further objects, from number 5.
+    """
+    first = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R {page} >>",
+        f"<< /Length {len(content)} {stream} >>\nstream\n{content.decode('latin-1')}\nendstream",
+    ]
+    return _with_xref([*first, *objects], "")
+
+
 def _with_xref(objects: list[str], trailer: str) -> bytes:
     data = bytearray(b"%PDF-1.4\n")
     offsets = []
     for number, content in enumerate(objects, 1):
         offsets.append(len(data))
-        data += f"{number} 0 obj\n{content}\nendobj\n".encode()
+        data += f"{number} 0 obj\n{content}\nendobj\n".encode("latin-1")
     start = len(data)
     data += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
     data += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
@@ -66,9 +86,10 @@ def zipped(entries: dict[str, str | bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def docx(*paragraphs: str, more: dict[str, str | bytes] | None = None) -> bytes:
-    """Return a Word document with these paragraphs."""
+def docx(*paragraphs: str, bare: bool = False, more: dict[str, str | bytes] | None = None) -> bytes:
+    """Return a Word document with these paragraphs, or with one that has not even a run."""
     body = "".join(f"<w:p><w:r><w:t>{words}</w:t></w:r></w:p>" for words in paragraphs)
+    body += "<w:p/>" if bare else ""
     entries: dict[str, str | bytes] = {
         "[Content_Types].xml": CONTENT_TYPES.format(DOCX_MAIN),
         "_rels/.rels": RELS,

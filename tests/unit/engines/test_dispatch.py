@@ -14,12 +14,21 @@ RULES = (
 )
 
 
-def test_white_space_alone_is_no_text(tmp_path: Path) -> None:
+def test_a_file_of_no_bytes_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "blob"
-    path.write_text(" \n\t\n")
+    path.touch()
     failure = handle(EngineRequest(path=str(path), name="a.txt")).failure
     assert failure is not None
     assert failure.kind is FailureKind.EMPTY
+
+
+def test_a_blank_document_has_no_class(tmp_path: Path) -> None:
+    path = tmp_path / "blob"
+    path.write_text(" \n")
+    result = handle(EngineRequest(path=str(path), name="a.txt", rules=RULES))
+    assert result.failure is None
+    assert result.classification is not None
+    assert (result.classification.type, result.classification.confidence) == (None, 0)
 
 
 def test_a_file_that_vanished_has_changed(tmp_path: Path) -> None:

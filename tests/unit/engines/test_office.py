@@ -23,7 +23,7 @@ async def test_a_word_document_is_read_whatever_its_name_says(parse: Parse) -> N
     assert document.metadata == {"title": "A title", "author": "Ada"}
 
 
-async def test_a_word_document_without_words_is_empty(parse: Parse) -> None:
+async def test_a_word_document_whose_only_words_are_empty_is_empty(parse: Parse) -> None:
     assert failure_of(await parse(samples.docx(""), "a.docx"))[0] is FailureKind.EMPTY
 
 

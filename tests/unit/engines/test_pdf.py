@@ -7,6 +7,7 @@ from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 
 THREE_PAGES = samples.pdf("first words", "second words", "third words")
+LINE = samples.drawn(b"100 100 m 300 300 l S")
 LOCKED = (
     "/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 "
     f"/O <{'41' * 32}> /U <{'42' * 32}> >> /ID [<{'43' * 16}> <{'43' * 16}>]"
@@ -62,12 +63,12 @@ async def test_a_pdf_cut_short_is_read_by_the_fallback_or_corrupt(parse: Parse) 
 
 
 async def test_a_pdf_without_text_is_empty_when_ocr_is_off(parse: Parse) -> None:
-    kind, _ = failure_of(await parse(samples.pdf("", ""), "a.pdf", ocr=False))
+    kind, _ = failure_of(await parse(LINE, "a.pdf", ocr=False))
     assert kind is FailureKind.EMPTY
 
 
 async def test_a_pdf_without_text_names_the_missing_language_package(parse: Parse) -> None:
-    result = await parse(samples.pdf(""), "a.pdf", languages=("mi",))
+    result = await parse(LINE, "a.pdf", languages=("mi",))
     assert failure_of(result) == (
         FailureKind.UNSUPPORTED,
         "OCR data not found: install the Debian package tesseract-ocr-mri (or set TESSDATA_PREFIX)",
@@ -82,6 +83,6 @@ async def test_pages_with_text_outlive_missing_ocr_data(parse: Parse) -> None:
 
 
 @pytest.mark.ocr
-async def test_a_blank_page_stays_empty_after_ocr(parse: Parse) -> None:
-    kind, _ = failure_of(await parse(samples.pdf(""), "a.pdf"))
+async def test_a_page_of_lines_stays_empty_after_ocr(parse: Parse) -> None:
+    kind, _ = failure_of(await parse(LINE, "a.pdf"))
     assert kind is FailureKind.EMPTY

@@ -1,0 +1,76 @@
+"""When an answer of a parser counts as a completed document."""
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from models.batch import ItemStatus
+from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage, ParseOptions
+from models.failures import FailureKind
+from services.documents import DocumentProcessor, Processed, Work
+from services.ledger.items import ItemLedger
+from services.ledger.records import ClaimedItem, JobSpec
+
+SPEC = JobSpec(
+    job_id="job",
+    project_id="project",
+    job_type=cast("Any", "parse"),
+    request={},
+    source_uri=None,
+    parameters_hash="hash",
+    engine_fingerprint="engines",
+)
+PAGES = (ParsedPage(page=1, text="", md=""),)
+
+
+class Silent:
+    """A parser that answers with a document without text."""
+
+    def __init__(self, *, is_blank: bool) -> None:
+        self._document = ParsedDocument(
+            pages=PAGES,
+            media_type="text/plain",
+            engine="silent",
+            engine_version="1",
+            total_pages=1,
+            is_blank=is_blank,
+            warnings=("the document is blank",) if is_blank else (),
+        )
+
+    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
+        return EngineResult(document=self._document)
+
+
+async def processed(folder: Path, parser: Silent) -> Processed:
+    (folder / "a.txt").write_text(" ")
+    item = ClaimedItem(
+        ordinal=0,
+        fence=1,
+        attempts=1,
+        lost_claims=0,
+        task_id="task",
+        file_id="file",
+        unique_id="a.txt",
+        display_name="a.txt",
+        size_bytes=1,
+        source_uri=folder.as_uri(),
+    )
+    work = Work(SPEC, ParseOptions(), None, None, None, None, False, True, None, 0.0)
+    return await DocumentProcessor(parser, cast("ItemLedger", None)).process(work, item, 60)
+
+
+async def test_a_document_that_was_proved_blank_completes_with_a_warning(tmp_path: Path) -> None:
+    done = await processed(tmp_path, Silent(is_blank=True))
+    assert done.outcome.status is ItemStatus.COMPLETED
+    assert done.outcome.result is not None
+    assert done.outcome.result.output_metadata == {"warnings": ["the document is blank"]}
+    canonical, markdown = (content for _, content in done.blobs)
+    assert json.loads(canonical)["document"]["is_blank"] is True
+    assert markdown == b""
+
+
+async def test_a_document_without_text_is_otherwise_empty(tmp_path: Path) -> None:
+    done = await processed(tmp_path, Silent(is_blank=False))
+    assert done.outcome.status is ItemStatus.FAILED
+    assert done.outcome.failure_kind is FailureKind.EMPTY
+    assert done.blobs == ()
