@@ -32,6 +32,16 @@ class Settings(BaseSettings):
     """Temporal's command line for the embedded server; by default that of the wheel or PATH."""
     project: str = "default"
 
+    api_host: str = "127.0.0.1"
+    """Where the API listens; any other than a loopback address needs keys."""
+    api_port: int = Field(default=8484, ge=0, le=65535)
+    """Port of the API; 0 takes a free one."""
+    api_url: str | None = None
+    """Address that callers reach the API under, for the links it gives out; by default, that of
+    their request."""
+    source_roots: tuple[Path, ...] = ()
+    """Folders that directories made over the API may be backed by, as a JSON list of paths."""
+
     parser_processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     parser_memory_bytes: int = Field(default=4 * _GIB, ge=256 * 1024**2)
     """Address space of one parser process; a document that needs more fails `TooLarge`."""

@@ -11,7 +11,7 @@ import typer
 from cli.output import Fault, console, item_json, print_json
 from cli.session import Session, session
 from services.documents import blob_key
-from services.ledger.jobs import ItemRow
+from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow, NotFoundError
 from services.storage.local import LocalBlobs
 
@@ -101,7 +101,7 @@ async def export_job(current: Session, job: JobRow, out: Path) -> Path:
 
 async def _items(current: Session, job_id: str) -> AsyncIterator[ItemRow]:
     after = 0
-    while rows := await current.jobs.items(job_id, after=after, limit=PAGE_ITEMS):
+    while rows := await current.items.after(job_id, ordinal=after, limit=PAGE_ITEMS):
         for row in rows:
             yield row
         after = rows[-1].ordinal
@@ -110,7 +110,7 @@ async def _items(current: Session, job_id: str) -> AsyncIterator[ItemRow]:
 async def _item(current: Session, job_id: str, key: str) -> ItemRow:
     try:
         await current.jobs.get(job_id)
-        return await current.jobs.item(job_id, key)
+        return await current.items.one(job_id, key)
     except NotFoundError as error:
         raise Fault(str(error)) from error
 

@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from cli.output import Fault, at, console, counts_line, item_json, job_json, print_json
 from cli.session import session
 from models.batch import ItemStatus
-from services.ledger.jobs import ItemRow
+from services.ledger.item_listing import ItemRow
 from services.ledger.records import NotFoundError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -66,8 +66,8 @@ def show_job(
                 job = await current.jobs.get(job_id)
             except NotFoundError as error:
                 raise Fault(str(error)) from error
-            kinds = await current.jobs.failure_kinds(job_id)
-            items = await current.jobs.items(job_id, limit=limit, statuses=statuses)
+            kinds = await current.items.failure_kinds(job_id)
+            items = await current.items.after(job_id, limit=limit, statuses=statuses)
         if as_json:
             print_json(job_json(job, kinds) | {"items": [item_json(item) for item in items]})
             return

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from models.batch import JobStatus
-from services.ledger.jobs import ItemRow
+from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow
 
 console = Console(highlight=False)

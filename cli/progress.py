@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli.output import console, counts_line
 from rules.progress import percentage, remaining_seconds
+from services.ledger.item_listing import ItemListing
 from services.ledger.jobs import JobLedger
 from services.ledger.records import JobRow
 
@@ -15,7 +16,7 @@ LINE_SECONDS = 5.0
 """Without a terminal, a line so often takes the place of the bar."""
 
 
-async def follow(jobs: JobLedger, job_id: str, *, is_quiet: bool) -> JobRow:
+async def follow(jobs: JobLedger, items: ItemListing, job_id: str, *, is_quiet: bool) -> JobRow:
     """Show a job until it has ended, and return its last state."""
     if is_quiet:
         return await _wait(jobs, job_id)
@@ -31,7 +32,7 @@ async def follow(jobs: JobLedger, job_id: str, *, is_quiet: bool) -> JobRow:
         console=console,
         expand=True,
     ) as progress:
-        return await _draw(jobs, job_id, progress)
+        return await _draw(jobs, items, job_id, progress)
 
 
 async def _wait(jobs: JobLedger, job_id: str) -> JobRow:
@@ -51,7 +52,7 @@ async def _print_lines(jobs: JobLedger, job_id: str) -> JobRow:
     return job
 
 
-async def _draw(jobs: JobLedger, job_id: str, progress: Progress) -> JobRow:
+async def _draw(jobs: JobLedger, items: ItemListing, job_id: str, progress: Progress) -> JobRow:
     bar = progress.add_task("waiting", total=100, done="", rate="", left="")
     failures = progress.add_task("", total=None, done="", rate="", left="", visible=False)
     first = await jobs.get(job_id)
@@ -71,7 +72,7 @@ async def _draw(jobs: JobLedger, job_id: str, progress: Progress) -> JobRow:
             left=f"{left:.0f} s left" if left and not job.status.is_terminal else "",
         )
         if job.failed:
-            kinds = await jobs.failure_kinds(job_id)
+            kinds = await items.failure_kinds(job_id)
             text = "failed: " + ", ".join(f"{kind} {count}" for kind, count in kinds.items())
             progress.update(failures, description=text, visible=False)
             progress.update(bar, description=f"{job.status} [red]({job.failed} failed)[/red]")

@@ -152,13 +152,13 @@ async def _run(
 
 async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: bool) -> int:
     try:
-        ended = await follow(current.jobs, job.id, is_quiet=as_json)
+        ended = await follow(current.jobs, current.items, job.id, is_quiet=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.print(f"\nThe batch goes on. Come back with `sheaf watch {job.id}`,")
         console.print(f"or stop it with `sheaf cancel {job.id}`.")
         raise typer.Exit(130) from None
     exported = await export_job(current, ended, out) if out else None
-    kinds = await current.jobs.failure_kinds(job.id)
+    kinds = await current.items.failure_kinds(job.id)
     if as_json:
         where = {"out": str(exported)} if exported else {}
         print_json(job_json(ended, kinds) | where)

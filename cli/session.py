@@ -17,6 +17,7 @@ from services.home import Home, Running
 from services.jobs import JobService
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
+from services.ledger.item_listing import ItemListing
 from services.ledger.jobs import JobLedger
 from services.ledger.migrate import migrate
 
@@ -32,6 +33,7 @@ class Session:
     database: Database
     jobs: JobLedger
     directories: DirectoryLedger
+    items: ItemListing
 
 
 def load_settings() -> Settings:
@@ -53,7 +55,14 @@ async def session() -> AsyncIterator[Session]:
     database = Database(settings.ledger_url)
     try:
         await migrate(database)
-        yield Session(settings, home, database, JobLedger(database), DirectoryLedger(database))
+        yield Session(
+            settings,
+            home,
+            database,
+            JobLedger(database),
+            DirectoryLedger(database),
+            ItemListing(database),
+        )
     finally:
         await database.close()
 

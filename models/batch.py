@@ -5,7 +5,7 @@ The names that clients know are the wire's; fields of ours come beside them and 
 
 from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, Field, NonNegativeInt, field_validator, model_validator
 
@@ -17,7 +17,10 @@ from models.requests import RequestModel
 __all__ = [
     "BatchItem",
     "BatchJob",
+    "BatchJobCancel",
+    "BatchJobCancelled",
     "BatchJobCreate",
+    "BatchJobStatus",
     "BatchParseJobRecordCreate",
     "ClassifyJob",
     "ItemStatus",
@@ -25,6 +28,8 @@ __all__ = [
     "JobCounts",
     "JobStatus",
     "JobType",
+    "ProcessingResult",
+    "ProcessingResults",
 ]
 
 NonEmpty = Annotated[str, Field(min_length=1)]
@@ -164,6 +169,55 @@ class BatchJob(Payload):
     completed_at: AwareDatetime | None = None
     unsupported_parameters: list[str] = []
     """Ours: parameters that were set and are not honoured, sorted."""
+
+
+class BatchJobStatus(Payload):
+    """A job and how far it is."""
+
+    job: BatchJob
+    progress_percentage: Annotated[float, Field(ge=0, le=100)]
+    """Share of the known items that are settled; 100 once the job has ended."""
+
+
+class BatchJobCancel(RequestModel):
+    """Body of a cancel."""
+
+    reason: Annotated[str, Field(max_length=2000)] | None = None
+    """Kept with the job."""
+
+
+class BatchJobCancelled(Payload):
+    """Answer to a cancel."""
+
+    job_id: str
+    status: JobStatus
+    processed_items: NonNegativeInt
+    message: str
+
+
+class ProcessingResult(Payload):
+    """A result that was made of a file, by whichever job."""
+
+    result_id: str
+    item_id: str
+    job_type: JobType
+    job_config: dict[str, Any]
+    """The configuration as it was sent, defaults filled in; secrets were never kept."""
+    parameters_hash: str
+    """Identity of what the configuration asks for; equal ones give equal results."""
+    output_s3_path: str
+    """Where the canonical result lies: `s3://` or `file://`."""
+    output_metadata: dict[str, Any] | None = None
+    """Ours: warnings, and for a classify job `type`, `confidence` and `reasoning`."""
+    processed_at: AwareDatetime
+
+
+class ProcessingResults(Payload):
+    """Every result of one file, newest first."""
+
+    item_id: str
+    item_name: str
+    processing_results: list[ProcessingResult]
 
 
 class BatchItem(Payload):

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -18,9 +19,11 @@ class Running:
     pid: int
     """Process of `sheaf up` itself."""
     children: dict[str, int]
-    """Process ids by role: `temporal`, `worker`."""
+    """Process ids by role: `temporal`, `worker`, `api`."""
     temporal_address: str
     ui_address: str
+    api_address: str = ""
+    """Empty in what a version without an API has published."""
 
 
 class Home:
@@ -53,6 +56,46 @@ class Home:
         """Make the folders; only this user may look into them."""
         for folder in (self.root, self.blobs, self.logs):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @property
+    def api_ready_file(self) -> Path:
+        """Written by the API once it takes requests; holds its port."""
+        return self.root / "api.ready"
+
+    def local_key(self) -> str:
+        """Return the API key of this home, made at the first call; only this user may read it."""
+        return self._secret("api.key", "sk-sheaf-" + secrets.token_urlsafe(32))
+
+    def forget_local_key(self) -> None:
+        """Have the next call of `local_key` make another one."""
+        (self.root / "api.key").unlink(missing_ok=True)
+
+    def last_api_port(self) -> int | None:
+        """Return the port that the API had last, so that its address stays the same."""
+        try:
+            return int(self.api_ready_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def signing_key(self) -> bytes:
+        """Return the key that signs this home's links and seals its secrets."""
+        return bytes.fromhex(self._secret("signing.key", secrets.token_hex(32)))
+
+    def _secret(self, name: str, fresh: str) -> str:
+        self.prepare()
+        path = self.root / name
+        temporary = self.root / f".{name}.{secrets.token_hex(8)}"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(fresh)
+        try:
+            # A link fails where another process was first; both then read the same secret.
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+        return path.read_text().strip()
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
@@ -102,7 +145,7 @@ class Home:
         return self.root / "running.json"
 
 
-_MARKS = {"temporal": "start-dev", "worker": "worker"}
+_MARKS = {"temporal": "start-dev", "worker": "worker", "api": "api.server"}
 
 
 def _is_ours(pid: int, role: str) -> bool:

@@ -5,9 +5,11 @@ whoever finds a row without a Workflow may start it: the caller, a retry, or the
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from temporalio.client import Client
 from temporalio.common import (
     Priority,
@@ -21,6 +23,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models import attributes
+from models.apis import JobApi
 from models.batch import BatchJobCreate
 from models.classify import ClassifyJob
 from models.ids import batch_workflow_id, new_job_id
@@ -32,7 +35,11 @@ from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger, NewJob
 from services.ledger.records import JobRow, NotFoundError
 
+log = structlog.get_logger(__name__)
+
 RPC_TIMEOUT = timedelta(seconds=5)
+START_TIMEOUT = timedelta(seconds=2)
+"""For the start within a create: its caller waits, and the sweeper makes up for it."""
 
 MAX_FILES_PER_ACTIVITY_PAGE = 500
 """Items of a page where each has its own Activity: three events each keep it under 2,000."""
@@ -42,6 +49,19 @@ ITEM_MODE_THRESHOLD = 20_000
 """Page and threshold of a list of items, where the contract's two numbers do not apply."""
 
 _PRIORITY_KEYS = {"critical": 1, "high": 2, "medium": 3, "low": 4}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The API that a job comes from, and the ids that it already has there."""
+
+    api: JobApi = JobApi.BATCH
+    job_id: str | None = None
+    """Reserved for the job, so that making it again makes the same one."""
+    public_id: str | None = None
+    task_id: str | None = None
+    """Of the one item of a job that was named by a single file; it is not enumerated."""
+    echo: dict[str, Any] | None = None
 
 
 class JobService:
@@ -78,19 +98,29 @@ class JobService:
         *,
         concurrency: int | None = None,
         one_file_per_activity: bool = False,
+        origin: Origin | None = None,
     ) -> JobRow:
         """Accept a job and start its Workflow; the job outlives a failure of the start.
 
         Raises:
             NotFoundError: the directory or one of the items does not exist in the project.
+            ValueError: `target_pages` is malformed.
         """
         await self._check_source(project_id, request)
-        job_id = new_job_id()
+        origin = origin or Origin()
+        job_id = origin.job_id or new_job_id()
         run = self._run(project_id, job_id, request, concurrency, one_file_per_activity)
+        only = None
+        if origin.task_id and request.item_ids:
+            only = (request.item_ids[0], origin.task_id)
+            run = run.model_copy(update={"mark": 1, "is_enumerated": True})
         config = request.job_config
-        await self._jobs.create(
+        row = await self._jobs.create(
             NewJob(
                 id=job_id,
+                api=origin.api,
+                public_id=origin.public_id,
+                echo=origin.echo,
                 project_id=project_id,
                 job_type=request.job_type,
                 directory_id=request.directory_id,
@@ -100,13 +130,17 @@ class JobService:
                 engine_fingerprint=self._fingerprint,
                 unsupported_parameters=unsupported_parameters(config),
                 has_webhooks=_has_webhooks(request),
-            )
+            ),
+            only,
         )
-        row = await self._jobs.get(job_id)
-        await self.start(row)
+        try:
+            await self.start(row, START_TIMEOUT)
+        except RPCError as error:
+            # The row is the acceptance: the sweeper starts what could not be started now.
+            log.warning("the start is left to the sweeper", job_id=row.id, error=str(error))
         return row
 
-    async def start(self, job: JobRow) -> None:
+    async def start(self, job: JobRow, patience: timedelta = RPC_TIMEOUT) -> None:
         """Start a job's Workflow; nothing where it runs or has ended.
 
         Raises:
@@ -123,7 +157,7 @@ class JobService:
                 search_attributes=_search_attributes(job),
                 priority=Priority(priority_key=_priority(job.request)),
                 static_summary=_summary(job),
-                rpc_timeout=RPC_TIMEOUT,
+                rpc_timeout=patience,
             )
         except WorkflowAlreadyStartedError:
             return
@@ -136,7 +170,10 @@ class JobService:
         """
         row = await self._jobs.request_cancel(job_id, reason)
         if not row.status.is_terminal:
-            await self.pass_on_cancel(job_id)
+            try:
+                await self.pass_on_cancel(job_id)
+            except RPCError as error:
+                log.warning("the cancel is left to the sweeper", job_id=job_id, error=str(error))
         return await self._jobs.get(job_id)
 
     async def pass_on_cancel(self, job_id: str) -> None:
@@ -150,7 +187,7 @@ class JobService:
 
     async def _check_source(self, project_id: str, request: BatchJobCreate) -> None:
         if request.directory_id is not None:
-            await self._directories.source_uri(project_id, request.directory_id)
+            await self._directories.require(project_id, request.directory_id)
             return
         missing = await self._directories.missing_files(project_id, request.item_ids or ())
         if missing:

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.apis import JobApi
 from models.batch import ItemStatus, JobStatus
 from models.failures import FailureKind
 from models.job_config import JobType
@@ -19,7 +20,7 @@ from services.ledger.records import (
     JobSpec,
     NotFoundError,
 )
-from services.ledger.schema import directories, directory_files, items, jobs, outbox, results
+from services.ledger.schema import directories, items, jobs, outbox
 
 _JOB_FIELDS = tuple(field.name for field in fields(JobRow))
 
@@ -38,64 +39,72 @@ class NewJob:
     engine_fingerprint: str
     unsupported_parameters: list[str]
     has_webhooks: bool
-
-
-@dataclass(frozen=True)
-class ItemRow:
-    """An item as people ask for it."""
-
-    ordinal: int
-    file_id: str
-    task_id: str
-    unique_id: str
-    display_name: str
-    status: ItemStatus
-    attempts: int
-    failure_kind: str | None
-    error_message: str | None
-    skip_reason: str | None
-    result_id: str | None
-    result_job_id: str | None
-    """Job that made the result: an earlier one when the item was skipped."""
-    output_metadata: dict[str, Any] | None
-    started_at: int | None
-    completed_at: int | None
+    api: JobApi = JobApi.BATCH
+    public_id: str | None = None
+    echo: dict[str, Any] | None = None
 
 
 class JobLedger:
-    """The jobs table, and reading the items of a job."""
+    """The jobs table."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, job: NewJob) -> None:
-        """Insert a job as `pending`; the row is the acceptance, the Workflow follows from it."""
+    async def create(self, job: NewJob, only: tuple[str, str] | None = None) -> JobRow:
+        """Insert a job as `pending`; the row is the acceptance, the Workflow follows from it.
+
+        Idempotent by id: a job that exists is returned as it is.
+
+        Args:
+            job: what is accepted.
+            only: file and task id of the one item of a job that needs no enumeration.
+        """
         now = now_us()
         async with self._database.write() as connection:
-            await connection.execute(
-                jobs.insert().values(
-                    **vars(job), status=JobStatus.PENDING, created_at=now, updated_at=now
+            query = select_jobs().where(jobs.c.id == job.id)
+            row = (await connection.execute(query)).first()
+            if row is None:
+                await connection.execute(
+                    jobs.insert().values(
+                        **vars(job),
+                        status=JobStatus.PENDING,
+                        total=1 if only else 0,
+                        is_enumerated=only is not None,
+                        created_at=now,
+                        updated_at=now,
+                    )
                 )
-            )
+                if only:
+                    await connection.execute(
+                        items.insert().values(
+                            job_id=job.id,
+                            ordinal=1,
+                            file_id=only[0],
+                            task_id=only[1],
+                            status=ItemStatus.PENDING,
+                        )
+                    )
+                row = (await connection.execute(query)).one()
+            return job_row(row)
 
     async def get(self, job_id: str) -> JobRow:
         """Return a job; NotFoundError when there is none."""
         async with self._database.read() as connection:
-            row = (await connection.execute(_select_jobs().where(jobs.c.id == job_id))).first()
+            row = (await connection.execute(select_jobs().where(jobs.c.id == job_id))).first()
         if row is None:
             raise NotFoundError(f"no job {job_id}; `sheaf list` shows the jobs there are")
-        return _job(row)
+        return job_row(row)
 
     async def newest(
         self, project_id: str, limit: int = 50, statuses: Sequence[JobStatus] = ()
     ) -> list[JobRow]:
         """Return a project's jobs, newest first."""
-        query = _select_jobs().where(jobs.c.project_id == project_id)
+        query = select_jobs().where(jobs.c.project_id == project_id)
         if statuses:
             query = query.where(jobs.c.status.in_(statuses))
         query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
         async with self._database.read() as connection:
-            return [_job(row) for row in await connection.execute(query)]
+            return [job_row(row) for row in await connection.execute(query)]
 
     async def spec(self, job_id: str) -> JobSpec:
         """Return what never changes about a job."""
@@ -116,11 +125,11 @@ class JobLedger:
 
     async def open_jobs(self, older_than_us: int) -> list[JobRow]:
         """Return the jobs that have not ended and were created before the given time."""
-        query = _select_jobs().where(
+        query = select_jobs().where(
             jobs.c.status.not_in(TERMINAL_JOBS), jobs.c.created_at < older_than_us
         )
         async with self._database.read() as connection:
-            return [_job(row) for row in await connection.execute(query)]
+            return [job_row(row) for row in await connection.execute(query)]
 
     async def mark_running(self, job_id: str) -> bool:
         """Show the job as `running`; return whether it takes work (no cancel was asked for)."""
@@ -173,81 +182,19 @@ class JobLedger:
             await _end_job(connection, job, cancels=cancels, error=error)
             return _result(await _locked(connection, job_id))
 
-    async def items(
-        self,
-        job_id: str,
-        *,
-        after: int = 0,
-        limit: int = 1000,
-        statuses: Sequence[ItemStatus] = (),
-    ) -> list[ItemRow]:
-        """Return items by ascending ordinal, those after the given one."""
-        query = _select_items().where(items.c.job_id == job_id, items.c.ordinal > after)
-        if statuses:
-            query = query.where(items.c.status.in_(statuses))
-        async with self._database.read() as connection:
-            rows = await connection.execute(query.order_by(items.c.ordinal).limit(limit))
-            return [ItemRow(**dict(row._mapping)) for row in rows]
 
-    async def item(self, job_id: str, key: str) -> ItemRow:
-        """Return one item by its file id, its task id, its path or its name in the directory."""
-        query = _select_items().where(
-            items.c.job_id == job_id,
-            sa.or_(
-                items.c.file_id == key,
-                items.c.task_id == key,
-                directory_files.c.unique_id == key,
-                directory_files.c.display_name == key,
-            ),
-        )
-        async with self._database.read() as connection:
-            row = (await connection.execute(query.order_by(items.c.ordinal))).first()
-        if row is None:
-            raise NotFoundError(f"job {job_id} has no item {key}; `sheaf show {job_id}` lists them")
-        return ItemRow(**dict(row._mapping))
-
-    async def failure_kinds(self, job_id: str) -> dict[str, int]:
-        """Count the failed items of a job by kind, most frequent first."""
-        count = sa.func.count()
-        query = (
-            sa.select(items.c.failure_kind, count)
-            .where(items.c.job_id == job_id, items.c.status == ItemStatus.FAILED)
-            .group_by(items.c.failure_kind)
-            .order_by(count.desc())
-        )
-        async with self._database.read() as connection:
-            return {str(row[0]): int(row[1]) for row in await connection.execute(query)}
-
-
-def _select_jobs() -> sa.Select[Any]:
+def select_jobs() -> sa.Select[Any]:
+    """Select what `job_row` takes."""
     return sa.select(*(jobs.c[name] for name in _JOB_FIELDS))
 
 
-def _job(row: sa.Row[Any]) -> JobRow:
+def job_row(row: sa.Row[Any]) -> JobRow:
+    """Return a selected row as a job."""
     values = dict(row._mapping)
     values["status"] = JobStatus(values["status"])
     values["job_type"] = JobType(values["job_type"])
+    values["api"] = JobApi(values["api"])
     return JobRow(**values)
-
-
-def _select_items() -> sa.Select[Any]:
-    return (
-        sa.select(
-            *(
-                items.c[name]
-                for name in (
-                    *("ordinal", "file_id", "task_id", "status", "attempts", "failure_kind"),
-                    *("error_message", "skip_reason", "result_id", "started_at", "completed_at"),
-                )
-            ),
-            directory_files.c.unique_id,
-            directory_files.c.display_name,
-            results.c.job_id.label("result_job_id"),
-            results.c.output_metadata,
-        )
-        .join(directory_files, directory_files.c.id == items.c.file_id)
-        .outerjoin(results, results.c.id == items.c.result_id)
-    )
 
 
 async def _locked(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from models.apis import JobApi
 from models.batch import ItemStatus, JobStatus
 from models.failures import FailureKind
 from models.job_config import JobType
@@ -54,7 +55,9 @@ class ClaimedItem:
     unique_id: str
     display_name: str
     size_bytes: int
-    source_uri: str
+    source_uri: str | None
+    upload_id: str | None = None
+    """The uploaded file that holds the bytes; None where the source does."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,9 @@ class JobRow:
     id: str
     project_id: str
     job_type: JobType
+    api: JobApi
+    public_id: str | None
+    echo: dict[str, Any] | None
     status: JobStatus
     directory_id: str | None
     request: dict[str, Any]

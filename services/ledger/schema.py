@@ -23,10 +23,20 @@ directories = sa.Table(
     sa.Column("id", _ID, primary_key=True),
     sa.Column("project_id", _ID, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    # None: the directory holds uploaded files.
     sa.Column("source_uri", sa.Text, nullable=True),
+    sa.Column("description", sa.Text, nullable=True),
+    # `user`, `index` or `ephemeral`; `hidden` holds the files of single jobs and is never listed.
+    sa.Column("type", sa.String(16), nullable=False, server_default="user"),
+    sa.Column("connector_subscription_id", sa.Text, nullable=True),
+    sa.Column("data_source_id", sa.Text, nullable=True),
+    sa.Column("system_metadata", sa.JSON, nullable=True),
+    sa.Column("expires_at", _TIME, nullable=True),
     sa.Column("created_at", _TIME, nullable=False),
     sa.Column("updated_at", _TIME, nullable=False),
+    sa.Column("deleted_at", _TIME, nullable=True),
     sa.UniqueConstraint("project_id", "source_uri"),
+    sa.Index(None, "project_id", "created_at"),
 )
 
 directory_files = sa.Table(
@@ -44,10 +54,34 @@ directory_files = sa.Table(
     sa.Column("content_sha256", sa.String(64), nullable=True),
     # The job whose enumeration saw the file last; how files that are gone are told.
     sa.Column("seen_by", _ID, nullable=True),
+    # The uploaded file that holds the bytes; None where the directory's source does.
+    sa.Column("upload_id", _ID, nullable=True),
+    # The caller's own key and values.
+    sa.Column("metadata", sa.JSON, nullable=True),
     sa.Column("created_at", _TIME, nullable=False),
     sa.Column("updated_at", _TIME, nullable=False),
     sa.Column("deleted_at", _TIME, nullable=True),
     sa.UniqueConstraint("directory_id", "unique_id"),
+    sa.Index(None, "upload_id"),
+)
+
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    # Files that callers have sent: a bare UUID, the id of the contract's `files`.
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("external_file_id", sa.Text, nullable=True),
+    sa.Column("purpose", sa.String(16), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("content_sha256", sa.String(64), nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+    sa.Column("expires_at", _TIME, nullable=True),
+    sa.Column("deleted_at", _TIME, nullable=True),
+    sa.Index(None, "project_id", "created_at"),
+    sa.Index(None, "project_id", "external_file_id"),
 )
 
 jobs = sa.Table(
@@ -58,6 +92,12 @@ jobs = sa.Table(
     sa.Column("job_type", sa.String(16), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("directory_id", _ID, nullable=True),
+    # The API that made the job (models.apis.JobApi), and the id that it is known by there when
+    # that is not the job's own.
+    sa.Column("api", sa.String(16), nullable=False, server_default="batch"),
+    sa.Column("public_id", _ID, nullable=True, unique=True),
+    # What that API echoes beside the request: configuration ids, file inputs, user metadata.
+    sa.Column("echo", sa.JSON, nullable=True),
     # The request as accepted (models.batch.BatchJobCreate), without secrets.
     sa.Column("request", sa.JSON, nullable=False),
     # Argument of the first run (models.runs.BatchInput), so that a lost start can be made good.
@@ -85,6 +125,7 @@ jobs = sa.Table(
     sa.Column("completed_at", _TIME, nullable=True),
     sa.Index(None, "status", "created_at"),
     sa.Index(None, "project_id", "created_at"),
+    sa.Index(None, "project_id", "api", "created_at"),
 )
 
 items = sa.Table(
@@ -163,6 +204,76 @@ outbox = sa.Table(
     sa.Column("created_at", _TIME, nullable=False),
     sa.Column("delivered_at", _TIME, nullable=True),
     sa.Index(None, "delivered_at", "id"),
+)
+
+projects = sa.Table(
+    "projects",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", _TIME, nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # SHA-256 of a key of 256 random bits: nothing to stretch, and one indexed lookup.
+    sa.Column("key_sha256", sa.String(64), nullable=False, unique=True),
+    # First characters of the key, by which people tell their keys apart.
+    sa.Column("hint", sa.String(16), nullable=False),
+    # `read`, `write` or `admin`; each may do what the one before may.
+    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("expires_at", _TIME, nullable=True),
+    sa.Column("revoked_at", _TIME, nullable=True),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    # A POST that may be sent again: by the caller's Idempotency-Key, or by what an SDK re-sends.
+    sa.Column("project_id", _ID, primary_key=True),
+    sa.Column("key_sha256", sa.String(64), primary_key=True),
+    sa.Column("request_sha256", sa.String(64), nullable=False),
+    # The id that whatever is made gets, also when the first attempt died half-way.
+    sa.Column("reserved_id", sa.String(36), nullable=False),
+    # None until the answer is known.
+    sa.Column("status_code", sa.Integer, nullable=True),
+    sa.Column("answer", sa.JSON, nullable=True),
+    sa.Column("expires_at", _TIME, nullable=False),
+    sa.Index(None, "expires_at"),
+)
+
+configurations = sa.Table(
+    "configurations",
+    metadata,
+    # Saved product configurations, `cfg-…`; one for each name and product type of a project.
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("product_type", sa.String(32), nullable=False),
+    sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+    sa.UniqueConstraint("project_id", "name", "product_type"),
+)
+
+webhook_configs = sa.Table(
+    "webhook_configs",
+    metadata,
+    # Saved webhook configurations, `whc-…`. URL, headers and secret are sealed: each may be one.
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("events", sa.JSON, nullable=True),
+    sa.Column("output_format", sa.String(16), nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+    sa.Index(None, "project_id", "created_at"),
 )
 
 leases = sa.Table(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from models.batch import JobStatus
+from services.ledger.item_listing import ItemListing
 from tests.integration.cluster import Cluster
 
 FAULTS = {"segfault": "Crashed", "spin": "Timeout", "memory": "TooLarge", "empty": "Empty"}
@@ -32,7 +33,7 @@ async def test_each_broken_parser_fails_its_file_alone(tmp_path: Path) -> None:
         assert int((cluster.root / "ready-0").read_text()) == pid
         kinds = {
             item.display_name.removesuffix(".txt"): item.failure_kind
-            for item in await cluster.jobs.items(job.id)
+            for item in await ItemListing(cluster.database).after(job.id)
             if item.status == "failed"
         }
         assert kinds == FAULTS

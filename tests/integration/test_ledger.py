@@ -15,7 +15,9 @@ from models.ids import new_job_id
 from models.job_config import JobType
 from models.runs import OrdinalRange
 from services.ledger.database import Database
-from services.ledger.directories import DirectoryLedger, EnumerationLedger
+from services.ledger.directories import DirectoryLedger
+from services.ledger.enumerations import EnumerationLedger
+from services.ledger.item_listing import ItemListing
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger, NewJob
 from services.ledger.leases import Leases
@@ -237,7 +239,7 @@ async def test_a_job_does_not_end_before_its_items(database: Database) -> None:
     ended = await jobs.settle(job_id, cancels=False, gives_up=True, error=None)
     assert ended is not None
     assert (ended.status, ended.failed) == ("completed", 4)
-    assert await jobs.failure_kinds(job_id) == {"Crashed": 3, "Corrupt": 1}
+    assert await ItemListing(database).failure_kinds(job_id) == {"Crashed": 3, "Corrupt": 1}
 
 
 async def test_an_end_is_final(database: Database) -> None:

@@ -1,0 +1,58 @@
+"""Who asks: the project and scope of a request, from its key alone."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.state import ApiState, api_state
+from models.apis import Scope
+from services.ledger.keys import KeyLedger
+
+_BEARER = HTTPBearer(auto_error=False, description="An API key; `sheaf keys create` makes one.")
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The project that a request acts in, and what its key allows."""
+
+    project_id: str
+    key_id: str
+    scope: Scope
+
+
+async def _caller(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    state: Annotated[ApiState, Depends(api_state)],
+    project_id: str | None = None,
+    organization_id: str | None = None,
+) -> Caller:
+    """Find the key's project; a `project_id` of another project is as unknown as its rows."""
+    del organization_id  # Of the contract; a key names its project, which has one organisation.
+    if bearer is None or not bearer.credentials:
+        raise HTTPException(401, "Not authenticated", _CHALLENGE)
+    key = await KeyLedger(state.database).find(bearer.credentials)
+    if key is None:
+        raise HTTPException(401, "Invalid API Key, or it has expired or was revoked", _CHALLENGE)
+    needed = Scope.READ if request.method in {"GET", "HEAD"} else Scope.WRITE
+    if not key.scope.allows(needed):
+        raise HTTPException(403, f"This key has the scope {key.scope}; {needed} is needed")
+    if project_id not in {None, "", key.project_id}:
+        raise HTTPException(404, f"project_id: no project {str(project_id)[:64]}")
+    return Caller(key.project_id, key.id, key.scope)
+
+
+CurrentCaller = Annotated[Caller, Depends(_caller)]
+State = Annotated[ApiState, Depends(api_state)]
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID in its usual form."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False

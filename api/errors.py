@@ -1,0 +1,114 @@
+"""Errors as the contract shapes them: `{"detail": …}`, a text or the list of what is invalid.
+
+The SDKs try again after 409 and every 5xx, so neither is answered where another try cannot help.
+"""
+
+import uuid
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
+
+from api.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
+from services.ledger.records import NotFoundError
+
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+MOST_ERRORS_SHOWN = 20
+MOST_INPUT_SHOWN = 200
+
+
+class InvalidError(Exception):
+    """A request that is well-formed and cannot be honoured: 422, naming field and fix.
+
+    Args:
+        field: where it stands, such as `("body", "page_size")`.
+        message: what is wrong and what to send.
+    """
+
+    def __init__(self, field: tuple[str | int, ...], message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+def install(app: FastAPI) -> None:
+    """Give an application the handlers of every error that may leave one of ours."""
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(ValidationError, _invalid_request)
+    app.add_exception_handler(InvalidError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(NotFoundError, _not_found)
+    app.add_exception_handler(BodyTooLargeError, _too_large)
+    for away in (RPCError, OperationalError, PoolTimeoutError, ConnectionError, TimeoutError):
+        app.add_exception_handler(away, _away)
+    app.add_exception_handler(DBAPIError, _unexpected)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError | ValidationError)
+    listed = [_shown(one) for one in list(error.errors())[:MOST_ERRORS_SHOWN]]
+    return JSONResponse({"detail": listed}, status_code=422)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InvalidError)
+    listed = [{"loc": list(error.field), "msg": error.message, "type": "value_error"}]
+    return JSONResponse({"detail": listed}, status_code=422)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return JSONResponse(
+        {"detail": error.detail}, status_code=error.status_code, headers=error.headers
+    )
+
+
+async def _not_found(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, status_code=404)
+
+
+async def _too_large(_: Request, __: Exception) -> JSONResponse:
+    detail = f"The upload is larger than {MAX_UPLOAD_BYTES} bytes."
+    return JSONResponse({"detail": detail}, status_code=413)
+
+
+async def _away(request: Request, error: Exception) -> JSONResponse:
+    log.warning("a service is away", path=request.url.path, error=repr(error)[:500])
+    detail = "The server cannot reach its database or Temporal. Try again in a few seconds."
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return JSONResponse({"detail": detail}, status_code=503, headers=headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    correlation_id = str(uuid.uuid4())
+    log.error(
+        "unexpected error", path=request.url.path, correlation_id=correlation_id, exc_info=error
+    )
+    detail = f"An unexpected error; the server's log has it under correlation ID {correlation_id}."
+    return JSONResponse({"detail": detail}, status_code=500)
+
+
+def _shown(error: object) -> dict[str, object]:
+    """Return one validation error without the parts that may be huge or cannot be JSON."""
+    given = jsonable_encoder(error, custom_encoder={Exception: str, bytes: lambda _: "<bytes>"})
+    shown: dict[str, object] = {
+        "loc": list(given["loc"]),
+        "msg": str(given["msg"]),
+        "type": str(given["type"]),
+    }
+    value = given.get("input")
+    if isinstance(value, int | float | bool | None):
+        shown["input"] = value
+    elif isinstance(value, str):
+        shown["input"] = value[:MOST_INPUT_SHOWN]
+    return shown

@@ -1,0 +1,55 @@
+"""Pages of a list: by offset where the contract has it, by cursor everywhere else."""
+
+import base64
+import json
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from api.errors import InvalidError
+
+Item = TypeVar("Item")
+
+Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
+PageToken = Annotated[str | None, Query(max_length=1000, description="From `next_page_token`.")]
+PageSize = Annotated[int, Query(ge=1, le=1000)]
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list; `next_page_token` is null on the last one."""
+
+    items: list[Item]
+    next_page_token: str | None = None
+    total_size: int | None = None
+
+
+def encode_cursor(*position: object) -> str:
+    """Return a page token that stands behind a position, such as (created_at, id)."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def decode_cursor(token: str | None, *types: type) -> tuple[Any, ...] | None:
+    """Return the position of a page token; None for the first page.
+
+    Raises:
+        InvalidError: the token was not made by `encode_cursor` from values of these types.
+    """
+    if not token:
+        return None
+    try:
+        padded = token + "=" * (-len(token) % 4)
+        position = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, RecursionError):
+        position = None
+    if not _is_position(position, types):
+        raise InvalidError(
+            ("query", "page_token"), "page_token is not one that this server gave out."
+        )
+    return tuple(position)
+
+
+def _is_position(value: Any, types: tuple[type, ...]) -> bool:
+    if not isinstance(value, list) or [type(part) for part in value] != list(types):
+        return False
+    return all(abs(part) < 2**63 for part in value if isinstance(part, int))

@@ -1,0 +1,56 @@
+"""Whether the process lives and can serve, and its metrics."""
+
+import asyncio
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from temporalio.service import RPCError
+
+from api.caller import State
+from api.state import ApiState
+
+CHECK_SECONDS = 3
+
+router = APIRouter(tags=["health"], include_in_schema=False)
+
+
+@router.get("/livez")
+async def livez() -> PlainTextResponse:
+    """Answer while the process runs."""
+    return PlainTextResponse("ok")
+
+
+@router.get("/readyz")
+async def readyz(state: State) -> JSONResponse:
+    """Say whether the database and Temporal answer; 503 while one does not."""
+    database, temporal = await asyncio.gather(_database(state), _temporal(state))
+    is_ready = database == temporal == "ok"
+    return JSONResponse(
+        {"database": database, "temporal": temporal}, status_code=200 if is_ready else 503
+    )
+
+
+@router.get("/metrics")
+async def metrics() -> Response:
+    """Return the process's metrics in Prometheus's text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _database(state: ApiState) -> str:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS), state.database.read() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+    except (TimeoutError, OSError, sa.exc.SQLAlchemyError):
+        return "away"
+    return "ok"
+
+
+async def _temporal(state: ApiState) -> str:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await state.client.service_client.check_health()
+    except (TimeoutError, RPCError, RuntimeError):
+        return "away"
+    return "ok"

@@ -1,0 +1,105 @@
+"""Rows of the ledger as the batch API shows them."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.times import moment
+from models.batch import BatchItem, BatchJob, BatchJobCreate, BatchJobStatus, ProcessingResult
+from models.classify import ClassifyJob
+from models.job_config import JobType
+from services.documents import blob_key
+from services.ledger.item_listing import ItemRow
+from services.ledger.records import JobRow
+from services.storage.local import LocalBlobs
+
+
+def batch_job(job: JobRow) -> BatchJob:
+    """Return a job as its create, list and status show it."""
+    return BatchJob(
+        id=job.id,
+        job_type=job.job_type,
+        project_id=job.project_id,
+        status=job.status,
+        total_items=job.total,
+        processed_items=job.completed,
+        failed_items=job.failed,
+        skipped_items=job.skipped,
+        cancelled_items=job.cancelled,
+        directory_id=job.directory_id,
+        workflow_id=job.id,
+        effective_at=moment(job.completed_at or job.started_at or job.created_at),
+        job_record_id=job.id,
+        error_message=job.error_message,
+        created_at=moment(job.created_at),
+        updated_at=moment(job.updated_at),
+        started_at=moment(job.started_at),
+        completed_at=moment(job.completed_at),
+        unsupported_parameters=job.unsupported_parameters,
+    )
+
+
+def batch_job_status(job: JobRow) -> BatchJobStatus:
+    """Return a job with its progress.
+
+    While files are still being listed the share may only be of those known; it is held under 100.
+    """
+    if job.status.is_terminal:
+        share = 100.0
+    else:
+        share = min(99.9, 100.0 * job.settled / job.total) if job.total else 0.0
+    return BatchJobStatus(job=batch_job(job), progress_percentage=round(share, 2))
+
+
+def batch_item(job: JobRow, item: ItemRow) -> BatchItem:
+    """Return an item as listings show it.
+
+    Its `job_id` answers on the parse and classify endpoints; where an earlier job's result was
+    taken it is still the item's own, so that one id means one item of one batch.
+    """
+    return BatchItem(
+        item_id=item.file_id,
+        item_name=item.display_name,
+        status=item.status,
+        job_id=item.task_id,
+        job_record_id=item.task_id,
+        skip_reason=item.skip_reason,
+        error_message=_message(item),
+        effective_at=moment(item.completed_at or item.started_at or job.created_at),
+        started_at=moment(item.started_at),
+        completed_at=moment(item.completed_at),
+    )
+
+
+def processing_result(row: sa.Row[Any], blobs: LocalBlobs) -> ProcessingResult:
+    """Return a row of `ItemListing.results_of_file` as the contract has it."""
+    return ProcessingResult(
+        result_id=row.id,
+        item_id=row.file_id,
+        job_type=JobType(row.job_type),
+        job_config=job_config(row.request, row.id, row.project_id),
+        parameters_hash=row.parameters_hash,
+        output_s3_path=blobs.uri(blob_key(row.job_id, row.id, "json")),
+        output_metadata=row.output_metadata or None,
+        processed_at=moment(row.processed_at),
+    )
+
+
+def job_config(request: dict[str, Any], task_id: str, project_id: str) -> dict[str, Any]:
+    """Return the configuration of a stored request as SDKs decode it.
+
+    A classify configuration is given the id, owner and status that make it a ClassifyJob.
+    """
+    config = BatchJobCreate.model_validate(request).job_config
+    if isinstance(config, ClassifyJob):
+        owner = config.user_id or project_id
+        return config.stamped(task_id, project_id, owner).model_dump(mode="json")
+    return config.model_dump(mode="json", exclude_none=True, exclude_defaults=True) | {
+        "job_name": config.job_name
+    }
+
+
+def _message(item: ItemRow) -> str | None:
+    if item.failure_kind and item.error_message:
+        return f"{item.failure_kind}: {item.error_message}"
+    return item.error_message

@@ -1,0 +1,44 @@
+"""What the handlers of a process share: settings, ledgers, blobs, and the way to Temporal."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from temporalio.client import Client
+
+from config import Settings
+from services.deployment import job_service
+from services.home import Home
+from services.jobs import JobService
+from services.ledger.database import Database
+from services.storage.local import LocalBlobs
+
+
+@dataclass(frozen=True)
+class ApiState:
+    """One API process; made at its start and never changed.
+
+    Ledger classes hold nothing but the database, so a router makes those that it needs.
+    """
+
+    settings: Settings
+    database: Database
+    client: Client
+    jobs: JobService
+    blobs: LocalBlobs
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
+        """Put the parts together."""
+        return cls(
+            settings=settings,
+            database=database,
+            client=client,
+            jobs=job_service(settings, database, client),
+            blobs=LocalBlobs(Home(settings.home).blobs),
+        )
+
+
+def api_state(request: Request) -> ApiState:
+    """Return the state of the process that serves a request."""
+    state: ApiState = request.app.state.sheaf
+    return state

@@ -1,0 +1,186 @@
+"""The items of a job as people and callers ask for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.batch import ItemStatus
+from models.job_config import JobType
+from services.ledger.database import Database
+from services.ledger.records import NotFoundError
+from services.ledger.schema import directory_files, items, jobs, results
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """An item as people ask for it."""
+
+    ordinal: int
+    file_id: str
+    task_id: str
+    unique_id: str
+    display_name: str
+    status: ItemStatus
+    attempts: int
+    failure_kind: str | None
+    error_message: str | None
+    skip_reason: str | None
+    result_id: str | None
+    result_job_id: str | None
+    """Job that made the result: an earlier one when the item was skipped."""
+    output_metadata: dict[str, Any] | None
+    started_at: int | None
+    completed_at: int | None
+
+
+class ItemListing:
+    """Reads the items of jobs; it never writes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def after(
+        self,
+        job_id: str,
+        *,
+        ordinal: int = 0,
+        limit: int = 1000,
+        statuses: Sequence[ItemStatus] = (),
+    ) -> list[ItemRow]:
+        """Return items by ascending ordinal, those after the given one."""
+        query = _select_items().where(items.c.job_id == job_id, items.c.ordinal > ordinal)
+        if statuses:
+            query = query.where(items.c.status.in_(statuses))
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.order_by(items.c.ordinal).limit(limit))
+            return [_item(row) for row in rows]
+
+    async def one(self, job_id: str, key: str) -> ItemRow:
+        """Return one item by its file id, its task id, its path or its name in the directory."""
+        query = _select_items().where(
+            items.c.job_id == job_id,
+            sa.or_(
+                items.c.file_id == key,
+                items.c.task_id == key,
+                directory_files.c.unique_id == key,
+                directory_files.c.display_name == key,
+            ),
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.order_by(items.c.ordinal))).first()
+        if row is None:
+            raise NotFoundError(f"job {job_id} has no item {key}; `sheaf show {job_id}` lists them")
+        return _item(row)
+
+    async def failure_kinds(self, job_id: str) -> dict[str, int]:
+        """Count the failed items of a job by kind, most frequent first."""
+        count = sa.func.count()
+        query = (
+            sa.select(items.c.failure_kind, count)
+            .where(items.c.job_id == job_id, items.c.status == ItemStatus.FAILED)
+            .group_by(items.c.failure_kind)
+            .order_by(count.desc())
+        )
+        async with self._database.read() as connection:
+            return {str(row[0]): int(row[1]) for row in await connection.execute(query)}
+
+    async def page(
+        self, job_id: str, status: ItemStatus | None, *, offset: int, limit: int
+    ) -> tuple[list[ItemRow], int]:
+        """Return items by ascending ordinal, and how many there are of that status.
+
+        Ordinals have no gaps, so without a status the offset is one and costs nothing; with one,
+        the rows before it are read in an index.
+        """
+        query = _select_items().where(items.c.job_id == job_id).order_by(items.c.ordinal)
+        if status is None:
+            total = sa.select(jobs.c.total).where(jobs.c.id == job_id)
+            query = query.where(items.c.ordinal > offset)
+        else:
+            of_status = sa.and_(items.c.job_id == job_id, items.c.status == status)
+            total = sa.select(sa.func.count()).select_from(items).where(of_status)
+            query = query.where(items.c.status == status).offset(offset)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.limit(limit))
+            return [_item(row) for row in rows], int(await connection.scalar(total) or 0)
+
+    async def of_task(self, project_id: str, task_id: str) -> tuple[str, ItemRow]:
+        """Return the batch job and the item that a parse or classify job of one file is.
+
+        Raises:
+            NotFoundError: the project has no such job.
+        """
+        query = (
+            _select_items()
+            .add_columns(jobs.c.id.label("batch_job_id"))
+            .join(jobs, jobs.c.id == items.c.job_id)
+            .where(items.c.task_id == task_id, jobs.c.project_id == project_id)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        if row is None:
+            raise NotFoundError(f"no job {task_id}")
+        values = dict(row._mapping)
+        job_id = values.pop("batch_job_id")
+        return job_id, ItemRow(**values | {"status": ItemStatus(values["status"])})
+
+    async def file_name(self, project_id: str, file_id: str) -> str:
+        """Return the name of a directory file, also of a deleted one.
+
+        Raises:
+            NotFoundError: the project has no such file.
+        """
+        query = sa.select(directory_files.c.display_name).where(
+            directory_files.c.id == file_id, directory_files.c.project_id == project_id
+        )
+        async with self._database.read() as connection:
+            name = await connection.scalar(query)
+        if name is None:
+            raise NotFoundError(f"item_id: no directory file {file_id[:64]}")
+        return str(name)
+
+    async def results_of_file(
+        self, project_id: str, file_id: str, job_type: JobType | None, limit: int = 1000
+    ) -> Sequence[sa.Row[Any]]:
+        """Return the results that were ever made of a directory file, newest first.
+
+        Each has the columns of `results` and the `request` and `project_id` of its job.
+        """
+        query = (
+            sa.select(results, jobs.c.request, jobs.c.project_id)
+            .join(jobs, jobs.c.id == results.c.job_id)
+            .where(results.c.file_id == file_id, jobs.c.project_id == project_id)
+            .order_by(results.c.processed_at.desc(), results.c.id)
+            .limit(limit)
+        )
+        if job_type:
+            query = query.where(results.c.job_type == job_type)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).all()
+
+
+def _select_items() -> sa.Select[Any]:
+    return (
+        sa.select(
+            *(
+                items.c[name]
+                for name in (
+                    *("ordinal", "file_id", "task_id", "status", "attempts", "failure_kind"),
+                    *("error_message", "skip_reason", "result_id", "started_at", "completed_at"),
+                )
+            ),
+            directory_files.c.unique_id,
+            directory_files.c.display_name,
+            results.c.job_id.label("result_job_id"),
+            results.c.output_metadata,
+        )
+        .join(directory_files, directory_files.c.id == items.c.file_id)
+        .outerjoin(results, results.c.id == items.c.result_id)
+    )
+
+
+def _item(row: sa.Row[Any]) -> ItemRow:
+    values = dict(row._mapping)
+    return ItemRow(**values | {"status": ItemStatus(values["status"])})
