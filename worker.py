@@ -29,7 +29,7 @@ from services.deployment import connect, job_service
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
 from services.ledger.database import Database
-from services.ledger.directories import EnumerationLedger
+from services.ledger.enumerations import EnumerationLedger
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
@@ -61,9 +61,8 @@ def build_workers(
     enumeration = LedgerEnumerationActivities(
         jobs, EnumerationLedger(database, settings.size_limit_bytes), client
     )
-    slices = LedgerSliceActivities(
-        jobs, items, LocalBlobs(settings.home / "blobs"), DocumentProcessor(pool, items)
-    )
+    blobs = LocalBlobs(settings.home / "blobs")
+    slices = LedgerSliceActivities(jobs, items, blobs, DocumentProcessor(pool, items, blobs))
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
     batches = Worker(
         client,

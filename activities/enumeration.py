@@ -1,4 +1,4 @@
-"""Giving a job's items their ordinals, from a folder or from a list of ids."""
+"""Giving a job's items their ordinals, from a folder, from uploads or from a list of ids."""
 
 import asyncio
 import itertools
@@ -15,7 +15,7 @@ from activities.pages import RPC_TIMEOUT
 from activities.signatures import EnumerationActivities
 from models.runs import Enumerated, EnumerationInput
 from services.documents import Work
-from services.ledger.directories import EnumerationLedger
+from services.ledger.enumerations import EnumerationLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.records import JobSpec, SupersededError
 from services.sources.local import source_path, walk
@@ -71,7 +71,12 @@ class LedgerEnumerationActivities(EnumerationActivities):
         skipped: int,
     ) -> tuple[int, int]:
         page_files = (await self._jobs.get(spec.job_id)).run["page_files"]
-        commit = self._commit_ids if spec.source_uri is None else self._commit_files
+        if spec.source_uri is not None:
+            commit = self._commit_files
+        elif spec.request.get("item_ids") is not None:
+            commit = self._commit_ids
+        else:
+            commit = self._commit_uploaded
         told_at = 0.0
         async for moved_mark, new in commit(spec, fence, cursor, page_files):
             mark, skipped = moved_mark, skipped + new
@@ -93,6 +98,19 @@ class LedgerEnumerationActivities(EnumerationActivities):
             yield await self._enumerations.add_files(
                 spec.job_id, fence, chunk, page_files=page_files, reuses=reuses
             )
+
+    async def _commit_uploaded(
+        self, spec: JobSpec, fence: int, cursor: str | None, page_files: int
+    ) -> AsyncIterator[tuple[int, int]]:
+        del cursor  # Read again with each chunk, in its transaction.
+        reuses = Work.of(spec).reuses
+        for size in _chunk_sizes(page_files):
+            moved = await self._enumerations.add_uploaded(
+                spec.job_id, fence, size, page_files=page_files, reuses=reuses
+            )
+            if moved is None:
+                return
+            yield moved
 
     async def _commit_ids(
         self, spec: JobSpec, fence: int, cursor: str | None, page_files: int

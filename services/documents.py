@@ -24,7 +24,8 @@ from rules.parameters import parse_options
 from rules.rendering import render_markdown
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem, JobSpec, Outcome, ResultRow
-from services.sources.local import resolve, source_path
+from services.sources.items import item_path
+from services.storage.local import LocalBlobs
 
 _HASH_BLOCK = 1024 * 1024
 
@@ -95,11 +96,13 @@ class DocumentProcessor:
     Args:
         parser: the pool of parser processes.
         items: for results of earlier jobs on the same bytes.
+        blobs: for files that were uploaded.
     """
 
-    def __init__(self, parser: Parser, items: ItemLedger) -> None:
+    def __init__(self, parser: Parser, items: ItemLedger, blobs: LocalBlobs) -> None:
         self._parser = parser
         self._items = items
+        self._blobs = blobs
 
     async def process(self, work: Work, item: ClaimedItem, file_seconds: float) -> Processed:
         """Return what became of an item. A fault of the document is an outcome, not an error."""
@@ -109,7 +112,7 @@ class DocumentProcessor:
             return Processed(failed(item, error))
 
     async def _process(self, work: Work, item: ClaimedItem, file_seconds: float) -> Processed:
-        path = resolve(source_path(item.source_uri), item.unique_id)
+        path = item_path(item, self._blobs)
         stamp, digest = await asyncio.to_thread(_hash, path)
         key = (work.spec.parameters_hash, work.spec.engine_fingerprint)
         if work.reuses:

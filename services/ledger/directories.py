@@ -1,20 +1,55 @@
-"""Directories, their files, and the items that an enumeration makes of them."""
+"""Directories: backed by a folder, or holding files that were uploaded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import ItemStatus
-from models.ids import new_directory_id, new_file_id, new_task_id
+from models.ids import DIRECTORY_PREFIX, new_directory_id
 from services.ledger.database import Database, chunks, now_us
-from services.ledger.records import NotFoundError, SourceFile, SupersededError
-from services.ledger.schema import directories, directory_files, items, jobs, results
+from services.ledger.keyset import page_of
+from services.ledger.records import NotFoundError
+from services.ledger.schema import directories, directory_files
+
+HIDDEN = "hidden"
+"""Type of the directories that hold the files of single jobs."""
+
+
+@dataclass(frozen=True)
+class DirectoryRow:
+    """A directory as the ledger has it."""
+
+    id: str
+    project_id: str
+    name: str
+    source_uri: str | None
+    description: str | None
+    type: str
+    connector_subscription_id: str | None
+    data_source_id: str | None
+    system_metadata: dict[str, Any] | None
+    expires_at: int | None
+    created_at: int
+    updated_at: int
+    deleted_at: int | None
+
+
+@dataclass(frozen=True)
+class DirectoryFilter:
+    """Which directories a list shows; None leaves a filter out."""
+
+    name: str | None = None
+    type: str | None = None
+    types: Sequence[str] | None = None
+    data_source_id: str | None = None
+    include_deleted: bool = False
 
 
 class DirectoryLedger:
-    """Directories and their files."""
+    """The directories table. Hidden directories are used by their id and never shown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -22,40 +57,91 @@ class DirectoryLedger:
     async def register_source(self, project_id: str, source_uri: str, name: str) -> str:
         """Return the id of the directory backed by this source; made when there is none.
 
-        Idempotent by project and URI: the ids of its files last over jobs.
+        Idempotent by project and URI: the ids of its files last over jobs. One that was deleted
+        comes back.
         """
-        same = sa.and_(
-            directories.c.project_id == project_id, directories.c.source_uri == source_uri
-        )
         async with self._database.write() as connection:
-            found = await connection.scalar(sa.select(directories.c.id).where(same))
-            if found:
-                return str(found)
-            now = now_us()
-            directory_id = new_directory_id()
-            await connection.execute(
-                directories.insert().values(
-                    id=directory_id,
-                    project_id=project_id,
-                    name=name,
-                    source_uri=source_uri,
-                    created_at=now,
-                    updated_at=now,
-                )
-            )
-            return directory_id
+            found = await _of_source(connection, project_id, source_uri)
+            if found is None:
+                return (await _insert(connection, project_id, None, _source(source_uri, name))).id
+            if found.deleted_at is not None:
+                await _update(connection, found.id, {"deleted_at": None})
+            return found.id
 
-    async def source_uri(self, project_id: str, directory_id: str) -> str:
-        """Return the source of a directory; NotFoundError when there is no such directory."""
+    async def create(
+        self, project_id: str, values: Mapping[str, Any], reserved_id: str | None = None
+    ) -> DirectoryRow:
+        """Make a directory; for a source that has one, that one is changed and returned.
+
+        Args:
+            project_id: to whom it belongs.
+            values: columns of `directories`; `name` at least.
+            reserved_id: UUID of the new directory; where it exists already, it is returned.
+        """
+        async with self._database.write() as connection:
+            if reserved_id:
+                known = await _row(connection, _id_of(reserved_id))
+                if known:
+                    return known
+            source_uri = values.get("source_uri")
+            found = await _of_source(connection, project_id, source_uri) if source_uri else None
+            if found is None:
+                return await _insert(connection, project_id, reserved_id, values)
+            return await _update(connection, found.id, {**values, "deleted_at": None})
+
+    async def get(self, project_id: str, directory_id: str) -> DirectoryRow:
+        """Return a directory; NotFoundError when it is hidden, deleted or none of the project."""
         async with self._database.read() as connection:
-            found = await connection.scalar(
-                sa.select(directories.c.source_uri).where(
-                    directories.c.id == directory_id, directories.c.project_id == project_id
+            return await shown_directory(connection, project_id, directory_id)
+
+    async def require(self, project_id: str, directory_id: str) -> None:
+        """Check that jobs can use a directory, also a hidden one; else raise NotFoundError."""
+        async with self._database.read() as connection:
+            await usable_directory(connection, project_id, directory_id)
+
+    async def page(
+        self,
+        project_id: str,
+        only: DirectoryFilter,
+        position: tuple[int, str] | None,
+        limit: int,
+    ) -> tuple[list[DirectoryRow], int | None]:
+        """Return directories behind a position, newest first, and on the first page their number.
+
+        The position is (created_at, id).
+        """
+        matches = (directories.c.project_id == project_id, *_of(only))
+        order = ((directories.c.created_at, True), (directories.c.id, True))
+        query = page_of(directories.select().where(*matches), order, position, limit)
+        async with self._database.read() as connection:
+            rows = [DirectoryRow(**row._mapping) for row in await connection.execute(query)]
+            if position is not None:
+                return rows, None
+            count = sa.select(sa.func.count()).select_from(directories).where(*matches)
+            return rows, int(await connection.scalar(count) or 0)
+
+    async def update(
+        self, project_id: str, directory_id: str, values: Mapping[str, Any]
+    ) -> DirectoryRow:
+        """Change columns of a directory; errors as of `get`."""
+        async with self._database.write() as connection:
+            row = await shown_directory(connection, project_id, directory_id, locks=True)
+            return await _update(connection, directory_id, values) if values else row
+
+    async def delete(self, project_id: str, directory_id: str) -> None:
+        """Mark a directory and its files as deleted; errors as of `get`. Jobs go on with them."""
+        now = now_us()
+        async with self._database.write() as connection:
+            await shown_directory(connection, project_id, directory_id, locks=True)
+            await _update(connection, directory_id, {"deleted_at": now})
+            await connection.execute(
+                directory_files.update()
+                .where(
+                    directory_files.c.directory_id == directory_id,
+                    directory_files.c.deleted_at.is_(None),
                 )
+                .values(deleted_at=now, updated_at=now)
             )
-        if found is None:
-            raise NotFoundError(f"directory_id: no directory {directory_id}")
-        return str(found)
 
     async def missing_files(self, project_id: str, file_ids: Sequence[str]) -> list[str]:
         """Return those of the ids that name no file of the project, in the order given."""
@@ -73,271 +159,85 @@ class DirectoryLedger:
         return [file_id for file_id in file_ids if file_id not in known]
 
 
-class EnumerationLedger:
-    """The one writer that gives a job's items their ordinals 1..N, chunk by chunk.
-
-    Args:
-        page_files: items are ordered by size within each run of so many, largest first.
-        size_limit_bytes: larger files become `skipped`, `size_limit_exceeded`.
-    """
-
-    def __init__(self, database: Database, size_limit_bytes: int) -> None:
-        self._database = database
-        self._size_limit_bytes = size_limit_bytes
-
-    async def take_over(self, job_id: str) -> tuple[int, str | None, int, int, bool]:
-        """Become the writer: return (fence, cursor, mark, skipped, whether it is complete).
-
-        Every earlier writer's next chunk is refused.
-        """
-        async with self._database.write() as connection:
-            await connection.execute(
-                jobs.update()
-                .where(jobs.c.id == job_id)
-                .values(enumeration_fence=jobs.c.enumeration_fence + 1)
-            )
-            row = await _job_row(connection, job_id)
-            return (
-                row.enumeration_fence,
-                row.enumeration_cursor,
-                row.total,
-                await _enumerated_skips(connection, job_id),
-                row.is_enumerated,
-            )
-
-    async def add_files(
-        self, job_id: str, fence: int, files: Sequence[SourceFile], *, page_files: int, reuses: bool
-    ) -> tuple[int, int]:
-        """Commit a chunk of a source's files; return the new mark and how many were skipped.
-
-        Raises:
-            SupersededError: another writer took over, or the job is to be cancelled.
-        """
-        async with self._database.write() as connection:
-            job = await _writable_job(connection, job_id, fence)
-            rows = await _sync_files(connection, job, files)
-            ordered = _largest_first(rows, page_files)
-            mark, skipped = await self._add_items(connection, job, ordered, reuses=reuses)
-            await _move_cursor(connection, job_id, mark, skipped, files[-1].unique_id)
-            return mark, skipped
-
-    async def add_ids(
-        self, job_id: str, fence: int, file_ids: Sequence[str], cursor: str, *, reuses: bool
-    ) -> tuple[int, int]:
-        """Commit a chunk of named directory files, in the order given; as `add_files`."""
-        async with self._database.write() as connection:
-            job = await _writable_job(connection, job_id, fence)
-            rows = await _rows_by_id(connection, file_ids)
-            by_id = {row["id"]: row for row in rows}
-            ordered = [by_id[file_id] for file_id in file_ids if file_id in by_id]
-            mark, skipped = await self._add_items(connection, job, ordered, reuses=reuses)
-            await _move_cursor(connection, job_id, mark, skipped, cursor)
-            return mark, skipped
-
-    async def finish(self, job_id: str, fence: int) -> int:
-        """Make the total final, mark files that are gone as deleted; return the total."""
-        async with self._database.write() as connection:
-            job = await _writable_job(connection, job_id, fence)
-            if job.directory_id:
-                await connection.execute(
-                    directory_files.update()
-                    .where(
-                        directory_files.c.directory_id == job.directory_id,
-                        directory_files.c.seen_by != job_id,
-                        directory_files.c.deleted_at.is_(None),
-                    )
-                    .values(deleted_at=now_us())
-                )
-            await connection.execute(
-                jobs.update()
-                .where(jobs.c.id == job_id)
-                .values(is_enumerated=True, updated_at=now_us())
-            )
-            return int(job.total)
-
-    async def _add_items(
-        self,
-        connection: AsyncConnection,
-        job: sa.Row[Any],
-        rows: Sequence[dict[str, Any]],
-        *,
-        reuses: bool,
-    ) -> tuple[int, int]:
-        known = await _reusable_results(connection, job, rows) if reuses else {}
-        now = now_us()
-        values = []
-        for ordinal, row in enumerate(rows, start=job.total + 1):
-            result_id = known.get(row["content_sha256"])
-            skip_reason = self._skip_reason(row, result_id)
-            values.append(
-                {
-                    "job_id": job.id,
-                    "ordinal": ordinal,
-                    "file_id": row["id"],
-                    "task_id": new_task_id(),
-                    "status": ItemStatus.SKIPPED if skip_reason else ItemStatus.PENDING,
-                    "skip_reason": skip_reason,
-                    "result_id": result_id if skip_reason == "already_processed" else None,
-                    "completed_at": now if skip_reason else None,
-                    "fence": 0,
-                    "lost_claims": 0,
-                    "attempts": 0,
-                }
-            )
-        if values:
-            await connection.execute(items.insert(), values)
-        skipped = sum(value["skip_reason"] is not None for value in values)
-        return job.total + len(values), skipped
-
-    def _skip_reason(self, row: dict[str, Any], result_id: str | None) -> str | None:
-        if row["size_bytes"] > self._size_limit_bytes:
-            return "size_limit_exceeded"
-        return "already_processed" if result_id else None
-
-
-async def _job_row(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
-    row = (await connection.execute(jobs.select().where(jobs.c.id == job_id))).first()
-    if row is None:
-        raise NotFoundError(f"no job {job_id}")
+async def shown_directory(
+    connection: AsyncConnection, project_id: str, directory_id: str, *, locks: bool = False
+) -> DirectoryRow:
+    """Return a directory that callers may see, held until the transaction ends if it `locks`."""
+    row = await usable_directory(connection, project_id, directory_id, locks=locks)
+    if row.type == HIDDEN:
+        raise NotFoundError(f"directory_id: no directory {directory_id}")
     return row
 
 
-async def _writable_job(connection: AsyncConnection, job_id: str, fence: int) -> sa.Row[Any]:
-    query = jobs.select().where(jobs.c.id == job_id).with_for_update()
-    row = (await connection.execute(query)).one()
-    if row.enumeration_fence != fence or row.is_enumerated:
-        raise SupersededError(f"the enumeration of {job_id} has another writer")
-    if row.cancel_requested_at is not None or row.completed_at is not None:
-        raise SupersededError(f"{job_id} takes no more items")
+async def usable_directory(
+    connection: AsyncConnection, project_id: str, directory_id: str, *, locks: bool = False
+) -> DirectoryRow:
+    """Return a directory, also a hidden one, held until the transaction ends if it `locks`."""
+    row = await _row(connection, directory_id, locks=locks)
+    if row is None or row.project_id != project_id or row.deleted_at is not None:
+        raise NotFoundError(f"directory_id: no directory {directory_id}")
     return row
 
 
-async def _enumerated_skips(connection: AsyncConnection, job_id: str) -> int:
-    count = await connection.scalar(
-        sa.select(sa.func.count())
-        .select_from(items)
-        .where(items.c.job_id == job_id, items.c.status == ItemStatus.SKIPPED)
+async def _row(
+    connection: AsyncConnection, directory_id: str, *, locks: bool = False
+) -> DirectoryRow | None:
+    query = directories.select().where(directories.c.id == directory_id)
+    row = (await connection.execute(query.with_for_update() if locks else query)).first()
+    return DirectoryRow(**row._mapping) if row else None
+
+
+async def _of_source(
+    connection: AsyncConnection, project_id: str, source_uri: str
+) -> DirectoryRow | None:
+    query = directories.select().where(
+        directories.c.project_id == project_id, directories.c.source_uri == source_uri
     )
-    return int(count or 0)
+    row = (await connection.execute(query)).first()
+    return DirectoryRow(**row._mapping) if row else None
 
 
-async def _move_cursor(
-    connection: AsyncConnection, job_id: str, mark: int, skipped: int, cursor: str
-) -> None:
-    await connection.execute(
-        jobs.update()
-        .where(jobs.c.id == job_id)
-        .values(
-            total=mark,
-            skipped=jobs.c.skipped + skipped,
-            enumeration_cursor=cursor,
-            updated_at=now_us(),
-        )
-    )
-
-
-async def _rows_by_id(connection: AsyncConnection, file_ids: Sequence[str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for chunk in chunks(list(file_ids)):
-        found = await connection.execute(
-            directory_files.select().where(directory_files.c.id.in_(chunk))
-        )
-        rows.extend(dict(row) for row in found.mappings())
-    return rows
-
-
-async def _sync_files(
-    connection: AsyncConnection, job: sa.Row[Any], files: Sequence[SourceFile]
-) -> list[dict[str, Any]]:
-    """Bring the rows of these files up to date and return them, in the files' order."""
-    known: dict[str, dict[str, Any]] = {}
-    for chunk in chunks([file.unique_id for file in files]):
-        found = await connection.execute(
-            directory_files.select().where(
-                directory_files.c.directory_id == job.directory_id,
-                directory_files.c.unique_id.in_(chunk),
-            )
-        )
-        known.update({row["unique_id"]: dict(row) for row in found.mappings()})
+async def _insert(
+    connection: AsyncConnection,
+    project_id: str,
+    reserved_id: str | None,
+    values: Mapping[str, Any],
+) -> DirectoryRow:
     now = now_us()
-    rows, new, seen = [], [], []
-    for file in files:
-        row = known.get(file.unique_id)
-        if row is None:
-            row = _new_file(job, file, now)
-            new.append(row)
-        else:
-            _refresh(row, file, now)
-            seen.append({f"b_{key}": row[key] for key in ("id", *_REFRESHED)})
-        rows.append(row)
-    if new:
-        await connection.execute(directory_files.insert(), new)
-    if seen:
-        await connection.execute(_UPDATE_FILE, [{**row, "b_seen_by": job.id} for row in seen])
-    return rows
+    directory_id = _id_of(reserved_id) if reserved_id else new_directory_id()
+    fixed = {"id": directory_id, "project_id": project_id, "created_at": now, "updated_at": now}
+    await connection.execute(directories.insert().values(**values, **fixed))
+    query = directories.select().where(directories.c.id == directory_id)
+    return DirectoryRow(**(await connection.execute(query)).one()._mapping)
 
 
-_REFRESHED = ("size_bytes", "mtime_ns", "content_sha256", "updated_at")
-_UPDATE_FILE = (
-    directory_files.update()
-    .where(directory_files.c.id == sa.bindparam("b_id"))
-    .values(
-        {name: sa.bindparam(f"b_{name}") for name in (*_REFRESHED, "seen_by")}
-        | {"deleted_at": None}
+async def _update(
+    connection: AsyncConnection, directory_id: str, values: Mapping[str, Any]
+) -> DirectoryRow:
+    same = directories.c.id == directory_id
+    changed = {**values, "updated_at": now_us()}
+    await connection.execute(directories.update().where(same).values(**changed))
+    return DirectoryRow(
+        **(await connection.execute(directories.select().where(same))).one()._mapping
     )
-)
 
 
-def _new_file(job: sa.Row[Any], file: SourceFile, now: int) -> dict[str, Any]:
-    return {
-        "id": new_file_id(),
-        "project_id": job.project_id,
-        "directory_id": job.directory_id,
-        "unique_id": file.unique_id,
-        "display_name": file.unique_id.rpartition("/")[2],
-        "size_bytes": file.size_bytes,
-        "mtime_ns": file.mtime_ns,
-        "content_sha256": None,
-        "seen_by": job.id,
-        "created_at": now,
-        "updated_at": now,
-        "deleted_at": None,
-    }
+def _of(only: DirectoryFilter) -> list[sa.ColumnElement[bool]]:
+    clauses: list[sa.ColumnElement[bool]] = [directories.c.type != HIDDEN]
+    if not only.include_deleted:
+        clauses.append(directories.c.deleted_at.is_(None))
+    for name in ("name", "type", "data_source_id"):
+        value = getattr(only, name)
+        if value is not None:
+            clauses.append(directories.c[name] == value)
+    if only.types is not None:
+        clauses.append(directories.c.type.in_(only.types))
+    return clauses
 
 
-def _refresh(row: dict[str, Any], file: SourceFile, now: int) -> None:
-    if (row["size_bytes"], row["mtime_ns"]) != (file.size_bytes, file.mtime_ns):
-        row.update(
-            size_bytes=file.size_bytes,
-            mtime_ns=file.mtime_ns,
-            content_sha256=None,
-            updated_at=now,
-        )
+def _id_of(reserved_id: str) -> str:
+    return f"{DIRECTORY_PREFIX}-{UUID(reserved_id).hex}"
 
 
-def _largest_first(rows: list[dict[str, Any]], page_files: int) -> list[dict[str, Any]]:
-    ordered: list[dict[str, Any]] = []
-    for start in range(0, len(rows), page_files):
-        page = rows[start : start + page_files]
-        ordered.extend(sorted(page, key=lambda row: -int(row["size_bytes"])))
-    return ordered
-
-
-async def _reusable_results(
-    connection: AsyncConnection, job: sa.Row[Any], rows: Sequence[dict[str, Any]]
-) -> dict[str | None, str]:
-    """Map content hashes to results of earlier jobs with the same parameters and engines."""
-    hashes = [str(row["content_sha256"]) for row in rows if row["content_sha256"]]
-    known: dict[str | None, str] = {}
-    for chunk in chunks(hashes):
-        found = await connection.execute(
-            sa.select(results.c.content_sha256, results.c.id).where(
-                results.c.content_sha256.in_(chunk),
-                results.c.parameters_hash == job.parameters_hash,
-                results.c.engine_fingerprint == job.engine_fingerprint,
-                results.c.is_reusable,
-                results.c.job_id != job.id,
-            )
-        )
-        known.update({row.content_sha256: row.id for row in found})
-    return known
+def _source(source_uri: str, name: str) -> dict[str, Any]:
+    return {"source_uri": source_uri, "name": name}

@@ -277,6 +277,7 @@ def _claimable(job_id: str, first: int, last: int) -> sa.Select[Any]:
             directory_files.c.unique_id,
             directory_files.c.display_name,
             directory_files.c.size_bytes,
+            directory_files.c.upload_id,
             directories.c.source_uri,
         )
         .join(directory_files, directory_files.c.id == items.c.file_id)
@@ -334,6 +335,8 @@ async def _note_hashes(connection: AsyncConnection, accepted: Sequence[Outcome])
             .where(
                 directory_files.c.id == sa.bindparam("b_id"),
                 directory_files.c.size_bytes == sa.bindparam("b_size"),
+                # An upload's hash is known from the start; its file may hold another one by now.
+                directory_files.c.upload_id.is_(None),
             )
             .values(content_sha256=sa.bindparam("b_sha256")),
             rows,

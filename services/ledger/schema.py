@@ -62,6 +62,8 @@ directory_files = sa.Table(
     sa.Column("updated_at", _TIME, nullable=False),
     sa.Column("deleted_at", _TIME, nullable=True),
     sa.UniqueConstraint("directory_id", "unique_id"),
+    # The order in which files are listed, and uploaded ones enumerated.
+    sa.Index(None, "directory_id", "created_at", "id"),
     sa.Index(None, "upload_id"),
 )
 

@@ -6,10 +6,14 @@ therefore whole or absent, also after a power loss, and a row that names it is w
 """
 
 import asyncio
+import hashlib
 import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
+
+_BLOCK = 1024 * 1024
 
 
 class LocalBlobs:
@@ -29,6 +33,20 @@ class LocalBlobs:
         """
         await asyncio.to_thread(self._put_many, blobs)
 
+    async def put_stream(self, key: str, source: BinaryIO) -> tuple[int, str]:
+        """Store what a stream holds, block by block; return its size and SHA-256.
+
+        When it returns, the blob will outlast a power loss; until then nothing lies at the key.
+
+        Raises:
+            OSError: the stream cannot be read to its end, or the disk is full; nothing is left.
+        """
+        return await asyncio.to_thread(self._put_stream, key, source)
+
+    async def delete(self, key: str) -> None:
+        """Remove a blob; nothing where there is none. Whoever has it open reads on."""
+        await asyncio.to_thread(self.path(key).unlink, missing_ok=True)
+
     async def get(self, key: str) -> bytes:
         """Return a blob; FileNotFoundError when there is none."""
         return await asyncio.to_thread(self.path(key).read_bytes)
@@ -40,6 +58,26 @@ class LocalBlobs:
     def uri(self, key: str) -> str:
         """Return the blob's location as a `file://` URI."""
         return self.path(key).absolute().as_uri()
+
+    def _put_stream(self, key: str, source: BinaryIO) -> tuple[int, str]:
+        target = self.path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _temporary(target)
+        digest = hashlib.sha256()
+        size = 0
+        try:
+            with temporary.open("wb") as file:
+                while block := source.read(_BLOCK):
+                    digest.update(block)
+                    size += file.write(block)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+        return size, digest.hexdigest()
 
     def _put_many(self, blobs: Sequence[tuple[str, bytes]]) -> None:
         staged: list[tuple[Path, Path]] = []
@@ -59,12 +97,16 @@ class LocalBlobs:
 
 
 def _stage(target: Path, content: bytes) -> Path:
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    temporary = _temporary(target)
     with temporary.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     return temporary
+
+
+def _temporary(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex}")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ from models.failures import FailureKind
 from services.documents import DocumentProcessor, Processed, Work
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem, JobSpec
+from services.storage.local import LocalBlobs
 
 SPEC = JobSpec(
     job_id="job",
@@ -56,7 +57,8 @@ async def processed(folder: Path, parser: Silent) -> Processed:
         source_uri=folder.as_uri(),
     )
     work = Work(SPEC, ParseOptions(), None, None, None, None, False, True, None, 0.0)
-    return await DocumentProcessor(parser, cast("ItemLedger", None)).process(work, item, 60)
+    processor = DocumentProcessor(parser, cast("ItemLedger", None), LocalBlobs(folder))
+    return await processor.process(work, item, 60)
 
 
 async def test_a_document_that_was_proved_blank_completes_with_a_warning(tmp_path: Path) -> None:

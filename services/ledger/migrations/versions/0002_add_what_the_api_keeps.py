@@ -132,6 +132,11 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_directory_files_upload_id"), ["upload_id"], unique=False
         )
+        batch_op.create_index(
+            batch_op.f("ix_directory_files_directory_id_created_at_id"),
+            ["directory_id", "created_at", "id"],
+            unique=False,
+        )
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.add_column(
@@ -155,6 +160,7 @@ def downgrade() -> None:
         for name in ("api", "public_id", "echo"):
             batch_op.drop_column(name)
     with op.batch_alter_table("directory_files", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_directory_files_directory_id_created_at_id"))
         batch_op.drop_index(batch_op.f("ix_directory_files_upload_id"))
         for name in ("upload_id", "metadata"):
             batch_op.drop_column(name)

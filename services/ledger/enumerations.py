@@ -1,0 +1,248 @@
+"""The items that an enumeration makes of a job's files."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.batch import ItemStatus
+from models.ids import new_task_id
+from services.ledger.database import Database, chunks, now_us
+from services.ledger.records import NotFoundError, SourceFile, SupersededError
+from services.ledger.schema import directory_files, items, jobs, results
+from services.ledger.source_files import sync_files
+
+
+class EnumerationLedger:
+    """The one writer that gives a job's items their ordinals 1..N, chunk by chunk.
+
+    Args:
+        page_files: items are ordered by size within each run of so many, largest first.
+        size_limit_bytes: larger files become `skipped`, `size_limit_exceeded`.
+    """
+
+    def __init__(self, database: Database, size_limit_bytes: int) -> None:
+        self._database = database
+        self._size_limit_bytes = size_limit_bytes
+
+    async def take_over(self, job_id: str) -> tuple[int, str | None, int, int, bool]:
+        """Become the writer: return (fence, cursor, mark, skipped, whether it is complete).
+
+        Every earlier writer's next chunk is refused.
+        """
+        async with self._database.write() as connection:
+            await connection.execute(
+                jobs.update()
+                .where(jobs.c.id == job_id)
+                .values(enumeration_fence=jobs.c.enumeration_fence + 1)
+            )
+            row = await _job_row(connection, job_id)
+            return (
+                row.enumeration_fence,
+                row.enumeration_cursor,
+                row.total,
+                await _enumerated_skips(connection, job_id),
+                row.is_enumerated,
+            )
+
+    async def add_files(
+        self, job_id: str, fence: int, files: Sequence[SourceFile], *, page_files: int, reuses: bool
+    ) -> tuple[int, int]:
+        """Commit a chunk of a source's files; return the new mark and how many were skipped.
+
+        Raises:
+            SupersededError: another writer took over, or the job is to be cancelled.
+        """
+        async with self._database.write() as connection:
+            job = await _writable_job(connection, job_id, fence)
+            rows = await sync_files(connection, job, files)
+            ordered = _largest_first(rows, page_files)
+            mark, skipped = await self._add_items(connection, job, ordered, reuses=reuses)
+            await _move_cursor(connection, job_id, mark, skipped, files[-1].unique_id)
+            return mark, skipped
+
+    async def add_ids(
+        self, job_id: str, fence: int, file_ids: Sequence[str], cursor: str, *, reuses: bool
+    ) -> tuple[int, int]:
+        """Commit a chunk of named directory files, in the order given; as `add_files`."""
+        async with self._database.write() as connection:
+            job = await _writable_job(connection, job_id, fence)
+            rows = await _rows_by_id(connection, file_ids)
+            by_id = {row["id"]: row for row in rows}
+            ordered = [by_id[file_id] for file_id in file_ids if file_id in by_id]
+            mark, skipped = await self._add_items(connection, job, ordered, reuses=reuses)
+            await _move_cursor(connection, job_id, mark, skipped, cursor)
+            return mark, skipped
+
+    async def add_uploaded(
+        self, job_id: str, fence: int, count: int, *, page_files: int, reuses: bool
+    ) -> tuple[int, int] | None:
+        """Commit the next `count` uploaded files of the job's directory; None when none are left.
+
+        They come in the order in which they were added. Answer and errors as of `add_files`.
+        """
+        async with self._database.write() as connection:
+            job = await _writable_job(connection, job_id, fence)
+            query = _uploaded_after(job.directory_id, job.enumeration_cursor).limit(count)
+            rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+            if not rows:
+                return None
+            ordered = _largest_first(rows, page_files)
+            mark, skipped = await self._add_items(connection, job, ordered, reuses=reuses)
+            cursor = f"{rows[-1]['created_at']}/{rows[-1]['id']}"
+            await _move_cursor(connection, job_id, mark, skipped, cursor)
+            return mark, skipped
+
+    async def finish(self, job_id: str, fence: int) -> int:
+        """Make the total final, mark a source's files that are gone as deleted; return the total.
+
+        Uploaded files are there until they are deleted, whether or not a job saw them.
+        """
+        async with self._database.write() as connection:
+            job = await _writable_job(connection, job_id, fence)
+            if job.directory_id:
+                await connection.execute(
+                    directory_files.update()
+                    .where(
+                        directory_files.c.directory_id == job.directory_id,
+                        directory_files.c.seen_by != job_id,
+                        directory_files.c.upload_id.is_(None),
+                        directory_files.c.deleted_at.is_(None),
+                    )
+                    .values(deleted_at=now_us())
+                )
+            await connection.execute(
+                jobs.update()
+                .where(jobs.c.id == job_id)
+                .values(is_enumerated=True, updated_at=now_us())
+            )
+            return int(job.total)
+
+    async def _add_items(
+        self,
+        connection: AsyncConnection,
+        job: sa.Row[Any],
+        rows: Sequence[dict[str, Any]],
+        *,
+        reuses: bool,
+    ) -> tuple[int, int]:
+        known = await _reusable_results(connection, job, rows) if reuses else {}
+        now = now_us()
+        values = []
+        for ordinal, row in enumerate(rows, start=job.total + 1):
+            result_id = known.get(row["content_sha256"])
+            skip_reason = self._skip_reason(row, result_id)
+            values.append(
+                {
+                    "job_id": job.id,
+                    "ordinal": ordinal,
+                    "file_id": row["id"],
+                    "task_id": new_task_id(),
+                    "status": ItemStatus.SKIPPED if skip_reason else ItemStatus.PENDING,
+                    "skip_reason": skip_reason,
+                    "result_id": result_id if skip_reason == "already_processed" else None,
+                    "completed_at": now if skip_reason else None,
+                    "fence": 0,
+                    "lost_claims": 0,
+                    "attempts": 0,
+                }
+            )
+        if values:
+            await connection.execute(items.insert(), values)
+        skipped = sum(value["skip_reason"] is not None for value in values)
+        return job.total + len(values), skipped
+
+    def _skip_reason(self, row: dict[str, Any], result_id: str | None) -> str | None:
+        if row["size_bytes"] > self._size_limit_bytes:
+            return "size_limit_exceeded"
+        return "already_processed" if result_id else None
+
+
+async def _job_row(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
+    row = (await connection.execute(jobs.select().where(jobs.c.id == job_id))).first()
+    if row is None:
+        raise NotFoundError(f"no job {job_id}")
+    return row
+
+
+async def _writable_job(connection: AsyncConnection, job_id: str, fence: int) -> sa.Row[Any]:
+    query = jobs.select().where(jobs.c.id == job_id).with_for_update()
+    row = (await connection.execute(query)).one()
+    if row.enumeration_fence != fence or row.is_enumerated:
+        raise SupersededError(f"the enumeration of {job_id} has another writer")
+    if row.cancel_requested_at is not None or row.completed_at is not None:
+        raise SupersededError(f"{job_id} takes no more items")
+    return row
+
+
+async def _enumerated_skips(connection: AsyncConnection, job_id: str) -> int:
+    count = await connection.scalar(
+        sa.select(sa.func.count())
+        .select_from(items)
+        .where(items.c.job_id == job_id, items.c.status == ItemStatus.SKIPPED)
+    )
+    return int(count or 0)
+
+
+async def _move_cursor(
+    connection: AsyncConnection, job_id: str, mark: int, skipped: int, cursor: str
+) -> None:
+    await connection.execute(
+        jobs.update()
+        .where(jobs.c.id == job_id)
+        .values(
+            total=mark,
+            skipped=jobs.c.skipped + skipped,
+            enumeration_cursor=cursor,
+            updated_at=now_us(),
+        )
+    )
+
+
+def _uploaded_after(directory_id: str, cursor: str | None) -> sa.Select[Any]:
+    columns = (directory_files.c.created_at, directory_files.c.id)
+    query = directory_files.select().where(
+        directory_files.c.directory_id == directory_id,
+        directory_files.c.upload_id.is_not(None),
+        directory_files.c.deleted_at.is_(None),
+    )
+    if cursor:
+        created_at, _, file_id = cursor.partition("/")
+        query = query.where(sa.tuple_(*columns) > sa.tuple_(int(created_at), file_id))
+    return query.order_by(*columns)
+
+
+async def _rows_by_id(connection: AsyncConnection, file_ids: Sequence[str]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for chunk in chunks(list(file_ids)):
+        found = await connection.execute(
+            directory_files.select().where(directory_files.c.id.in_(chunk))
+        )
+        rows.extend(dict(row) for row in found.mappings())
+    return rows
+
+
+def _largest_first(rows: list[dict[str, Any]], page_files: int) -> list[dict[str, Any]]:
+    pages = chunks(rows, page_files)
+    return [row for page in pages for row in sorted(page, key=lambda row: -int(row["size_bytes"]))]
+
+
+async def _reusable_results(
+    connection: AsyncConnection, job: sa.Row[Any], rows: Sequence[dict[str, Any]]
+) -> dict[str | None, str]:
+    """Map content hashes to results of earlier jobs with the same parameters and engines."""
+    hashes = [str(row["content_sha256"]) for row in rows if row["content_sha256"]]
+    known: dict[str | None, str] = {}
+    for chunk in chunks(hashes):
+        found = await connection.execute(
+            sa.select(results.c.content_sha256, results.c.id).where(
+                results.c.content_sha256.in_(chunk),
+                results.c.parameters_hash == job.parameters_hash,
+                results.c.engine_fingerprint == job.engine_fingerprint,
+                results.c.is_reusable,
+                results.c.job_id != job.id,
+            )
+        )
+        known.update({row.content_sha256: row.id for row in found})
+    return known

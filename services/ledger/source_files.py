@@ -1,0 +1,81 @@
+"""Rows of a source's files, brought up to date as an enumeration lists them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.ids import new_file_id
+from services.ledger.database import chunks, now_us
+from services.ledger.records import SourceFile
+from services.ledger.schema import directory_files
+
+
+async def sync_files(
+    connection: AsyncConnection, job: sa.Row[Any], files: Sequence[SourceFile]
+) -> list[dict[str, Any]]:
+    """Bring the rows of these files up to date and return them, in the files' order."""
+    known: dict[str, dict[str, Any]] = {}
+    for chunk in chunks([file.unique_id for file in files]):
+        found = await connection.execute(
+            directory_files.select().where(
+                directory_files.c.directory_id == job.directory_id,
+                directory_files.c.unique_id.in_(chunk),
+            )
+        )
+        known.update({row["unique_id"]: dict(row) for row in found.mappings()})
+    now = now_us()
+    rows, new, seen = [], [], []
+    for file in files:
+        row = known.get(file.unique_id)
+        if row is None:
+            row = _new_file(job, file, now)
+            new.append(row)
+        else:
+            _refresh(row, file, now)
+            seen.append({f"b_{key}": row[key] for key in ("id", *_REFRESHED)})
+        rows.append(row)
+    if new:
+        await connection.execute(directory_files.insert(), new)
+    if seen:
+        await connection.execute(_UPDATE_FILE, [{**row, "b_seen_by": job.id} for row in seen])
+    return rows
+
+
+_REFRESHED = ("size_bytes", "mtime_ns", "content_sha256", "updated_at")
+_UPDATE_FILE = (
+    directory_files.update()
+    .where(directory_files.c.id == sa.bindparam("b_id"))
+    .values(
+        {name: sa.bindparam(f"b_{name}") for name in (*_REFRESHED, "seen_by")}
+        | {"deleted_at": None}
+    )
+)
+
+
+def _new_file(job: sa.Row[Any], file: SourceFile, now: int) -> dict[str, Any]:
+    return {
+        "id": new_file_id(),
+        "project_id": job.project_id,
+        "directory_id": job.directory_id,
+        "unique_id": file.unique_id,
+        "display_name": file.unique_id.rpartition("/")[2],
+        "size_bytes": file.size_bytes,
+        "mtime_ns": file.mtime_ns,
+        "content_sha256": None,
+        "seen_by": job.id,
+        "created_at": now,
+        "updated_at": now,
+        "deleted_at": None,
+    }
+
+
+def _refresh(row: dict[str, Any], file: SourceFile, now: int) -> None:
+    if (row["size_bytes"], row["mtime_ns"]) != (file.size_bytes, file.mtime_ns):
+        row.update(
+            size_bytes=file.size_bytes,
+            mtime_ns=file.mtime_ns,
+            content_sha256=None,
+            updated_at=now,
+        )
