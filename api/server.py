@@ -1,8 +1,10 @@
 """Entry point of an API process: `python -m api.server`, or `sheaf serve`."""
 
+import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -54,35 +56,39 @@ async def open_state(settings: Settings) -> AsyncIterator[ApiState]:
 
 async def _keep_local_key(settings: Settings, database: Database) -> None:
     """Make the key of the embedded profile known, and refuse to serve strangers without keys."""
-    keys = KeyLedger(database)
+    keys, home = KeyLedger(database), Home(settings.home)
     if settings.api_host in LOOPBACK:
-        secret = Home(settings.home).local_key()
-        await keys.keep(settings.project, "local", Scope.ADMIN, secret)
-    elif not await keys.all():
+        if not await keys.keep(settings.project, "local", Scope.ADMIN, home.local_key()):
+            # It was revoked, so another takes its place.
+            home.forget_local_key()
+            await keys.keep(settings.project, "local", Scope.ADMIN, home.local_key())
+    elif not any(key.is_valid for key in await keys.all()):
         raise ServeError(
-            f"SHEAF_API_HOST is {settings.api_host}, which others can reach, and there is no key. "
-            "Make one with `sheaf keys create NAME`, or serve on 127.0.0.1."
+            f"others can reach {settings.api_host}, and there is no valid key. Make one with "
+            "`sheaf keys create NAME`, or serve on 127.0.0.1."
         )
 
 
-def serve(settings: Settings, ready_file: Path | None = None) -> None:
+def serve(settings: Settings, on_ready: Callable[[int], None]) -> None:
     """Serve until SIGINT or SIGTERM; requests that run are finished.
 
     Args:
         settings: address, port, home and ledger.
-        ready_file: written with the port once requests are taken.
+        on_ready: called with the port once requests are taken.
 
     Raises:
         ServeError: the address is not loopback and there are no keys, or it is in use.
     """
     configure_logging()
+    # Once for nothing: uvicorn logs what goes wrong in it, and returns as if nothing had.
+    asyncio.run(_try_out(settings))
     app = create_app(lambda: open_state(settings))
     try:
         listener = socket.create_server((settings.api_host, settings.api_port))
     except OSError as error:
         raise ServeError(
             f"cannot listen on {settings.api_host}:{settings.api_port}: {error.strerror}; "
-            "set SHEAF_API_PORT to another port"
+            "choose another with SHEAF_API_HOST and SHEAF_API_PORT"
         ) from error
     config = uvicorn.Config(
         app,
@@ -92,28 +98,41 @@ def serve(settings: Settings, ready_file: Path | None = None) -> None:
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
         server_header=False,
     )
-    server = _Server(config, ready_file, listener.getsockname()[1])
+    server = _Server(config, on_ready, listener.getsockname()[1])
     server.run(sockets=[listener])
+
+
+async def _try_out(settings: Settings) -> None:
+    async with open_state(settings):
+        pass
 
 
 class _Server(uvicorn.Server):
     """Says when it takes requests."""
 
-    def __init__(self, config: uvicorn.Config, ready_file: Path | None, port: int) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[int], None], port: int) -> None:
         super().__init__(config)
-        self._ready_file = ready_file
+        self._on_ready = on_ready
         self._port = port
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._ready_file and self.started:
-            self._ready_file.write_text(str(self._port))
+        if self.started:
+            self._on_ready(self._port)
 
 
 def main() -> None:
-    """Serve with the settings of the environment."""
+    """Serve with the settings of the environment; SHEAF_API_READY_FILE is given the port."""
     ready_file = os.environ.get("SHEAF_API_READY_FILE")
-    serve(Settings(), Path(ready_file) if ready_file else None)
+
+    def write(port: int) -> None:
+        if ready_file:
+            Path(ready_file).write_text(str(port))
+
+    try:
+        serve(Settings(), write)
+    except ServeError as error:
+        sys.exit(f"sheaf: {error}")
 
 
 if __name__ == "__main__":

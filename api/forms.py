@@ -1,0 +1,114 @@
+"""Multipart uploads: one file and some texts, within bounds."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, TypeVar
+
+from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.requests import ClientDisconnect
+
+from models.texts import Name
+
+Fields = TypeVar("Fields", bound=BaseModel)
+
+MAX_TEXTS = 20
+MAX_TEXT_BYTES = 256 * 1024
+"""Of one part; metadata of 64 KB may be written with escapes."""
+_BLOCK = 1024 * 1024
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
+
+
+@dataclass(frozen=True)
+class UploadForm:
+    """An upload that was received whole; its file is deleted when the request ends."""
+
+    file: BinaryIO
+    name: str
+    texts: dict[str, str]
+    """The other parts; empty ones are left out, since some clients send what they were not
+    given."""
+
+    def read(self, model: type[Fields], **changed: object) -> Fields:
+        """Return the texts as a model, with some replaced by values."""
+        try:
+            return model.model_validate({**self.texts, **changed})
+        except ValidationError as error:
+            raise RequestValidationError(
+                [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+            ) from error
+
+    async def asked(self, fields: BaseModel) -> dict[str, object]:
+        """Return what tells this request from others: its fields and its content."""
+        digest = await asyncio.to_thread(_sha256, self.file)
+        return {"name": self.name, "sha256": digest, **fields.model_dump(mode="json")}
+
+
+@asynccontextmanager
+async def upload_form(
+    request: Request, field: str, limit_bytes: int
+) -> AsyncIterator[UploadForm]:
+    """Receive an upload whose file is the part `field`; it waits on disk, not in memory.
+
+    Raises:
+        HTTPException: 400 when the file is empty or has no name, 413 when it is too large.
+        RequestValidationError: there is no such part, or its name cannot be kept.
+    """
+    try:
+        async with request.form(
+            max_files=1, max_fields=MAX_TEXTS, max_part_size=MAX_TEXT_BYTES
+        ) as form:
+            file = form.get(field)
+            name = _checked(file, field, limit_bytes)
+            assert isinstance(file, UploadFile)
+            texts = {key: text for key, text in form.items() if isinstance(text, str) and text}
+            yield UploadForm(file.file, name, texts)
+    except ClientDisconnect as error:
+        raise HTTPException(400, "The upload was cut off.") from error
+
+
+def body_of(field: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return what describes an upload in the OpenAPI document."""
+    schema = model.model_json_schema()
+    properties = dict(schema["properties"])
+    if "metadata" in properties:
+        properties["metadata"] = {"type": "string", "description": "A JSON object."}
+    for name, shown in properties.items():
+        if "$ref" in shown:
+            properties[name] = schema["$defs"][shown["$ref"].rpartition("/")[2]]
+    properties[field] = {"type": "string", "format": "binary"}
+    required = [field, *schema.get("required", ())]
+    content = {"type": "object", "properties": properties, "required": required}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": content}}}
+    return {"requestBody": body}
+
+
+def _checked(file: UploadFile | str | None, field: str, limit_bytes: int) -> str:
+    if file is None:
+        missing = {"loc": ("body", field), "msg": "Field required", "type": "missing"}
+        raise RequestValidationError([missing])
+    if isinstance(file, str) or not file.filename:
+        raise HTTPException(400, "File must have a filename.")
+    if not file.size:
+        raise HTTPException(400, "Uploaded file is empty.")
+    if file.size > limit_bytes:
+        raise HTTPException(413, f"The file is larger than {limit_bytes} bytes.")
+    try:
+        return _NAME.validate_python(file.filename)
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**one, "loc": ("body", field, "filename")} for one in error.errors()]
+        ) from error
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    file.seek(0)
+    return digest.hexdigest()
