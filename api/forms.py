@@ -50,9 +50,7 @@ class UploadForm:
 
 
 @asynccontextmanager
-async def upload_form(
-    request: Request, field: str, limit_bytes: int
-) -> AsyncIterator[UploadForm]:
+async def upload_form(request: Request, field: str, limit_bytes: int) -> AsyncIterator[UploadForm]:
     """Receive an upload whose file is the part `field`; it waits on disk, not in memory.
 
     Raises:

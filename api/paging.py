@@ -52,4 +52,9 @@ def decode_cursor(token: str | None, *types: type) -> tuple[Any, ...] | None:
 def _is_position(value: Any, types: tuple[type, ...]) -> bool:
     if not isinstance(value, list) or [type(part) for part in value] != list(types):
         return False
-    return all(abs(part) < 2**63 for part in value if isinstance(part, int))
+    # NUL and half surrogate pairs, which no database takes, are not printable either.
+    return all(
+        part.isprintable() if isinstance(part, str) else abs(part) < 2**63
+        for part in value
+        if isinstance(part, str | int)
+    )

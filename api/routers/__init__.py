@@ -2,9 +2,20 @@
 
 from fastapi import APIRouter
 
-from api.routers import batch_jobs, health
+from api.routers import (
+    batch_jobs,
+    directories,
+    directory_files,
+    directory_uploads,
+    files,
+    health,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     batch_jobs.router,
+    directories.router,
+    directory_uploads.router,
+    directory_files.router,
+    files.router,
 )

@@ -78,14 +78,19 @@ class UploadLedger:
         project_id: str,
         only: UploadFilter,
         order: UploadOrder,
-        position: Sequence[Any] | None,
+        after_id: str | None,
         limit: int,
     ) -> tuple[list[UploadRow], int | None]:
-        """Return files behind a position, and on the first page how many there are."""
+        """Return the files behind one of them, and on the first page how many there are.
+
+        Raises:
+            NotFoundError: there never was a file `after_id`.
+        """
         matches = (uploads.c.project_id == project_id, uploads.c.deleted_at.is_(None), *_of(only))
         columns = [(uploads.c[name], descends) for name, descends in order]
-        query = page_of(uploads.select().where(*matches), columns, position, limit)
         async with self._database.read() as connection:
+            position = await _position(connection, project_id, order, after_id)
+            query = page_of(uploads.select().where(*matches), columns, position, limit)
             rows = [UploadRow(**row._mapping) for row in await connection.execute(query)]
             if position is not None:
                 return rows, None
@@ -125,6 +130,21 @@ async def live_upload(connection: AsyncConnection, project_id: str, upload_id: s
     if row is None:
         raise NotFoundError(f"no file {upload_id}")
     return UploadRow(**row._mapping)
+
+
+async def _position(
+    connection: AsyncConnection, project_id: str, order: UploadOrder, after_id: str | None
+) -> tuple[Any, ...] | None:
+    """Read where a file stands in an order. Deleted ones keep their place."""
+    if after_id is None:
+        return None
+    query = sa.select(*(uploads.c[name] for name, _ in order)).where(
+        uploads.c.id == after_id, uploads.c.project_id == project_id
+    )
+    row = (await connection.execute(query)).first()
+    if row is None:
+        raise NotFoundError(f"page_token: no file {after_id[:64]}")
+    return tuple(row)
 
 
 def _of(only: UploadFilter) -> list[sa.ColumnElement[bool]]:

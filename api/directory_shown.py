@@ -1,0 +1,59 @@
+"""Files of directories as callers see them, and why a directory does not take one."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from fastapi import Request
+
+from api.errors import InvalidError
+from api.links import signed_link
+from api.state import ApiState
+from api.times import moment
+from models.directories import DirectoryFile
+from services.ledger.directory_files import SourceBackedError, TakenError
+from services.ledger.file_listing import DirectoryFileRow
+
+
+def directory_file(
+    row: DirectoryFileRow,
+    request: Request | None = None,
+    state: ApiState | None = None,
+    expand: Sequence[str] = (),
+) -> DirectoryFile:
+    """Return a directory's file as callers see it.
+
+    Args:
+        row: the file.
+        request: with `state`, needed for what `expand` asks for.
+        state: see `request`.
+        expand: `download_url` adds a signed link; a folder's file has none.
+    """
+    link = None
+    if request and state and row.upload_id and "download_url" in expand:
+        link = signed_link(request, state, row.upload_id)
+    return DirectoryFile(
+        id=row.id,
+        project_id=row.project_id,
+        directory_id=row.directory_id,
+        unique_id=row.unique_id,
+        display_name=row.display_name,
+        file_id=row.upload_id,
+        metadata=row.metadata or {},
+        deleted_at=moment(row.deleted_at),
+        download_url=link,
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+    )
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Answer 422 for what a directory cannot take; never 409, which the SDKs send again."""
+    try:
+        yield
+    except SourceBackedError as error:
+        raise InvalidError(("path", "directory_id"), f"directory_id: {error}.") from error
+    except TakenError as error:
+        raise InvalidError(
+            ("body", "unique_id"), f"unique_id: {error}. Send another one, or delete that file."
+        ) from error

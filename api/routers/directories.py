@@ -1,0 +1,109 @@
+"""`/api/v1/beta/directories`: what jobs run over."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from api.caller import CurrentCaller, State
+from api.errors import InvalidError
+from api.idempotency import Once
+from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from api.state import ApiState
+from api.times import microseconds, moment
+from models.directories import Directory, DirectoryCreate, DirectoryType, DirectoryUpdate
+from services.ledger.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
+from services.sources.local import source_uri
+from services.sources.roots import SourceRefusedError, open_folder
+
+router = APIRouter(prefix="/api/v1/beta/directories", tags=["directories"])
+
+DEFAULT_PAGE = 100
+
+DirectoryId = Annotated[str, Path(max_length=64, examples=["dir-0192f0c1a2b37c4d8e9f001122334455"])]
+
+IncludeDeleted = Annotated[bool, Query(description="Show what was deleted too.")]
+
+
+@router.post("", status_code=201)
+async def create_directory(
+    body: DirectoryCreate, once: Once, caller: CurrentCaller, state: State
+) -> Directory:
+    """Make a directory for files that are uploaded, or one that shows a folder of the server."""
+    values = await _columns(body, state)
+
+    async def make(reserved_id: str) -> Directory:
+        ledger = DirectoryLedger(state.database)
+        return _shown(await ledger.create(caller.project_id, values, reserved_id))
+
+    return await once(body, make, Directory)
+
+
+@router.get("")
+async def list_directories(
+    caller: CurrentCaller,
+    state: State,
+    *,
+    name: str | None = None,
+    type: DirectoryType | None = None,
+    types: Annotated[list[DirectoryType] | None, Query(max_length=10)] = None,
+    data_source_id: str | None = None,
+    include_deleted: IncludeDeleted = False,
+    page_size: PageSize = DEFAULT_PAGE,
+    page_token: PageToken = None,
+) -> Page[Directory]:
+    """List directories, newest first."""
+    only = DirectoryFilter(name or None, type, types, data_source_id or None, include_deleted)
+    position = decode_cursor(page_token, int, str)
+    rows, total = await DirectoryLedger(state.database).page(
+        caller.project_id, only, position and (position[0], position[1]), page_size + 1
+    )
+    last = rows[page_size - 1] if len(rows) > page_size else None
+    return Page(
+        items=[_shown(row) for row in rows[:page_size]],
+        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+        total_size=total,
+    )
+
+
+@router.get("/{directory_id}")
+async def get_directory(
+    directory_id: DirectoryId, caller: CurrentCaller, state: State
+) -> Directory:
+    """Return a directory."""
+    return _shown(await DirectoryLedger(state.database).get(caller.project_id, directory_id))
+
+
+@router.patch("/{directory_id}")
+async def update_directory(
+    directory_id: DirectoryId, body: DirectoryUpdate, caller: CurrentCaller, state: State
+) -> Directory:
+    """Change a directory's name or description."""
+    ledger = DirectoryLedger(state.database)
+    values = body.model_dump(exclude_none=True)
+    return _shown(await ledger.update(caller.project_id, directory_id, values))
+
+
+@router.delete("/{directory_id}", status_code=204)
+async def delete_directory(directory_id: DirectoryId, caller: CurrentCaller, state: State) -> None:
+    """Delete a directory and the files in it; uploads stay, and jobs that run go on."""
+    await DirectoryLedger(state.database).delete(caller.project_id, directory_id)
+
+
+async def _columns(body: DirectoryCreate, state: ApiState) -> dict[str, Any]:
+    values = body.model_dump(exclude_none=True)
+    if body.expires_at:
+        values["expires_at"] = microseconds(body.expires_at)
+    if body.source_uri:
+        roots = state.settings.source_roots
+        try:
+            folder = await asyncio.to_thread(open_folder, body.source_uri, roots)
+        except SourceRefusedError as error:
+            raise InvalidError(("body", "source_uri"), f"source_uri: {error}.") from error
+        values["source_uri"] = source_uri(folder)
+    return values
+
+
+def _shown(row: DirectoryRow) -> Directory:
+    times = ("expires_at", "deleted_at", "created_at", "updated_at")
+    return Directory(**{**vars(row), **{name: moment(getattr(row, name)) for name in times}})

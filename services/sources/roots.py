@@ -1,0 +1,50 @@
+"""Folders that callers may name: those under the roots that the operator has opened."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.sources.local import source_path
+
+
+class SourceRefusedError(Exception):
+    """A source cannot be used; the message says why and what to do."""
+
+
+def open_folder(uri: str, roots: Sequence[Path]) -> Path:
+    """Return the folder that a `file://` URI names, resolved.
+
+    Raises:
+        SourceRefusedError: it is no folder, or not under a root once links are followed. Whether
+            something lies outside of the roots is not told.
+    """
+    if not roots:
+        raise SourceRefusedError(
+            "this server has no source roots. Set SHEAF_SOURCE_ROOTS to a JSON list of folders, "
+            "or leave source_uri out and upload the files"
+        )
+    path = _path(uri)
+    try:
+        folder = path.resolve()
+        is_under = any(folder.is_relative_to(root.resolve()) for root in roots)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SourceRefusedError(f"{uri[:200]} is no path that can be read") from error
+    if not is_under:
+        raise SourceRefusedError(
+            f"{uri[:200]} is not under a source root; SHEAF_SOURCE_ROOTS names the roots"
+        )
+    if not folder.is_dir():
+        raise SourceRefusedError(f"{uri[:200]} is no folder")
+    return folder
+
+
+def _path(uri: str) -> Path:
+    try:
+        path = source_path(uri)
+        is_here = uri.startswith("file:///")
+    except ValueError as error:
+        raise SourceRefusedError("use file:///path") from error
+    if not is_here or "\0" in str(path) or any(letter in uri for letter in "?#"):
+        raise SourceRefusedError(
+            "write it as file:/// and an absolute path, with %3F for ? and %23 for #"
+        )
+    return path
