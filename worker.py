@@ -28,6 +28,7 @@ from observability import LogContextInterceptor, configure_logging
 from services.deployment import connect, job_service
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
+from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.items import ItemLedger
@@ -55,14 +56,15 @@ def build_workers(
 ) -> tuple[Worker, Worker]:
     """Return the worker of Workflows and ledger Activities, and the worker of slices."""
     jobs = JobLedger(database)
-    items = ItemLedger(database, worker_name())
+    items = ItemLedger(database)
+    claims = ClaimLedger(database, worker_name())
     job_activities = LedgerJobActivities(jobs, items)
     pages = LedgerPageActivities(items, client)
     enumeration = LedgerEnumerationActivities(
         jobs, EnumerationLedger(database, settings.size_limit_bytes), client
     )
     blobs = LocalBlobs(settings.home / "blobs")
-    slices = LedgerSliceActivities(jobs, items, blobs, DocumentProcessor(pool, items, blobs))
+    slices = LedgerSliceActivities(jobs, claims, blobs, DocumentProcessor(pool, items, blobs))
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
     batches = Worker(
         client,

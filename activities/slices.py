@@ -25,7 +25,7 @@ from models.runs import (
     SliceResult,
 )
 from services.documents import DocumentProcessor, Processed, Work, all_blobs, failed
-from services.ledger.items import ItemLedger
+from services.ledger.claims import ClaimLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.records import ClaimedItem, Outcome
 from services.storage.local import LocalBlobs
@@ -83,12 +83,12 @@ class LedgerSliceActivities(SliceActivities):
     def __init__(
         self,
         jobs: JobLedger,
-        items: ItemLedger,
+        claims: ClaimLedger,
         blobs: LocalBlobs,
         processor: DocumentProcessor,
     ) -> None:
         self._jobs = jobs
-        self._items = items
+        self._claims = claims
         self._blobs = blobs
         self._processor = processor
         self._works: dict[str, Work] = {}
@@ -132,7 +132,7 @@ class LedgerSliceActivities(SliceActivities):
         first = input.first
         while first <= input.last and not group.is_stopped:
             last = min(input.last, first + step - 1)
-            claimed, group.is_stopped = await self._items.claim(input.job_id, first, last)
+            claimed, group.is_stopped = await self._claims.claim(input.job_id, first, last)
             group.claimed = deque(claimed)
             while group.claimed:
                 item = group.claimed[0]
@@ -150,11 +150,11 @@ class LedgerSliceActivities(SliceActivities):
     async def _give_back(self, work: Work, group: _Group) -> None:
         """Record what is done and release what was claimed and is not."""
         await self._flush(work, group)
-        await self._items.release(work.spec.job_id, list(group.claimed))
+        await self._claims.release(work.spec.job_id, list(group.claimed))
 
     async def _one(self, work: Work, input: SliceInput, group: _Group, item: ClaimedItem) -> None:
         if item.lost_claims >= MAX_LOST_CLAIMS and not input.is_alone:
-            await self._items.release(input.job_id, [item])
+            await self._claims.release(input.job_id, [item])
             group.alone.append(alone_slice(item.ordinal, item.display_name))
             return
         if item.lost_claims > MAX_LOST_CLAIMS:
@@ -171,7 +171,7 @@ class LedgerSliceActivities(SliceActivities):
         outcomes = [processed.outcome for processed in group.waiting]
         await self._blobs.put_many(all_blobs(group.waiting))
         spec = work.spec
-        settled = await self._items.settle(
+        settled = await self._claims.settle(
             spec.job_id,
             spec.job_type,
             outcomes,

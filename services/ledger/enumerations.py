@@ -10,7 +10,8 @@ from models.batch import ItemStatus
 from models.ids import new_task_id
 from services.ledger.database import Database, chunks, now_us
 from services.ledger.records import NotFoundError, SourceFile, SupersededError
-from services.ledger.schema import directory_files, items, jobs, results
+from services.ledger.reuse import reusable_results
+from services.ledger.schema import directory_files, items, jobs
 from services.ledger.source_files import sync_files
 
 
@@ -127,36 +128,48 @@ class EnumerationLedger:
         *,
         reuses: bool,
     ) -> tuple[int, int]:
-        known = await _reusable_results(connection, job, rows) if reuses else {}
+        known: dict[str, str] = {}
+        if reuses:
+            key = (job.parameters_hash, job.engine_fingerprint)
+            hashes = [row["content_sha256"] for row in rows if row["content_sha256"]]
+            known = await reusable_results(connection, job.id, key, hashes)
         now = now_us()
-        values = []
+        new = []
         for ordinal, row in enumerate(rows, start=job.total + 1):
             result_id = known.get(row["content_sha256"])
             skip_reason = self._skip_reason(row, result_id)
-            values.append(
-                {
-                    "job_id": job.id,
-                    "ordinal": ordinal,
-                    "file_id": row["id"],
-                    "task_id": new_task_id(),
-                    "status": ItemStatus.SKIPPED if skip_reason else ItemStatus.PENDING,
-                    "skip_reason": skip_reason,
-                    "result_id": result_id if skip_reason == "already_processed" else None,
-                    "completed_at": now if skip_reason else None,
-                    "fence": 0,
-                    "lost_claims": 0,
-                    "attempts": 0,
-                }
-            )
-        if values:
-            await connection.execute(items.insert(), values)
-        skipped = sum(value["skip_reason"] is not None for value in values)
-        return job.total + len(values), skipped
+            new.append(_new_item(job.id, ordinal, row["id"], skip_reason, result_id, now))
+        if new:
+            await connection.execute(items.insert(), new)
+        return job.total + len(new), sum(item["skip_reason"] is not None for item in new)
 
     def _skip_reason(self, row: dict[str, Any], result_id: str | None) -> str | None:
         if row["size_bytes"] > self._size_limit_bytes:
             return "size_limit_exceeded"
         return "already_processed" if result_id else None
+
+
+def _new_item(
+    job_id: str,
+    ordinal: int,
+    file_id: str,
+    skip_reason: str | None,
+    result_id: str | None,
+    now: int,
+) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "ordinal": ordinal,
+        "file_id": file_id,
+        "task_id": new_task_id(),
+        "status": ItemStatus.SKIPPED if skip_reason else ItemStatus.PENDING,
+        "skip_reason": skip_reason,
+        "result_id": result_id if skip_reason == "already_processed" else None,
+        "completed_at": now if skip_reason else None,
+        "fence": 0,
+        "lost_claims": 0,
+        "attempts": 0,
+    }
 
 
 async def _job_row(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
@@ -226,23 +239,3 @@ async def _rows_by_id(connection: AsyncConnection, file_ids: Sequence[str]) -> l
 def _largest_first(rows: list[dict[str, Any]], page_files: int) -> list[dict[str, Any]]:
     pages = chunks(rows, page_files)
     return [row for page in pages for row in sorted(page, key=lambda row: -int(row["size_bytes"]))]
-
-
-async def _reusable_results(
-    connection: AsyncConnection, job: sa.Row[Any], rows: Sequence[dict[str, Any]]
-) -> dict[str | None, str]:
-    """Map content hashes to results of earlier jobs with the same parameters and engines."""
-    hashes = [str(row["content_sha256"]) for row in rows if row["content_sha256"]]
-    known: dict[str | None, str] = {}
-    for chunk in chunks(hashes):
-        found = await connection.execute(
-            sa.select(results.c.content_sha256, results.c.id).where(
-                results.c.content_sha256.in_(chunk),
-                results.c.parameters_hash == job.parameters_hash,
-                results.c.engine_fingerprint == job.engine_fingerprint,
-                results.c.is_reusable,
-                results.c.job_id != job.id,
-            )
-        )
-        known.update({row.content_sha256: row.id for row in found})
-    return known

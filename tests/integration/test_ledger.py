@@ -14,6 +14,7 @@ from models.failures import FailureKind
 from models.ids import new_job_id
 from models.job_config import JobType
 from models.runs import OrdinalRange
+from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.enumerations import EnumerationLedger
@@ -80,7 +81,7 @@ def failed(item: ClaimedItem, kind: FailureKind = FailureKind.CORRUPT) -> Outcom
 
 
 async def settle(database: Database, job_id: str, outcomes: Sequence[Outcome]) -> frozenset[int]:
-    settled = await ItemLedger(database, "w").settle(job_id, JobType.PARSE, outcomes, KEY)
+    settled = await ClaimLedger(database, "w").settle(job_id, JobType.PARSE, outcomes, KEY)
     return settled.accepted
 
 
@@ -97,7 +98,7 @@ async def test_a_migrated_ledger_has_just_the_tables_of_the_schema(database: Dat
 async def test_items_get_ordinals_with_the_largest_of_a_page_first(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1, 3, 2, 9, 7), page_files=3)
-    rows = await JobLedger(database).items(job_id)
+    rows = await ItemListing(database).after(job_id)
     assert [row.unique_id for row in rows] == [
         "f001.txt", "f002.txt", "f000.txt", "f003.txt", "f004.txt",
     ]  # fmt: skip
@@ -146,7 +147,7 @@ async def test_a_file_over_the_limit_is_skipped_with_its_reason(database: Databa
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(LIMIT + 1, 5))
     job = await JobLedger(database).get(job_id)
-    first, *_ = await JobLedger(database).items(job_id)
+    first, *_ = await ItemListing(database).after(job_id)
     assert (first.status, first.skip_reason) == ("skipped", "size_limit_exceeded")
     assert (job.total, job.skipped) == (2, 1)
 
@@ -154,7 +155,7 @@ async def test_a_file_over_the_limit_is_skipped_with_its_reason(database: Databa
 async def test_a_newer_claim_makes_older_writes_refused_and_noted(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1, 1))
-    ledger = ItemLedger(database, "w")
+    ledger = ClaimLedger(database, "w")
     old, _ = await ledger.claim(job_id, 1, 2)
     new, _ = await ledger.claim(job_id, 1, 1)
     assert [item.fence for item in (*old, *new)] == [1, 1, 2]
@@ -170,7 +171,7 @@ async def test_a_newer_claim_makes_older_writes_refused_and_noted(database: Data
 async def test_an_outcome_is_recorded_once(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1))
-    (item,), _ = await ItemLedger(database, "w").claim(job_id, 1, 1)
+    (item,), _ = await ClaimLedger(database, "w").claim(job_id, 1, 1)
     assert await settle(database, job_id, [completed(item)]) == {1}
     assert await settle(database, job_id, [completed(item)]) == frozenset()
     assert (await JobLedger(database).get(job_id)).completed == 1
@@ -179,7 +180,7 @@ async def test_an_outcome_is_recorded_once(database: Database) -> None:
 async def test_a_transient_failure_leaves_the_item_for_another_attempt(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1))
-    ledger = ItemLedger(database, "w")
+    ledger = ClaimLedger(database, "w")
     (item,), _ = await ledger.claim(job_id, 1, 1)
     await settle(database, job_id, [failed(item, FailureKind.UNAVAILABLE)])
     (again,), _ = await ledger.claim(job_id, 1, 1)
@@ -193,7 +194,7 @@ async def test_claims_without_an_outcome_are_counted_and_released_ones_are_not(
 ) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1, 1))
-    ledger = ItemLedger(database, "w")
+    ledger = ClaimLedger(database, "w")
     await ledger.claim(job_id, 1, 2)
     second, _ = await ledger.claim(job_id, 1, 2)
     await ledger.release(job_id, second[1:])
@@ -204,7 +205,7 @@ async def test_claims_without_an_outcome_are_counted_and_released_ones_are_not(
 async def test_a_job_to_be_cancelled_gives_no_claims(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1, 1, 1))
-    ledger, jobs = ItemLedger(database, "w"), JobLedger(database)
+    ledger, jobs = ClaimLedger(database, "w"), JobLedger(database)
     (item,), _ = await ledger.claim(job_id, 1, 1)
     await jobs.request_cancel(job_id, "first")
     await jobs.request_cancel(job_id, "second")
@@ -220,7 +221,7 @@ async def test_a_job_to_be_cancelled_gives_no_claims(database: Database) -> None
 async def test_a_late_write_to_a_cancelled_item_is_refused(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1))
-    (item,), _ = await ItemLedger(database, "w").claim(job_id, 1, 1)
+    (item,), _ = await ClaimLedger(database, "w").claim(job_id, 1, 1)
     await JobLedger(database).settle(job_id, cancels=True, gives_up=False, error=None)
     assert await settle(database, job_id, [completed(item)]) == frozenset()
 
@@ -228,11 +229,11 @@ async def test_a_late_write_to_a_cancelled_item_is_refused(database: Database) -
 async def test_a_job_does_not_end_before_its_items(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1, 1, 1, 1))
-    ledger, jobs = ItemLedger(database, "w"), JobLedger(database)
+    ledger, jobs = ClaimLedger(database, "w"), JobLedger(database)
     claimed, _ = await ledger.claim(job_id, 2, 2)
     await settle(database, job_id, [failed(claimed[0])])
     assert await jobs.settle(job_id, cancels=False, gives_up=False, error=None) is None
-    assert await ledger.unsettled_ranges(job_id) == (
+    assert await ItemLedger(database).unsettled_ranges(job_id) == (
         OrdinalRange(first=1, last=1),
         OrdinalRange(first=3, last=4),
     )
@@ -257,12 +258,12 @@ async def test_unchanged_bytes_are_skipped_by_the_next_job_and_changed_ones_are_
 ) -> None:
     first = await make_job(database)
     await enumerate_files(database, first, files(1, 1))
-    claimed, _ = await ItemLedger(database, "w").claim(first, 1, 2)
+    claimed, _ = await ClaimLedger(database, "w").claim(first, 1, 2)
     done = [completed(claimed[0], "a" * 64), completed(claimed[1], "b" * 64)]
     await settle(database, first, done)
     second = await make_job(database)
     await enumerate_files(database, second, [*files(1), SourceFile("f001.txt", 2, 2)])
-    rows = {row.unique_id: row for row in await JobLedger(database).items(second)}
+    rows = {row.unique_id: row for row in await ItemListing(database).after(second)}
     assert rows["f000.txt"].skip_reason == "already_processed"
     assert rows["f000.txt"].result_job_id == first
     assert rows["f001.txt"].status == "pending"
@@ -271,13 +272,13 @@ async def test_unchanged_bytes_are_skipped_by_the_next_job_and_changed_ones_are_
 async def test_a_result_that_is_not_to_be_reused_is_not(database: Database) -> None:
     first = await make_job(database)
     await enumerate_files(database, first, files(1))
-    (item,), _ = await ItemLedger(database, "w").claim(first, 1, 1)
+    (item,), _ = await ClaimLedger(database, "w").claim(first, 1, 1)
     done = completed(item)
     assert done.result
     await settle(database, first, [replace(done, result=replace(done.result, is_reusable=False))])
     second = await make_job(database)
     await enumerate_files(database, second, files(1))
-    assert (await JobLedger(database).items(second))[0].status == "pending"
+    assert (await ItemListing(database).after(second))[0].status == "pending"
 
 
 async def test_events_are_written_with_the_state_and_only_when_somebody_listens(
@@ -286,7 +287,7 @@ async def test_events_are_written_with_the_state_and_only_when_somebody_listens(
     for webhooks in (False, True):
         job_id = await make_job(database, webhooks=webhooks)
         await enumerate_files(database, job_id, files(1, 1, mtime_ns=2 + webhooks))
-        claimed, _ = await ItemLedger(database, "w").claim(job_id, 1, 2)
+        claimed, _ = await ClaimLedger(database, "w").claim(job_id, 1, 2)
         await settle(database, job_id, [completed(claimed[0], job_id[:64]), failed(claimed[1])])
         await JobLedger(database).settle(job_id, cancels=False, gives_up=False, error=None)
         async with database.read() as connection:
@@ -299,7 +300,7 @@ async def test_concurrent_claims_and_settles_count_every_item_once(database: Dat
     job_id = await make_job(database)
     total = 60
     await enumerate_files(database, job_id, files(*[1] * total))
-    ledger = ItemLedger(database, "w")
+    ledger = ClaimLedger(database, "w")
 
     async def work(first: int) -> None:
         claimed, _ = await ledger.claim(job_id, first, first + 9)
@@ -311,7 +312,7 @@ async def test_concurrent_claims_and_settles_count_every_item_once(database: Dat
 
     await asyncio.gather(*(work(first) for first in range(1, total + 1, 5)))
     job = await JobLedger(database).get(job_id)
-    rows = await JobLedger(database).items(job_id)
+    rows = await ItemListing(database).after(job_id)
     assert job.completed == sum(row.status == "completed" for row in rows)
     assert job.failed == sum(row.status == "failed" for row in rows)
 
@@ -319,9 +320,9 @@ async def test_concurrent_claims_and_settles_count_every_item_once(database: Dat
 async def test_a_page_is_found_past_what_is_settled(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(*[LIMIT + 1] * 4, *[1] * 4), page_files=100)
-    found = await ItemLedger(database, "w").find_page(job_id, 0, 8, 3)
+    found = await ItemLedger(database).find_page(job_id, 0, 8, 3)
     assert (found.first, found.last, found.count) == (5, 7, 3)
-    none = await ItemLedger(database, "w").find_page(job_id, 8, 8, 3)
+    none = await ItemLedger(database).find_page(job_id, 8, 8, 3)
     assert none.count == 0
 
 

@@ -1,0 +1,181 @@
+"""Claims: who may work on an item, and whose outcome counts.
+
+A claim raises the item's fence; an outcome is recorded only while the item is `processing` under
+that fence. Whatever a slow or stopped worker writes later is refused and noted.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.batch import ItemStatus
+from models.job_config import JobType
+from services.ledger.database import Database, chunks, now_us
+from services.ledger.outcomes import record_outcomes
+from services.ledger.records import UNSETTLED_ITEMS, ClaimedItem, Outcome, Settled
+from services.ledger.reuse import ResultKey
+from services.ledger.schema import attempts, directories, directory_files, items, jobs
+
+
+class ClaimLedger:
+    """Claims on the items of jobs, from the taking to the outcome.
+
+    Args:
+        worker: name of this process, noted with attempts that did not settle their item.
+    """
+
+    def __init__(self, database: Database, worker: str) -> None:
+        self._database = database
+        self._worker = worker
+
+    async def claim(self, job_id: str, first: int, last: int) -> tuple[list[ClaimedItem], bool]:
+        """Claim the unsettled items of a range; return them, and whether the job is stopped.
+
+        Items of a job that is to be cancelled are not claimed. An item that another attempt
+        holds is taken from it: its fence rises, and that attempt's write will be refused.
+        """
+        async with self._database.write() as connection:
+            if await _is_stopped(connection, job_id):
+                return [], True
+            rows = (await connection.execute(_claimable(job_id, first, last))).all()
+            if rows:
+                await connection.execute(
+                    items.update()
+                    .where(
+                        items.c.job_id == job_id,
+                        items.c.ordinal.in_([row.ordinal for row in rows]),
+                    )
+                    .values(
+                        status=ItemStatus.PROCESSING,
+                        fence=items.c.fence + 1,
+                        lost_claims=items.c.lost_claims + 1,
+                        started_at=sa.func.coalesce(items.c.started_at, now_us()),
+                    )
+                )
+            return [
+                ClaimedItem(**dict(row._mapping) | {"fence": row.fence + 1}) for row in rows
+            ], False
+
+    async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
+        """Give back items that were claimed and not finished.
+
+        Those that others have claimed meanwhile are left, and noted as refused.
+        """
+        async with self._database.write() as connection:
+            held, refused = await _held(connection, job_id, claimed)
+            await self._note_attempts(connection, job_id, (), refused, now_us())
+            for item in held:
+                await connection.execute(
+                    items.update()
+                    .where(items.c.job_id == job_id, items.c.ordinal == item.ordinal)
+                    .values(status=ItemStatus.PENDING, lost_claims=item.lost_claims)
+                )
+
+    async def settle(
+        self, job_id: str, job_type: JobType, outcomes: Sequence[Outcome], provenance: ResultKey
+    ) -> Settled:
+        """Record outcomes, their results and events, and move the job's counts by what changed.
+
+        One transaction. Each outcome has its own fence check; the refused ones are left out of
+        the answer and noted as attempts.
+        """
+        async with self._database.write() as connection:
+            job = await _lock_job(connection, job_id)
+            held, refused = await _held(connection, job_id, [o.item for o in outcomes])
+            fences = {item.ordinal for item in held}
+            accepted = [outcome for outcome in outcomes if outcome.item.ordinal in fences]
+            now = now_us()
+            await self._note_attempts(connection, job_id, accepted, refused, now)
+            await record_outcomes(connection, job, job_type, accepted, provenance, now)
+            return Settled(frozenset(fences), job.cancel_requested_at is not None)
+
+    async def _note_attempts(
+        self,
+        connection: AsyncConnection,
+        job_id: str,
+        accepted: Sequence[Outcome],
+        refused: Sequence[ClaimedItem],
+        now: int,
+    ) -> None:
+        rows = [
+            _attempt(job_id, o.item, o.failure_kind or "Unavailable", o.error_message)
+            for o in accepted
+            if o.status is ItemStatus.PENDING
+        ] + [_attempt(job_id, item, "refused", "a newer claim owns the item") for item in refused]
+        if rows:
+            note = {"worker": self._worker, "ended_at": now}
+            await connection.execute(attempts.insert(), [row | note for row in rows])
+
+
+def _attempt(job_id: str, item: ClaimedItem, outcome: str, message: str | None) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "ordinal": item.ordinal,
+        "fence": item.fence,
+        "outcome": str(outcome),
+        "message": message,
+    }
+
+
+def _claimable(job_id: str, first: int, last: int) -> sa.Select[Any]:
+    return (
+        sa.select(
+            items.c.ordinal,
+            items.c.fence,
+            items.c.attempts,
+            items.c.lost_claims,
+            items.c.task_id,
+            items.c.file_id,
+            directory_files.c.unique_id,
+            directory_files.c.display_name,
+            directory_files.c.size_bytes,
+            directory_files.c.upload_id,
+            directories.c.source_uri,
+        )
+        .join(directory_files, directory_files.c.id == items.c.file_id)
+        .join(directories, directories.c.id == directory_files.c.directory_id)
+        .where(
+            items.c.job_id == job_id,
+            items.c.ordinal.between(first, last),
+            items.c.status.in_(UNSETTLED_ITEMS),
+        )
+        .order_by(items.c.ordinal)
+        .with_for_update(of=items)
+    )
+
+
+async def _is_stopped(connection: AsyncConnection, job_id: str) -> bool:
+    row = (
+        await connection.execute(
+            sa.select(jobs.c.cancel_requested_at, jobs.c.completed_at).where(jobs.c.id == job_id)
+        )
+    ).first()
+    return row is None or row.cancel_requested_at is not None or row.completed_at is not None
+
+
+async def _lock_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
+    query = jobs.select().where(jobs.c.id == job_id).with_for_update()
+    return (await connection.execute(query)).one()
+
+
+async def _held(
+    connection: AsyncConnection, job_id: str, claimed: Sequence[ClaimedItem]
+) -> tuple[list[ClaimedItem], list[ClaimedItem]]:
+    """Part the claimed items into those still held under their fence and those that are not."""
+    fences: dict[int, int] = {}
+    for chunk in chunks([item.ordinal for item in claimed]):
+        rows = await connection.execute(
+            sa.select(items.c.ordinal, items.c.fence)
+            .where(
+                items.c.job_id == job_id,
+                items.c.ordinal.in_(chunk),
+                items.c.status == ItemStatus.PROCESSING,
+            )
+            .with_for_update()
+        )
+        fences.update({row.ordinal: row.fence for row in rows})
+    held = [item for item in claimed if fences.get(item.ordinal) == item.fence]
+    refused = [item for item in claimed if fences.get(item.ordinal) != item.fence]
+    return held, refused

@@ -1,0 +1,139 @@
+"""Outcomes: the rows that an accepted outcome writes, in the transaction that checked its fence."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.batch import ItemStatus
+from models.job_config import JobType
+from services.ledger.records import Outcome, ResultRow
+from services.ledger.reuse import ResultKey
+from services.ledger.schema import directory_files, items, jobs, outbox, results
+
+_COUNTED = {
+    ItemStatus.COMPLETED: "completed",
+    ItemStatus.FAILED: "failed",
+    ItemStatus.SKIPPED: "skipped",
+    ItemStatus.CANCELLED: "cancelled",
+}
+
+_SETTLE = (
+    items.update()
+    .where(items.c.job_id == sa.bindparam("b_job"), items.c.ordinal == sa.bindparam("b_ordinal"))
+    .values(
+        status=sa.bindparam("b_status"),
+        lost_claims=0,
+        attempts=items.c.attempts + sa.bindparam("b_attempts"),
+        result_id=sa.bindparam("b_result"),
+        failure_kind=sa.bindparam("b_kind"),
+        error_message=sa.bindparam("b_message"),
+        skip_reason=sa.bindparam("b_skip"),
+        completed_at=sa.bindparam("b_completed"),
+    )
+)
+
+
+async def record_outcomes(
+    connection: AsyncConnection,
+    job: sa.Row[Any],
+    job_type: JobType,
+    accepted: Sequence[Outcome],
+    key: ResultKey,
+    now: int,
+) -> None:
+    """Write items, results, hashes of bytes, events and counts of outcomes whose fence held."""
+    if accepted:
+        await connection.execute(_SETTLE, [_settle_row(job.id, o, now) for o in accepted])
+    new = [outcome.result for outcome in accepted if outcome.result]
+    if new:
+        await connection.execute(
+            results.insert(), [_result_row(job.id, job_type, row, key, now) for row in new]
+        )
+    await _note_hashes(connection, accepted)
+    if job.has_webhooks:
+        await _post_events(connection, job.id, job_type, accepted, now)
+    await _count(connection, job.id, accepted, now)
+
+
+def _settle_row(job_id: str, outcome: Outcome, now: int) -> dict[str, Any]:
+    is_retried = outcome.status is ItemStatus.PENDING
+    return {
+        "b_job": job_id,
+        "b_ordinal": outcome.item.ordinal,
+        "b_status": outcome.status,
+        "b_attempts": int(is_retried),
+        "b_result": outcome.result.id if outcome.result else outcome.reused_result_id,
+        "b_kind": outcome.failure_kind,
+        "b_message": outcome.error_message,
+        "b_skip": outcome.skip_reason,
+        "b_completed": None if is_retried else now,
+    }
+
+
+def _result_row(
+    job_id: str, job_type: JobType, row: ResultRow, key: ResultKey, now: int
+) -> dict[str, Any]:
+    return {
+        **vars(row),
+        "job_id": job_id,
+        "job_type": job_type,
+        "parameters_hash": key[0],
+        "engine_fingerprint": key[1],
+        "processed_at": now,
+    }
+
+
+async def _note_hashes(connection: AsyncConnection, accepted: Sequence[Outcome]) -> None:
+    rows = [
+        {"b_id": o.item.file_id, "b_sha256": o.content_sha256, "b_size": o.item.size_bytes}
+        for o in accepted
+        if o.content_sha256
+    ]
+    if rows:
+        await connection.execute(
+            directory_files.update()
+            .where(
+                directory_files.c.id == sa.bindparam("b_id"),
+                directory_files.c.size_bytes == sa.bindparam("b_size"),
+                # An upload's hash is known from the start; its file may hold another one by now.
+                directory_files.c.upload_id.is_(None),
+            )
+            .values(content_sha256=sa.bindparam("b_sha256")),
+            rows,
+        )
+
+
+async def _post_events(
+    connection: AsyncConnection,
+    job_id: str,
+    job_type: JobType,
+    accepted: Sequence[Outcome],
+    now: int,
+) -> None:
+    names = {ItemStatus.COMPLETED: "success", ItemStatus.FAILED: "error"}
+    rows = [
+        {
+            "job_id": job_id,
+            "ordinal": o.item.ordinal,
+            "event_type": f"{job_type}.{names[o.status]}",
+            "created_at": now,
+        }
+        for o in accepted
+        if o.status in names
+    ]
+    if rows:
+        await connection.execute(outbox.insert(), rows)
+
+
+async def _count(
+    connection: AsyncConnection, job_id: str, accepted: Sequence[Outcome], now: int
+) -> None:
+    counted = Counter(_COUNTED[o.status] for o in accepted if o.status in _COUNTED)
+    await connection.execute(
+        jobs.update()
+        .where(jobs.c.id == job_id)
+        .values({name: jobs.c[name] + n for name, n in counted.items()} | {"updated_at": now})
+    )
