@@ -32,8 +32,8 @@ from models.queues import BATCHES
 from models.runs import BatchInput, RunLimits
 from rules.parameters import parameters_hash, unsupported_parameters
 from services.ledger.directories import DirectoryLedger
-from services.ledger.jobs import JobLedger, NewJob
-from services.ledger.records import JobRow, NotFoundError
+from services.ledger.jobs import JobLedger
+from services.ledger.records import JobRow, NewJob, NotFoundError
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,7 @@
-"""Jobs: their rows, their cancellation and their end."""
+"""Jobs: their rows, from the acceptance to the cancellation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,39 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.apis import JobApi
 from models.batch import ItemStatus, JobStatus
-from models.failures import FailureKind
 from models.job_config import JobType
 from models.runs import BatchResult
 from services.ledger.database import Database, now_us
+from services.ledger.job_ends import end_job, locked_job
 from services.ledger.records import (
     TERMINAL_JOBS,
-    UNSETTLED_ITEMS,
     JobRow,
     JobSpec,
+    NewJob,
     NotFoundError,
 )
-from services.ledger.schema import directories, items, jobs, outbox
+from services.ledger.schema import directories, items, jobs
 
 _JOB_FIELDS = tuple(field.name for field in fields(JobRow))
-
-
-@dataclass(frozen=True)
-class NewJob:
-    """What a job row starts with; see the columns of `jobs`."""
-
-    id: str
-    project_id: str
-    job_type: JobType
-    directory_id: str | None
-    request: dict[str, Any]
-    run: dict[str, Any]
-    parameters_hash: str
-    engine_fingerprint: str
-    unsupported_parameters: list[str]
-    has_webhooks: bool
-    api: JobApi = JobApi.BATCH
-    public_id: str | None = None
-    echo: dict[str, Any] | None = None
 
 
 class JobLedger:
@@ -59,31 +40,11 @@ class JobLedger:
             job: what is accepted.
             only: file and task id of the one item of a job that needs no enumeration.
         """
-        now = now_us()
         async with self._database.write() as connection:
             query = select_jobs().where(jobs.c.id == job.id)
             row = (await connection.execute(query)).first()
             if row is None:
-                await connection.execute(
-                    jobs.insert().values(
-                        **vars(job),
-                        status=JobStatus.PENDING,
-                        total=1 if only else 0,
-                        is_enumerated=only is not None,
-                        created_at=now,
-                        updated_at=now,
-                    )
-                )
-                if only:
-                    await connection.execute(
-                        items.insert().values(
-                            job_id=job.id,
-                            ordinal=1,
-                            file_id=only[0],
-                            task_id=only[1],
-                            status=ItemStatus.PENDING,
-                        )
-                    )
+                await _insert(connection, job, only)
                 row = (await connection.execute(query)).one()
             return job_row(row)
 
@@ -139,7 +100,7 @@ class JobLedger:
                 .where(jobs.c.id == job_id, jobs.c.status == JobStatus.PENDING)
                 .values(status=JobStatus.RUNNING, started_at=now_us(), updated_at=now_us())
             )
-            row = await _locked(connection, job_id)
+            row = await locked_job(connection, job_id)
             return row.cancel_requested_at is None
 
     async def request_cancel(self, job_id: str, reason: str | None) -> JobRow:
@@ -169,18 +130,9 @@ class JobLedger:
         Idempotent: a job that has ended keeps its end.
         """
         async with self._database.write() as connection:
-            job = await _locked(connection, job_id)
-            if job.status in TERMINAL_JOBS:
-                return _result(job)
-            if cancels:
-                await _end_items(connection, job_id, ItemStatus.CANCELLED, None)
-            elif gives_up or error:
-                message = error or "left unsettled by every attempt to process it"
-                await _end_items(connection, job_id, ItemStatus.FAILED, message)
-            elif not job.is_enumerated or await _has_unsettled(connection, job_id):
-                return None
-            await _end_job(connection, job, cancels=cancels, error=error)
-            return _result(await _locked(connection, job_id))
+            return await end_job(
+                connection, job_id, cancels=cancels, gives_up=gives_up, error=error
+            )
 
 
 def select_jobs() -> sa.Select[Any]:
@@ -197,73 +149,26 @@ def job_row(row: sa.Row[Any]) -> JobRow:
     return JobRow(**values)
 
 
-async def _locked(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
-    query = jobs.select().where(jobs.c.id == job_id).with_for_update()
-    row = (await connection.execute(query)).first()
-    if row is None:
-        raise NotFoundError(f"no job {job_id}")
-    return row
-
-
-def _result(job: sa.Row[Any]) -> BatchResult:
-    return BatchResult(
-        status=job.status,
-        total=job.total,
-        completed=job.completed,
-        failed=job.failed,
-        skipped=job.skipped,
-        cancelled=job.cancelled,
-    )
-
-
-async def _has_unsettled(connection: AsyncConnection, job_id: str) -> bool:
-    query = (
-        sa.select(items.c.ordinal)
-        .where(items.c.job_id == job_id, items.c.status.in_(UNSETTLED_ITEMS))
-        .limit(1)
-    )
-    return await connection.scalar(query) is not None
-
-
-async def _end_items(
-    connection: AsyncConnection, job_id: str, status: ItemStatus, message: str | None
-) -> None:
-    """End what is unsettled; the fence rises, so that no late write changes it again."""
-    ended = await connection.execute(
-        items.update()
-        .where(items.c.job_id == job_id, items.c.status.in_(UNSETTLED_ITEMS))
-        .values(
-            status=status,
-            fence=items.c.fence + 1,
-            failure_kind=FailureKind.CRASHED if status is ItemStatus.FAILED else None,
-            error_message=message,
-            completed_at=now_us(),
-        )
-    )
-    column = jobs.c.cancelled if status is ItemStatus.CANCELLED else jobs.c.failed
-    await connection.execute(
-        jobs.update().where(jobs.c.id == job_id).values({column.name: column + ended.rowcount})
-    )
-
-
-async def _end_job(
-    connection: AsyncConnection, job: sa.Row[Any], *, cancels: bool, error: str | None
-) -> None:
-    status = JobStatus.COMPLETED
-    if cancels:
-        status = JobStatus.CANCELLED
-    elif error:
-        status = JobStatus.FAILED
+async def _insert(connection: AsyncConnection, job: NewJob, only: tuple[str, str] | None) -> None:
     now = now_us()
     await connection.execute(
-        jobs.update()
-        .where(jobs.c.id == job.id)
-        .values(
-            status=status, error_message=error, is_enumerated=True, completed_at=now, updated_at=now
+        jobs.insert().values(
+            **vars(job),
+            status=JobStatus.PENDING,
+            total=1 if only else 0,
+            is_enumerated=only is not None,
+            created_at=now,
+            updated_at=now,
         )
     )
-    if job.has_webhooks:
-        event = {JobStatus.COMPLETED: "success", JobStatus.FAILED: "error"}.get(status, "cancelled")
+    if only:
+        file_id, task_id = only
         await connection.execute(
-            outbox.insert().values(job_id=job.id, event_type=f"batch.{event}", created_at=now)
+            items.insert().values(
+                job_id=job.id,
+                ordinal=1,
+                file_id=file_id,
+                task_id=task_id,
+                status=ItemStatus.PENDING,
+            )
         )

@@ -105,23 +105,30 @@ class Settled:
     """Whether the job takes no more work."""
 
 
-@dataclass(frozen=True)
-class JobRow:
-    """A job as the ledger has it now."""
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A job as it is accepted, which its row keeps; see the columns of `jobs`."""
 
     id: str
     project_id: str
     job_type: JobType
-    api: JobApi
-    public_id: str | None
-    echo: dict[str, Any] | None
-    status: JobStatus
+    api: JobApi = JobApi.BATCH
+    public_id: str | None = None
+    echo: dict[str, Any] | None = None
     directory_id: str | None
     request: dict[str, Any]
     run: dict[str, Any]
     parameters_hash: str
     engine_fingerprint: str
     unsupported_parameters: list[str]
+    has_webhooks: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRow(NewJob):
+    """A job as the ledger has it now: as it was accepted, and how far it has come."""
+
+    status: JobStatus
     total: int
     completed: int
     failed: int

@@ -20,11 +20,12 @@ from services.ledger.directories import DirectoryLedger
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger, NewJob
+from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
 from services.ledger.records import (
     ClaimedItem,
+    NewJob,
     NotFoundError,
     Outcome,
     ResultRow,

@@ -1,0 +1,104 @@
+"""The end of a job: its last items, its status, its counts and its event."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.batch import ItemStatus, JobStatus
+from models.failures import FailureKind
+from models.runs import BatchResult
+from services.ledger.database import now_us
+from services.ledger.records import TERMINAL_JOBS, UNSETTLED_ITEMS, NotFoundError
+from services.ledger.schema import items, jobs, outbox
+
+
+async def end_job(
+    connection: AsyncConnection, job_id: str, *, cancels: bool, gives_up: bool, error: str | None
+) -> BatchResult | None:
+    """End a job in this transaction, as `JobLedger.settle` says."""
+    job = await locked_job(connection, job_id)
+    if job.status in TERMINAL_JOBS:
+        return _result(job)
+    if cancels:
+        await _end_items(connection, job_id, ItemStatus.CANCELLED, None)
+    elif gives_up or error:
+        message = error or "left unsettled by every attempt to process it"
+        await _end_items(connection, job_id, ItemStatus.FAILED, message)
+    elif not job.is_enumerated or await _has_unsettled(connection, job_id):
+        return None
+    await _end_row(connection, job, cancels=cancels, error=error)
+    return _result(await locked_job(connection, job_id))
+
+
+async def locked_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
+    """Return a job's row, held against other writers until the transaction ends."""
+    query = jobs.select().where(jobs.c.id == job_id).with_for_update()
+    row = (await connection.execute(query)).first()
+    if row is None:
+        raise NotFoundError(f"no job {job_id}")
+    return row
+
+
+def _result(job: sa.Row[Any]) -> BatchResult:
+    return BatchResult(
+        status=job.status,
+        total=job.total,
+        completed=job.completed,
+        failed=job.failed,
+        skipped=job.skipped,
+        cancelled=job.cancelled,
+    )
+
+
+async def _has_unsettled(connection: AsyncConnection, job_id: str) -> bool:
+    query = (
+        sa.select(items.c.ordinal)
+        .where(items.c.job_id == job_id, items.c.status.in_(UNSETTLED_ITEMS))
+        .limit(1)
+    )
+    return await connection.scalar(query) is not None
+
+
+async def _end_items(
+    connection: AsyncConnection, job_id: str, status: ItemStatus, message: str | None
+) -> None:
+    """End what is unsettled; the fence rises, so that no late write changes it again."""
+    ended = await connection.execute(
+        items.update()
+        .where(items.c.job_id == job_id, items.c.status.in_(UNSETTLED_ITEMS))
+        .values(
+            status=status,
+            fence=items.c.fence + 1,
+            failure_kind=FailureKind.CRASHED if status is ItemStatus.FAILED else None,
+            error_message=message,
+            completed_at=now_us(),
+        )
+    )
+    column = jobs.c.cancelled if status is ItemStatus.CANCELLED else jobs.c.failed
+    await connection.execute(
+        jobs.update().where(jobs.c.id == job_id).values({column.name: column + ended.rowcount})
+    )
+
+
+async def _end_row(
+    connection: AsyncConnection, job: sa.Row[Any], *, cancels: bool, error: str | None
+) -> None:
+    status = JobStatus.COMPLETED
+    if cancels:
+        status = JobStatus.CANCELLED
+    elif error:
+        status = JobStatus.FAILED
+    now = now_us()
+    await connection.execute(
+        jobs.update()
+        .where(jobs.c.id == job.id)
+        .values(
+            status=status, error_message=error, is_enumerated=True, completed_at=now, updated_at=now
+        )
+    )
+    if job.has_webhooks:
+        event = {JobStatus.COMPLETED: "success", JobStatus.FAILED: "error"}.get(status, "cancelled")
+        await connection.execute(
+            outbox.insert().values(job_id=job.id, event_type=f"batch.{event}", created_at=now)
+        )
