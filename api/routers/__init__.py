@@ -9,6 +9,7 @@ from api.routers import (
     directory_uploads,
     files,
     health,
+    projects,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -18,4 +19,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     directory_uploads.router,
     directory_files.router,
     files.router,
+    projects.router,
 )

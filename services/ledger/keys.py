@@ -31,6 +31,11 @@ class ApiKey:
     expires_at: int | None
     revoked_at: int | None
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether the key opens anything now."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now_us())
+
 
 class KeyLedger:
     """Projects and the keys to them. A key is stored as its SHA-256 only."""
@@ -83,6 +88,17 @@ class KeyLedger:
             query = query.where(api_keys.c.project_id == project_id)
         async with self._database.read() as connection:
             return [_key(row) for row in await connection.execute(query)]
+
+    async def project(self, project_id: str) -> tuple[str, int]:
+        """Return the name of a project and when it was made, in microseconds of the epoch."""
+        query = sa.select(projects.c.name, projects.c.created_at).where(
+            projects.c.id == project_id
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        if row is None:
+            raise NotFoundError(f"no project {project_id}")
+        return row.name, row.created_at
 
     async def revoke(self, key_id: str) -> None:
         """End a key now; NotFoundError when there is none. Idempotent."""

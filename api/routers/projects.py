@@ -1,0 +1,57 @@
+"""`/api/v1/projects`: the one project that a key belongs to."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api.caller import CurrentCaller, State
+from api.times import moment
+from models.payload import Payload
+from services.ledger.keys import KeyLedger
+from services.ledger.records import NotFoundError
+
+router = APIRouter(prefix="/api/v1/projects", tags=["projects"])
+
+ORGANIZATION_ID = "org-default"
+"""A deployment is one organisation."""
+
+
+class Project(Payload):
+    """A project: what keys, directories, files and jobs belong to."""
+
+    id: str
+    name: str
+    organization_id: str = ORGANIZATION_ID
+    is_default: bool = True
+    """Whether requests of the key act in it, which they always do."""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@router.get("")
+async def list_projects(
+    caller: CurrentCaller,
+    state: State,
+    project_name: Annotated[str | None, Query(max_length=255)] = None,
+) -> list[Project]:
+    """List the projects of a key, of which there is one."""
+    project = await _project(caller.project_id, state)
+    return [project] if project_name in {None, project.name} else []
+
+
+@router.get("/{project}")
+async def get_project(
+    project: Annotated[str, Path(max_length=64)], caller: CurrentCaller, state: State
+) -> Project:
+    """Return the key's own project; every other one is unknown to it."""
+    if project != caller.project_id:
+        raise NotFoundError(f"no project {project}")
+    return await _project(caller.project_id, state)
+
+
+async def _project(project_id: str, state: State) -> Project:
+    name, created_at = await KeyLedger(state.database).project(project_id)
+    return Project(
+        id=project_id, name=name, created_at=moment(created_at), updated_at=moment(created_at)
+    )

@@ -1,0 +1,49 @@
+"""Which methods of a client were called, and which there are."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+RESOURCES = (
+    *("beta.batch", "beta.directories", "batches", "files", "parsing", "classify", "classifier"),
+    *("configurations", "webhook_configs", "projects"),
+)
+
+
+class Traced:
+    """A client, or a resource of it, that notes the dotted names of the methods called."""
+
+    def __init__(self, target: Any, calls: list[str], path: str = "") -> None:
+        self._target = target
+        self._calls = calls
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._target, name)
+        path = f"{self._path}.{name}".lstrip(".")
+        if inspect.ismethod(value):
+
+            def call(*args: Any, **kwargs: Any) -> Any:
+                self._calls.append(path)
+                return value(*args, **kwargs)
+
+            return call
+        return Traced(value, self._calls, path) if _is_resource(value) else value
+
+
+def methods(target: Any, path: str = "") -> Iterator[str]:
+    """Yield the dotted names of every method of the resources that we serve."""
+    for name in dir(target):
+        if name.startswith(("_", "with_")) or name in {"copy", "close"}:
+            continue
+        dotted = f"{path}.{name}".lstrip(".")
+        value = getattr(target, name)
+        if inspect.ismethod(value):
+            if dotted.startswith(RESOURCES) and "." in dotted:
+                yield dotted
+        elif _is_resource(value):
+            yield from methods(value, dotted)
+
+
+def _is_resource(value: object) -> bool:
+    return type(value).__module__.startswith("llama_cloud.resources")
