@@ -3,9 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The demo and the tests keep their state here, apart from a real home.
 DEMO_HOME := $(CURDIR)/.sheaf
-WITHOUT := not postgres and not ocr and not corpus
+WITHOUT := not postgres and not ocr and not corpus and not newest_sdk
+SDK_VENV := .venv-sdk
 
-.PHONY: install demo test check unit integration chaos bench clean help
+.PHONY: install demo test check integration sdk chaos bench clean help
 
 help: ## Show the targets.
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +35,14 @@ check: install ## Format, lint, types, and the quick tests.
 integration: install ## Run the tests with real processes.
 	$(BIN)/python -m pytest -m "$(WITHOUT)" tests/integration
 
+sdk: install $(SDK_VENV)/.installed ## Drive a live server with both official clients.
+	$(BIN)/python -m pytest -s tests/sdk
+
+$(SDK_VENV)/.installed: tests/sdk/newest.lock
+	test -d $(SDK_VENV) || $(PYTHON) -m venv $(SDK_VENV)
+	$(SDK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
 chaos: install ## Run the kill tests with 10 seeds each.
 	SHEAF_TEST_SEEDS=10 $(BIN)/python -m pytest tests/integration/test_faults.py
 
@@ -41,4 +50,4 @@ bench: install ## Print the figures of bench/ that need no data.
 	$(BIN)/python -m bench.makespan
 
 clean: ## Remove the virtual environment and the demo's state.
-	rm -rf $(VENV) $(DEMO_HOME) out
+	rm -rf $(VENV) $(SDK_VENV) $(DEMO_HOME) out

@@ -4,10 +4,14 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.sdk.conftest import Endpoint
 
 HERE = Path(__file__).parent
 PYTHON = os.environ.get("SHEAF_NEWEST_SDK", str(HERE.parents[1] / ".venv-sdk" / "bin" / "python"))
+
+pytestmark = pytest.mark.newest_sdk
 
 
 def test_every_method_of_the_newest_client_works(endpoint: Endpoint) -> None:
