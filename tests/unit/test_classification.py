@@ -1,10 +1,7 @@
-"""The classifier answers from evidence, admits when nothing matches, and stays within bounds."""
+"""The classifier answers from evidence and admits when nothing matches."""
 
 import logging
-import os
 import sys
-import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,52 +11,17 @@ from models.documents import Classification, ClassifierRule
 from models.failures import DocumentError, FailureKind
 from services.engines import classification, classification_embedding
 from services.engines.classification import classify, examine
-from services.engines.classification_calibration import FITTED, probabilities
 from services.engines.classification_keywords import overlap, stems, weigh_words
-from services.engines.classification_text import (
-    MAX_CHARACTERS,
-    MAX_PASSAGES,
-    PASSAGE_CHARACTERS,
-    QUOTE_CHARACTERS,
-    clean,
-    passages,
-    quote,
-    split,
+from services.engines.classification_text import quote
+from tests.unit.classification_samples import (
+    CONTRACT,
+    CONTRACT_TEXT,
+    INVOICE,
+    INVOICE_TEXT,
+    RECIPE,
+    RULES,
+    WHALES_TEXT,
 )
-
-INVOICE = ClassifierRule(
-    type="invoice",
-    description="A bill to a customer with invoice number, items, unit prices and amount due",
-)
-CONTRACT = ClassifierRule(
-    type="contract",
-    description="A legal agreement between parties with terms, obligations and signatures",
-)
-RESUME = ClassifierRule(
-    type="resume",
-    description="A person's curriculum vitae: education, work experience, skills and employers",
-)
-RECIPE = ClassifierRule(
-    type="cooking_recipe",
-    description="A recipe with ingredients, quantities, oven temperature and steps of cooking",
-)
-RULES = (INVOICE, CONTRACT, RESUME, RECIPE)
-
-INVOICE_TEXT = """Invoice number 2024-117
-Bill to: Hartmann Tools, 12 Mill Lane
-Item: hex bolts M8, quantity 400, unit price 0.12, amount 48.00
-Item: washers, quantity 400, unit price 0.03, amount 12.00
-Subtotal 60.00
-Tax 12.00
-Total amount due by the customer: 72.00, payable within 30 days
-"""
-CONTRACT_TEXT = """This Agreement is entered into by and between the parties named below.
-The Supplier shall perform the obligations set out in section 2. Either party may terminate
-this Agreement by written notice. The terms are governed by the laws of Denmark. In witness
-whereof the parties have affixed their signatures."""
-WHALES_TEXT = """The humpback whale sings for hours in the warm waters of its breeding grounds.
-Calves are born in winter, drink some 400 litres of milk a day and follow their mothers to the
-krill of the polar seas in spring. Their flukes are as individual as fingerprints."""
 
 
 def test_a_clear_document_gets_its_rule() -> None:
@@ -128,81 +90,11 @@ def test_the_quoted_passage_is_the_nearest_one_not_the_first() -> None:
     assert "Agreement" in evidence.passage
 
 
-def test_a_text_without_words_has_no_class_and_no_confidence() -> None:
-    for text in ("", "  \n\t ", "--- | *** ~~~", "\x00"):
-        answer = classify(text, RULES)
-        assert (answer.type, answer.confidence) == (None, 0.0)
-        assert "no readable text" in answer.reasoning
-
-
-def test_markdown_noise_is_ignored() -> None:
-    lines = INVOICE_TEXT.strip().splitlines()
-    noisy = "\n\n".join(
-        [
-            f"# **{lines[0]}**",
-            "---",
-            f"> [{lines[1]}](https://example.org/a?b=c)",
-            "| | |",
-            "|---|:-:|",
-            *(f"| {line} |" for line in lines[2:4]),
-            "<!-- page 1 -->",
-            *(f"* _{line}_" for line in lines[4:]),
-        ]
-    )
-    assert clean(noisy) == clean(INVOICE_TEXT)
-    assert classify(noisy, RULES) == classify(INVOICE_TEXT, RULES)
-
-
-def test_control_characters_never_reach_the_reasoning() -> None:
-    answer = classify("Invoice\x00number\x1b[31m 7\x07, amount due", RULES)
-    assert all(character.isprintable() for character in answer.reasoning)
-
-
-def test_half_a_surrogate_pair_among_words_is_harmless() -> None:
-    answer = classify("Invoice \ud800 number 7, amount due \udfff by the customer", RULES)
-    assert "Invoice ? number" in answer.reasoning
-
-
-def test_names_with_underscores_survive_cleaning() -> None:
-    assert clean("set `max_page_size` to __5__") == "set max_page_size to 5"
-
-
 def test_capitals_do_not_change_the_ranking() -> None:
     plain, loud = examine(INVOICE_TEXT, RULES), examine(INVOICE_TEXT.upper(), RULES)
     assert plain is not None
     assert loud is not None
     assert [rule.score for rule in plain.ranking] == [rule.score for rule in loud.ranking]
-
-
-def test_only_a_bounded_number_of_passages_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    classify(INVOICE_TEXT, RULES)
-    embedded: list[str] = []
-    real = classification_embedding.embed
-
-    def count(text: str) -> classification_embedding.Vector:
-        embedded.append(text)
-        return real(text)
-
-    monkeypatch.setattr(classification, "embed", count)
-    classify(INVOICE_TEXT * 20_000, RULES)
-    assert len(embedded) == MAX_PASSAGES
-    assert max(map(len, embedded)) <= PASSAGE_CHARACTERS
-
-
-@pytest.mark.parametrize(
-    "unit", ["word ", "<a", "[x", "[](", "_", "*_", "\n#", "a\u0300", "\ufdfa", "|", ". "]
-)
-def test_a_long_or_hostile_text_costs_bounded_time(unit: str) -> None:
-    classify(INVOICE_TEXT, RULES)
-    started = time.process_time()
-    classify(unit * 2_000_000, RULES)
-    # About 0.1 s when alone; a quadratic step over 60,000 characters would take minutes.
-    assert time.process_time() - started < 5
-
-
-def test_text_beyond_the_bound_is_not_looked_at() -> None:
-    start = (WHALES_TEXT + "\n") * (MAX_CHARACTERS // len(WHALES_TEXT) + 1)
-    assert classify(start + INVOICE_TEXT, RULES) == classify(start, RULES)
 
 
 @settings(max_examples=150, deadline=None)
@@ -223,40 +115,6 @@ def test_confidence_is_a_probability_for_any_text(text: str, count: int) -> None
     assert answer.type in {None, *(rule.type for rule in rules)}
     assert "\n" not in answer.reasoning
     assert Classification.model_validate_json(answer.model_dump_json()) == answer
-
-
-@given(st.text(max_size=5_000))
-def test_passages_keep_to_their_size_and_chunks_lose_no_word(text: str) -> None:
-    cleaned = clean(text)
-    assert len(passages(cleaned)) <= MAX_PASSAGES
-    assert all(0 < len(chunk) <= PASSAGE_CHARACTERS for chunk in split(cleaned))
-    assert "".join("".join(split(cleaned)).split()) == "".join(cleaned.split())
-
-
-@given(st.text(max_size=1_000))
-def test_a_quotation_is_one_short_line(text: str) -> None:
-    quoted = quote(text)
-    assert len(quoted) <= QUOTE_CHARACTERS
-    assert len(quoted.splitlines()) <= 1
-
-
-@given(
-    z=st.floats(-50, 50),
-    margin=st.floats(0, 5),
-)
-def test_probabilities_of_the_classes_add_up_to_one(z: float, margin: float) -> None:
-    for table in (FITTED.two, FITTED.many):
-        assert sum(probabilities((z, margin), table)) == pytest.approx(1)
-    assert sum(probabilities((z,), FITTED.one)) == pytest.approx(1)
-
-
-@pytest.mark.parametrize("margin", [0.0, 0.1, 0.5])
-def test_standing_out_more_never_makes_a_match_less_probable(margin: float) -> None:
-    for values in ([(z / 2,) for z in range(20)], [(z / 2, margin) for z in range(20)]):
-        tables = [FITTED.one] if len(values[0]) == 1 else [FITTED.two, FITTED.many]
-        for table in tables:
-            nulls = [probabilities(value, table)[0] for value in values]
-            assert nulls == sorted(nulls, reverse=True)
 
 
 def test_words_that_all_rules_share_weigh_least() -> None:
@@ -299,16 +157,3 @@ def test_loading_the_model_leaves_the_root_logger_alone(monkeypatch: pytest.Monk
     classification_embedding._model()
     assert root.handlers == []
     assert root.level == level
-
-
-@pytest.mark.corpus
-def test_the_calibration_decides_better_than_always_answering() -> None:
-    from bench.classify_quality import predict
-    from bench.fit_classifier import case_of, held_out, load
-
-    documents, rules = load(Path(os.environ["SHEAF_TEST_CLASSIFY"]))
-    cases = [case for case in (case_of(row, rules[row.task]) for row in documents) if case]
-    answers = predict(held_out(cases))
-    forced = sum(case.best == case.document.label for case in cases)
-    # 0.788 and 0.665 on 2026-11-24.
-    assert sum(answer.is_right for answer in answers) > forced + 0.05 * len(cases)
