@@ -8,9 +8,11 @@ from temporalio.service import RPCError
 
 from cli.doctor import doctor
 from cli.export import export, results
+from cli.keys import keys
 from cli.look import list_jobs, show_job
 from cli.output import EXIT_CODES, Fault, errors
 from cli.run import cancel, run, watch
+from cli.serve import serve
 from cli.up import down, up
 
 app = typer.Typer(
@@ -29,6 +31,8 @@ app.command("show")(show_job)
 app.command()(cancel)
 app.command()(results)
 app.command()(export)
+app.command()(serve)
+app.add_typer(keys, name="keys")
 app.command()(doctor)
 
 

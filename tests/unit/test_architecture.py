@@ -25,11 +25,16 @@ ALLOWED = {
         *("activities", "services", "workflows", "models", "config", "observability"),
         "temporalio",
     },
+    "api": {
+        *("api", "services", "models", "rules", "config", "observability"),
+        "temporalio",
+    },
+    "cli/serve.py": {"api.server", "cli", "services"},
     "cli": {"cli", "services", "rules", "models", "config"},
     "starter.py": {"cli", "temporalio.service"},
 }
 GUARDED = (
-    *("activities", "cli", "config", "models", "observability", "rules", "services"),
+    *("activities", "api", "cli", "config", "models", "observability", "rules", "services"),
     *("starter", "temporalio", "worker", "workflows", "bench", "tests", "examples"),
 )
 MODULES = sorted(

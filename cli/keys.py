@@ -1,0 +1,153 @@
+"""`sheaf keys`: who may use the HTTP API."""
+
+import asyncio
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Column, Table
+
+from cli.output import Fault, at, console, print_json
+from cli.session import session
+from models.apis import Scope
+from services.ledger.database import now_us
+from services.ledger.keys import ApiKey, KeyLedger
+from services.ledger.records import NotFoundError
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST = timedelta(days=36_500)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+keys = typer.Typer(help="Make, list and revoke keys of the HTTP API.", no_args_is_help=True)
+
+
+@keys.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for; for people.")],
+    project: Annotated[
+        str | None, typer.Option(help="Project it opens; by default SHEAF_PROJECT.")
+    ] = None,
+    scope: Annotated[
+        Scope, typer.Option(help="What it allows; each allows what the ones before it do.")
+    ] = Scope.WRITE,
+    expires_in: Annotated[
+        str | None,
+        typer.Option(help="Such as 12h, 90d or 4w; without it, it lasts until it is revoked."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and print it. It is stored as a hash: this is the only time that it is shown.
+
+    \b
+    Examples:
+      sheaf keys create dashboard --scope read
+      sheaf keys create ingest --project invoices --expires-in 90d
+    """
+    lifetime = _lifetime(expires_in) if expires_in else None
+
+    async def make() -> tuple[ApiKey, str]:
+        async with session() as current:
+            expires_at = now_us() + lifetime // timedelta(microseconds=1) if lifetime else None
+            return await KeyLedger(current.database).create(
+                project or current.settings.project, name, scope, expires_at
+            )
+
+    key, secret = asyncio.run(make())
+    if as_json:
+        print_json(_key_json(key) | {"key": secret})
+        return
+    until = f", until {at(key.expires_at)}" if key.expires_at else ""
+    console.print(
+        f"{key.id}: {key.scope} in project {key.project_id}{until}", soft_wrap=True, markup=False
+    )
+    console.print(f"API key {secret}", soft_wrap=True, markup=False)
+    console.print("Keep it now: it cannot be shown again.")
+
+
+@keys.command("list")
+def list_keys(
+    project: Annotated[str | None, typer.Option(help="Only keys of this project.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List keys, oldest first, by the first characters of each.
+
+    \b
+    Example:
+      sheaf keys list --project invoices
+    """
+
+    async def read() -> list[ApiKey]:
+        async with session() as current:
+            return await KeyLedger(current.database).all(project)
+
+    found = asyncio.run(read())
+    if as_json:
+        print_json([_key_json(key) for key in found])
+        return
+    # What tells keys apart stays whole in 80 columns; the rest folds.
+    whole = (Column("id", no_wrap=True), Column("key", no_wrap=True))
+    rest = (Column(name, overflow="fold") for name in ("name", "project", "scope", "state"))
+    table = Table(*whole, *rest, box=None, padding=(0, 1))
+    for key in found:
+        shown = (f"{key.hint}…", key.name, key.project_id, key.scope, _state(key))
+        table.add_row(key.id, *map(escape, shown))
+    console.print(table if found else "No keys yet; `sheaf keys create NAME` makes one.")
+
+
+@keys.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="From `sheaf keys list`.")],
+    as_json: AsJson = False,
+) -> None:
+    """End a key at once. The home's own key, `local`, is replaced at the next `sheaf up`.
+
+    \b
+    Example:
+      sheaf keys revoke key-0192f0…
+    """
+
+    async def end() -> None:
+        async with session() as current:
+            try:
+                await KeyLedger(current.database).revoke(key_id)
+            except NotFoundError as error:
+                raise Fault(str(error)) from error
+
+    asyncio.run(end())
+    if as_json:
+        print_json({"id": key_id, "revoked": True})
+    else:
+        console.print(f"Revoked {key_id}.", soft_wrap=True, markup=False)
+
+
+def _lifetime(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9]\d{0,7})([mhdw])", text.strip())
+    lifetime = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+    if lifetime is None or lifetime > LONGEST:
+        raise Fault(f"--expires-in {text}: write 30m, 12h, 90d or 4w, at most 36500d", code=2)
+    return lifetime
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at:
+        return "revoked"
+    if not key.is_valid:
+        return "expired"
+    return f"until {(at(key.expires_at) or '')[:16]}" if key.expires_at else "valid"
+
+
+def _key_json(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "project_id": key.project_id,
+        "scope": key.scope,
+        "hint": key.hint,
+        "is_valid": key.is_valid,
+        "created_at": at(key.created_at),
+        "expires_at": at(key.expires_at),
+        "revoked_at": at(key.revoked_at),
+    }
