@@ -56,7 +56,7 @@ async def _checks() -> list[Check]:
     async with session() as current:
         checks = [_package("sheaf"), _package("temporalio"), *map(_package, ENGINES)]
         checks += [_binary(current), _ocr(), await _ledger(current)]
-        for check in (_temporal, _attributes, _ui):
+        for check in (_temporal, _attributes, _ui, _api):
             checks.append(await _guarded(check, current))
         return checks
 
@@ -118,15 +118,37 @@ async def _ui(current: Session) -> Check:
     return Check("Temporal UI", answer.is_success, running.ui_address, "see logs/temporal.log")
 
 
+async def _api(current: Session) -> Check:
+    running = current.home.running()
+    if running is None or not running.api_address:
+        return Check("API", True, "not ours to start")
+    async with httpx.AsyncClient(
+        base_url=running.api_address, trust_env=False, timeout=5
+    ) as client:
+        lives, ready = await client.get("/livez"), await client.get("/readyz")
+    found = f"{running.api_address} livez {lives.status_code} readyz {ready.status_code}"
+    return Check("API", lives.is_success and ready.is_success, found, "see logs/api.log")
+
+
+_NAMES: dict[object, str] = {
+    _temporal: "Temporal",
+    _attributes: "Search Attributes",
+    _ui: "Temporal UI",
+    _api: "API",
+}
+
+
 async def _guarded(check: Callable[[Session], Awaitable[Check]], current: Session) -> Check:
-    name = {"_temporal": "Temporal", "_attributes": "Search Attributes", "_ui": "Temporal UI"}
+    name = _NAMES[check]
     if not uses_own_temporal() and current.home.running() is None:
-        return Check(name[check.__name__], True, "not running; `sheaf up` starts it")
+        return Check(name, True, "not running; `sheaf up` starts it")
     try:
         return await check(current)
     except (RuntimeError, OSError, httpx.HTTPError) as error:
-        advice = "is TEMPORAL_ADDRESS right? see logs/temporal.log in the home"
-        return Check(name[check.__name__], False, str(error)[:200], advice)
+        advice = "see logs/temporal.log in the home; is TEMPORAL_ADDRESS right?"
+        if check is _api:
+            advice = "see logs/api.log in the home"
+        return Check(name, False, str(error)[:200], advice)
 
 
 def _address(current: Session) -> str | None:

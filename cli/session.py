@@ -106,7 +106,7 @@ def ensure_up(home: Home) -> tuple[Running | None, bool]:
 
 
 def start_detached(home: Home) -> Running:
-    """Start `sheaf up` in the background and return once it takes work.
+    """Start `sheaf up` in the background and return once it takes work and requests.
 
     Raises:
         Fault: it did not come up; the message names its log.
@@ -115,7 +115,8 @@ def start_detached(home: Home) -> Running:
     log = home.logs / "up.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "starter", "up"],
+            # Quiet: the API key has no place in a log.
+            [sys.executable, "-m", "starter", "up", "--quiet"],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -125,7 +126,7 @@ def start_detached(home: Home) -> Running:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         running = home.running()
-        if running and home.ready_file.exists():
+        if running and home.ready_file.exists() and home.api_ready_file.exists():
             return running
         if process.poll() is not None and running is None:
             break

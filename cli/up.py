@@ -9,18 +9,21 @@ import typer
 
 from cli.output import Fault, console, print_json
 from cli.session import load_settings, start_detached
+from config import Settings
 from services.home import Home, Running
 from services.ledger.database import Database
 from services.ledger.migrate import migrate
 from services.supervisor import StartError, Supervisor
 
 DOWN_SECONDS = 60
+FIRST_API_PORT = 8484
 
 
 def up(
     detach: bool = typer.Option(False, "--detach", help="Start in the background and return."),
+    quiet: bool = typer.Option(False, "--quiet", help="Print neither addresses nor the API key."),
 ) -> None:
-    """Start Temporal and a worker in this home; Ctrl-C stops both.
+    """Start Temporal, a worker and the API in this home; Ctrl-C stops them.
 
     \b
     Examples:
@@ -40,7 +43,7 @@ def up(
             raise Fault(f"another `sheaf up` runs in {home.root}; `sheaf down` stops it")
         home.kill_leftovers()
         try:
-            asyncio.run(_serve(home))
+            asyncio.run(_serve(home, is_quiet=quiet))
         except (StartError, FileNotFoundError) as error:
             raise Fault(str(error), code=4) from error
 
@@ -67,7 +70,7 @@ def down(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> N
         console.print("Stopped." if running else "Nothing runs in this home.")
 
 
-async def _serve(home: Home) -> None:
+async def _serve(home: Home, *, is_quiet: bool) -> None:
     settings = load_settings()
     database = Database(settings.ledger_url)
     await migrate(database)
@@ -75,7 +78,12 @@ async def _serve(home: Home) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    supervisor = Supervisor(home, settings.temporal_bin, settings.shutdown_grace_seconds + 5)
+    supervisor = Supervisor(
+        home,
+        settings.temporal_bin,
+        stop_seconds=settings.shutdown_grace_seconds + 5,
+        api_port=_api_port(settings, home),
+    )
     try:
         starting = asyncio.create_task(supervisor.start())
         stopping = asyncio.create_task(stop.wait())
@@ -86,8 +94,9 @@ async def _serve(home: Home) -> None:
         await starting
         running = home.recorded()
         assert running is not None
-        _announce(home, running)
-        console.print("Stop it with Ctrl-C; batches go on when it is started again.")
+        if not is_quiet:
+            _announce(home, running)
+            console.print("Stop it with Ctrl-C; batches go on when it is started again.")
         watching = asyncio.create_task(supervisor.watch())
         await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
         watching.cancel()
@@ -95,7 +104,17 @@ async def _serve(home: Home) -> None:
         await supervisor.stop()
 
 
+def _api_port(settings: Settings, home: Home) -> int:
+    """Return the port that was asked for, else the one that the API had last."""
+    if "api_port" in settings.model_fields_set and settings.api_port:
+        return settings.api_port
+    return home.last_api_port() or FIRST_API_PORT
+
+
 def _announce(home: Home, running: Running) -> None:
     console.print(f"Temporal    {running.temporal_address}", soft_wrap=True)
     console.print(f"Temporal UI {running.ui_address}", soft_wrap=True)
     console.print(f"Home        {home.root}", soft_wrap=True)
+    # For programs to read, so each is one line with nothing around it.
+    console.print(f"API {running.api_address}", soft_wrap=True, markup=False)
+    console.print(f"API key {home.local_key()}", soft_wrap=True, markup=False)

@@ -1,7 +1,7 @@
-"""Keeps the embedded profile running: one Temporal server and one worker in a home.
+"""Keeps the embedded profile running: one Temporal server, one worker and one API in a home.
 
 A child that dies is started again after a pause that doubles up to half a minute. Stopping sends
-SIGTERM first, worker before server, and SIGKILL to what is left after the grace.
+SIGTERM first, worker and API before the server, and SIGKILL to what is left after the grace.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from services.temporal_server import (
 
 log = structlog.get_logger(__name__)
 
+LOOPBACK = "127.0.0.1"
 START_SECONDS = 30
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30
@@ -55,14 +56,18 @@ class Supervisor:
         home: holds the lock while this runs.
         temporal_bin: binary of the server, or None for the installed one.
         stop_seconds: grace of a child after SIGTERM.
+        api_port: where the API listens, or at the next free port.
     """
 
-    def __init__(self, home: Home, temporal_bin: Path | None, stop_seconds: float) -> None:
+    def __init__(
+        self, home: Home, temporal_bin: Path | None, stop_seconds: float, api_port: int
+    ) -> None:
         self._home = home
         self._stop_seconds = stop_seconds
         recorded = home.recorded()
         before = int(recorded.temporal_address.rpartition(":")[2]) if recorded else FIRST_PORT
         self.port = free_port(before)
+        self.api_port = free_port(api_port, offsets=(0,))
         binary = temporal_binary(temporal_bin)
         self._server = _Child(
             "temporal",
@@ -78,45 +83,72 @@ class Supervisor:
                 TEMPORAL_ADDRESS=self.address,
             ),
         )
+        self._api = _Child(
+            "api",
+            [sys.executable, "-m", "api.server"],
+            child_environment(
+                SHEAF_HOME=str(home.root),
+                SHEAF_API_READY_FILE=str(home.api_ready_file),
+                # Whoever wants to be reached by others says so with `sheaf serve`.
+                SHEAF_API_HOST=LOOPBACK,
+                SHEAF_API_PORT=str(self.api_port),
+                TEMPORAL_ADDRESS=self.address,
+            ),
+        )
 
     @property
     def address(self) -> str:
         """Where the Temporal server listens."""
-        return f"127.0.0.1:{self.port}"
+        return f"{LOOPBACK}:{self.port}"
 
     @property
     def ui_address(self) -> str:
         """Where the Temporal UI is."""
-        return f"http://127.0.0.1:{self.port + UI_OFFSET}"
+        return f"http://{LOOPBACK}:{self.port + UI_OFFSET}"
+
+    @property
+    def api_address(self) -> str:
+        """Where the API is."""
+        return f"http://{LOOPBACK}:{self.api_port}"
 
     async def start(self) -> None:
-        """Start both and return when the worker takes work.
+        """Start all three and return when the worker takes work and the API requests.
 
         Raises:
             StartError: one of them did not come up in time.
         """
         self._home.ready_file.unlink(missing_ok=True)
+        self._home.api_ready_file.unlink(missing_ok=True)
         await self._spawn(self._server)
         await self._until(lambda: is_listening(self.port), self._server)
         await self._spawn(self._worker)
+        await self._spawn(self._api)
         await self._until(self._home.ready_file.exists, self._worker)
+        await self._until(self._home.api_ready_file.exists, self._api)
 
     async def watch(self) -> None:
         """Start again whatever dies, until cancelled."""
-        await asyncio.gather(self._keep(self._server), self._keep(self._worker))
+        await asyncio.gather(*(self._keep(child) for child in self._children))
 
     async def stop(self) -> None:
-        """Stop the worker, then the server; nothing is left running."""
-        for child in (self._worker, self._server):
-            if child.process and child.process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.process.terminate()
-                try:
-                    await asyncio.wait_for(child.process.wait(), self._stop_seconds)
-                except TimeoutError:
-                    child.process.kill()
-                    await child.process.wait()
+        """Stop the worker and the API, then the server; nothing is left running."""
+        await asyncio.gather(self._end(self._worker), self._end(self._api))
+        await self._end(self._server)
         self._home.clear_running()
+
+    @property
+    def _children(self) -> tuple[_Child, ...]:
+        return (self._server, self._worker, self._api)
+
+    async def _end(self, child: _Child) -> None:
+        if child.process and child.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.process.terminate()
+            try:
+                await asyncio.wait_for(child.process.wait(), self._stop_seconds)
+            except TimeoutError:
+                child.process.kill()
+                await child.process.wait()
 
     async def _spawn(self, child: _Child) -> None:
         with (self._home.logs / f"{child.role}.log").open("ab") as output:
@@ -132,15 +164,14 @@ class Supervisor:
         self._publish()
 
     def _publish(self) -> None:
-        children = {
-            child.role: child.process.pid for child in (self._server, self._worker) if child.process
-        }
+        children = {child.role: child.process.pid for child in self._children if child.process}
         self._home.write_running(
             Running(
                 pid=os.getpid(),
                 children=children,
                 temporal_address=self.address,
                 ui_address=self.ui_address,
+                api_address=self.api_address,
             )
         )
 

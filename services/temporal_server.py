@@ -33,10 +33,15 @@ def temporal_binary(configured: Path | None) -> Path:
     return path
 
 
-def free_port(preferred: int) -> int:
-    """Return `preferred` or the next port after it that nothing listens on."""
+def free_port(preferred: int, *, offsets: tuple[int, ...] = (0, UI_OFFSET)) -> int:
+    """Return `preferred` or the next port after it that nothing listens on.
+
+    Args:
+        preferred: the first one to try.
+        offsets: of the ports that must be free, counted from the one that is returned.
+    """
     for port in range(preferred, preferred + PORTS_TRIED):
-        if _is_free(port) and _is_free(port + UI_OFFSET):
+        if all(_is_free(port + offset) for offset in offsets):
             return port
     raise OSError(f"no free port from {preferred} to {preferred + PORTS_TRIED - 1}")
 
