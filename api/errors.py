@@ -3,6 +3,7 @@
 The SDKs try again after 409 and every 5xx, so neither is answered where another try cannot help.
 """
 
+import errno
 import uuid
 
 import structlog
@@ -50,6 +51,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BodyTooLargeError, _too_large)
     for away in (RPCError, OperationalError, PoolTimeoutError, ConnectionError, TimeoutError):
         app.add_exception_handler(away, _away)
+    app.add_exception_handler(OSError, _disk)
     app.add_exception_handler(DBAPIError, _unexpected)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -87,6 +89,13 @@ async def _away(request: Request, error: Exception) -> JSONResponse:
     detail = "The server cannot reach its database or Temporal. Try again in a few seconds."
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return JSONResponse({"detail": detail}, status_code=503, headers=headers)
+
+
+async def _disk(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        return await _unexpected(request, error)
+    log.error("the disk is full", path=request.url.path, error=str(error))
+    return JSONResponse({"detail": "The server's disk is full."}, status_code=507)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -11,6 +11,7 @@ from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from models.texts import Name
@@ -57,17 +58,30 @@ async def upload_form(request: Request, field: str, limit_bytes: int) -> AsyncIt
         HTTPException: 400 when the file is empty or has no name, 413 when it is too large.
         RequestValidationError: there is no such part, or its name cannot be kept.
     """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        _checked(None, field, limit_bytes)
+    parser = MultiPartParser(
+        request.headers,
+        request.stream(),
+        max_files=1,
+        max_fields=MAX_TEXTS,
+        max_part_size=MAX_TEXT_BYTES,
+    )
     try:
-        async with request.form(
-            max_files=1, max_fields=MAX_TEXTS, max_part_size=MAX_TEXT_BYTES
-        ) as form:
-            file = form.get(field)
-            name = _checked(file, field, limit_bytes)
-            assert isinstance(file, UploadFile)
-            texts = {key: text for key, text in form.items() if isinstance(text, str) and text}
-            yield UploadForm(file.file, name, texts)
+        form = await parser.parse()
+        file = form.get(field)
+        name = _checked(file, field, limit_bytes)
+        assert isinstance(file, UploadFile)
+        texts = {key: text for key, text in form.items() if isinstance(text, str) and text}
+        yield UploadForm(file.file, name, texts)
+    except MultiPartException as error:
+        raise HTTPException(400, error.message) from error
     except ClientDisconnect as error:
         raise HTTPException(400, "The upload was cut off.") from error
+    finally:
+        # The form knows no file whose part has no end; the parser knows all.
+        for opened in parser._files_to_close_on_error:
+            opened.close()
 
 
 def body_of(field: str, model: type[BaseModel]) -> dict[str, Any]:

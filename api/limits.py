@@ -62,7 +62,20 @@ def _fault(body: bytes) -> str | None:
         return f"The body is nested deeper than {MAX_JSON_DEPTH} levels."
     if b"\\u0000" in body or b"\0" in body:
         return "NUL characters are not allowed."
+    if b"\\ud" in body.lower() and not _is_text(body):
+        return "Half of a surrogate pair is no character."
     return None
+
+
+def _is_text(body: bytes) -> bool:
+    """Whether every text of a JSON document can be written as UTF-8."""
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    except ValueError:
+        pass  # Not JSON: its handler says so.
+    return True
 
 
 async def _read(receive: Receive) -> bytes | None:
