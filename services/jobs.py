@@ -38,6 +38,9 @@ from services.ledger.records import JobRow, NewJob, NotFoundError
 log = structlog.get_logger(__name__)
 
 RPC_TIMEOUT = timedelta(seconds=5)
+_AWAY = (RPCError, RuntimeError)
+"""What a call raises while Temporal is away; the second by a client that has yet to connect."""
+
 START_TIMEOUT = timedelta(seconds=2)
 """For the start within a create: its caller waits, and the sweeper makes up for it."""
 
@@ -135,7 +138,7 @@ class JobService:
         )
         try:
             await self.start(row, START_TIMEOUT)
-        except RPCError as error:
+        except _AWAY as error:
             # The row is the acceptance: the sweeper starts what could not be started now.
             log.warning("the start is left to the sweeper", job_id=row.id, error=str(error))
         return row
@@ -172,7 +175,7 @@ class JobService:
         if not row.status.is_terminal:
             try:
                 await self.pass_on_cancel(job_id)
-            except RPCError as error:
+            except _AWAY as error:
                 log.warning("the cancel is left to the sweeper", job_id=job_id, error=str(error))
         return await self._jobs.get(job_id)
 
