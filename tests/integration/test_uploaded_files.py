@@ -174,6 +174,7 @@ async def test_an_upload_that_was_deleted_fails_its_item_alone(
     assert not (tmp_path / upload_key(str(file.upload_id))).exists()
     done = await process(database, tmp_path, job_id, item)
     assert done.outcome.failure_kind is FailureKind.SOURCE_CHANGED
+    assert done.outcome.error_message == "the uploaded file was deleted"
 
 
 async def test_making_a_thing_again_under_its_reserved_id_makes_one(
