@@ -9,6 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+from config import Settings
+from services.home import Home
+
 HERE = Path(__file__).parent
 OUT = HERE.parent / "out"
 SOME_FILES_FAILED = 3
@@ -23,7 +26,7 @@ def sheaf(*arguments: str) -> int:
 def main() -> int:
     """Run both batches; the samples are meant to have failures, and nothing worse."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave Temporal and the worker running")
+    parser.add_argument("--keep", action="store_true", help="leave what it starts running")
     keep = parser.parse_args().keep
     documents, rules = str(HERE / "documents"), str(HERE / "rules.yaml")
     began = time.monotonic()
@@ -33,15 +36,18 @@ def main() -> int:
             sheaf("run", documents, "--classify", rules, "--out", str(OUT / "classified")),
         ]
         sheaf("list", "--limit", "4")
+        running = Home(Settings().home).running()
+        if running:
+            print(f"\nAPI {running.api_address}")
     finally:
         if not keep:
             sheaf("down")
     print(f"\nBoth batches took {time.monotonic() - began:.0f} s.")
     print(f"Markdown and manifests: {OUT / 'parsed'} and {OUT / 'classified'}")
     if keep:
-        print("Temporal and the worker still run; stop them with `sheaf down`.")
+        print("Temporal, the worker and the API still run; stop them with `sheaf down`.")
     else:
-        print("Nothing is left running. `make demo KEEP=1` leaves the Temporal UI up to look at.")
+        print("Nothing is left running. `make demo KEEP=1` leaves the Temporal UI and the API up.")
     return 0 if set(codes) <= {0, SOME_FILES_FAILED} else 1
 
 

@@ -1,0 +1,167 @@
+"""The embedded profile as a user starts it: `sheaf up`, in a home that has never been used."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from services.home import Home
+
+ROOT = Path(__file__).parents[2]
+ANNOUNCE_SECONDS = 15
+JOBS = "/api/v1/beta/batch-processing"
+
+
+@dataclass(frozen=True)
+class Up:
+    """A running `sheaf up` and what it said."""
+
+    process: subprocess.Popen[bytes]
+    home: Home
+    output: Path
+    api: str
+    key: str
+
+    def get(self, path: str, key: str | None = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.get(self.api + path, headers=headers, trust_env=False, timeout=10)
+
+    def lives(self) -> bool:
+        try:
+            return self.get("/livez").is_success
+        except httpx.TransportError:
+            return False
+
+
+def environment(root: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    # Narrow, and with colour: neither may break the lines that programs read.
+    return kept | {"SHEAF_HOME": str(root), "COLUMNS": "40", "FORCE_COLOR": "1"}
+
+
+def sheaf(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "starter", *arguments],
+        cwd=ROOT,
+        env=environment(root) | {"FORCE_COLOR": "", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def until(is_so: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.05)
+
+
+def line(output: Path, pattern: str) -> str | None:
+    found = re.search(rf"^{pattern}$", output.read_text(), flags=re.MULTILINE)
+    return found[1] if found else None
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    home, output = Home(tmp_path / "home"), tmp_path / "output"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "starter", "up"],
+            cwd=ROOT,
+            env=environment(home.root),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        address, key = r"API (http://127\.0\.0\.1:\d+)", r"API key (sk-sheaf-\S+)"
+        until(lambda: bool(line(output, key)), ANNOUNCE_SECONDS, output.read_text())
+        yield Up(process, home, output, line(output, address) or "", line(output, key) or "")
+    finally:
+        process.terminate()
+        process.wait(60)
+        with home.lock() as is_free:
+            assert is_free
+            home.kill_leftovers()
+
+
+def test_up_serves_the_api_within_seconds_to_whoever_has_its_key(up: Up) -> None:
+    assert up.get("/livez").text == "ok"
+    assert up.get("/readyz").json() == {"database": "ok", "temporal": "ok"}
+    assert up.get(JOBS, up.key).status_code == 200
+    assert up.get(JOBS).status_code == 401
+    assert up.get(JOBS, up.key + "x").status_code == 401
+    doctor = json.loads(sheaf(up.home.root, "doctor", "--json").stdout)
+    assert {"API": True, "Temporal": True}.items() <= {
+        check["name"]: check["is_good"] for check in doctor
+    }.items()
+
+
+def test_an_api_that_is_killed_comes_back_at_its_address_and_stops_with_up(up: Up) -> None:
+    first = up.home.recorded()
+    assert first is not None
+    assert first.api_address == up.api
+    os.kill(first.children["api"], signal.SIGKILL)
+    until(lambda: not up.lives(), 5, "the API to be gone")
+    until(up.lives, 15, "the API to be back")
+    assert up.get(JOBS, up.key).status_code == 200
+    second = up.home.recorded()
+    assert second is not None
+    assert second.children["api"] != first.children["api"]
+    assert second.children["worker"] == first.children["worker"]
+
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait(60) == 0
+    assert not any(map(psutil.pid_exists, second.children.values()))
+    assert up.home.running() is None
+    assert not up.lives()
+
+
+def test_a_revoked_key_of_the_home_is_replaced_at_the_next_start(up: Up) -> None:
+    (local,) = json.loads(sheaf(up.home.root, "keys", "list", "--json").stdout)
+    assert (local["name"], local["hint"]) == ("local", up.key[:14])
+    assert sheaf(up.home.root, "keys", "revoke", local["id"]).returncode == 0
+    assert up.get(JOBS, up.key).status_code == 401
+    assert sheaf(up.home.root, "down").returncode == 0
+
+    again = sheaf(up.home.root, "up", "--detach")
+    try:
+        assert f"\nAPI {up.api}\n" in again.stdout
+        found = re.search(r"^API key (\S+)$", again.stdout, flags=re.MULTILINE)
+        assert found
+        assert found[1] != up.key
+        assert up.get(JOBS, found[1]).status_code == 200
+        assert found[1] not in (up.home.logs / "up.log").read_text()
+    finally:
+        assert sheaf(up.home.root, "down").returncode == 0
+
+
+def test_others_are_not_served_without_a_key(tmp_path: Path) -> None:
+    variables = environment(tmp_path / "other") | {
+        "TEMPORAL_ADDRESS": "127.0.0.1:1",
+        "COLUMNS": "200",
+    }
+    refused = subprocess.run(
+        [sys.executable, "-m", "starter", "serve", "--host", "0.0.0.0", "--port", "0"],
+        cwd=ROOT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "sheaf keys create" in refused.stderr
