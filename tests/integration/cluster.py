@@ -89,7 +89,7 @@ class Cluster:
     async def start_worker(self) -> subprocess.Popen[bytes]:
         ready = self.root / f"ready-{len(self.workers)}"
         settings = self.settings
-        names = settings.model_dump(exclude_none=True, exclude={"temporal_bin"})
+        names = settings.model_dump(exclude_unset=True, exclude_none=True)
         variables = {f"SHEAF_{name.upper()}": str(value) for name, value in names.items()}
         worker = self._spawn(
             [sys.executable, "-m", "worker"],
