@@ -24,13 +24,13 @@ demo: install ## Run a parse and a classify batch over examples/documents.
 	SHEAF_HOME=$(DEMO_HOME) $(BIN)/python -m examples.demo $(if $(KEEP),--keep)
 
 test: install ## Run all tests that need nothing but the lock file.
-	$(BIN)/python -m pytest -m "$(WITHOUT)"
+	$(BIN)/python -m pytest -m "$(WITHOUT)" --ignore=tests/sdk
 
 check: install ## Format, lint, types, and the quick tests.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "$(WITHOUT)" tests/unit tests/workflows tests/replay
+	$(BIN)/python -m pytest -q -m "$(WITHOUT)" tests/unit tests/api tests/workflows tests/replay
 
 integration: install ## Run the tests with real processes.
 	$(BIN)/python -m pytest -m "$(WITHOUT)" tests/integration
