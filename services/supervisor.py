@@ -122,9 +122,8 @@ class Supervisor:
         await self._spawn(self._server)
         await self._until(lambda: is_listening(self.port), self._server)
         await self._spawn(self._worker)
-        await self._spawn(self._api)
+        await self._start_api()
         await self._until(self._home.ready_file.exists, self._worker)
-        await self._until(self._home.api_ready_file.exists, self._api)
 
     async def watch(self) -> None:
         """Start again whatever dies, until cancelled."""
@@ -149,6 +148,21 @@ class Supervisor:
             except TimeoutError:
                 child.process.kill()
                 await child.process.wait()
+
+    async def _start_api(self) -> None:
+        """Start the API; once more where another took its port in the seconds that it needs."""
+        await self._spawn(self._api)
+        try:
+            await self._until(self._home.api_ready_file.exists, self._api)
+        except StartError:
+            assert self._api.process is not None
+            port = free_port(self.api_port, offsets=(0,))
+            if self._api.process.returncode is None or port == self.api_port:
+                raise
+            self.api_port = port
+            self._api.environment["SHEAF_API_PORT"] = str(port)
+            await self._spawn(self._api)
+            await self._until(self._home.api_ready_file.exists, self._api)
 
     async def _spawn(self, child: _Child) -> None:
         with (self._home.logs / f"{child.role}.log").open("ab") as output:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ import psutil
 import pytest
 
 from services.home import Home
+from services.supervisor import Supervisor
+from services.temporal_server import free_port
 
 ROOT = Path(__file__).parents[2]
 ANNOUNCE_SECONDS = 15
@@ -165,3 +168,22 @@ def test_others_are_not_served_without_a_key(tmp_path: Path) -> None:
     )
     assert refused.returncode == 2
     assert "sheaf keys create" in refused.stderr
+
+
+async def test_the_api_moves_on_when_its_port_is_taken_while_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    home = Home(tmp_path / "home")
+    home.prepare()
+    supervisor = Supervisor(home, None, 5, free_port(18_484, offsets=(0,)))
+    wanted = supervisor.api_port
+    with socket.create_server(("127.0.0.1", wanted)):
+        try:
+            await supervisor.start()
+            assert supervisor.api_port > wanted
+            running = home.recorded()
+            assert running is not None
+            assert httpx.get(f"{running.api_address}/livez", trust_env=False).is_success
+        finally:
+            await supervisor.stop()
