@@ -91,9 +91,7 @@ class KeyLedger:
 
     async def project(self, project_id: str) -> tuple[str, int]:
         """Return the name of a project and when it was made, in microseconds of the epoch."""
-        query = sa.select(projects.c.name, projects.c.created_at).where(
-            projects.c.id == project_id
-        )
+        query = sa.select(projects.c.name, projects.c.created_at).where(projects.c.id == project_id)
         async with self._database.read() as connection:
             row = (await connection.execute(query)).first()
         if row is None:
