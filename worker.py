@@ -18,6 +18,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from activities.cancellation import CancelBetweenSteps, CancellableParser
 from activities.enumeration import LedgerEnumerationActivities
 from activities.jobs import LedgerJobActivities
 from activities.pages import LedgerPageActivities
@@ -64,7 +65,8 @@ def build_workers(
         jobs, EnumerationLedger(database, settings.size_limit_bytes), client
     )
     blobs = LocalBlobs(settings.home / "blobs")
-    slices = LedgerSliceActivities(jobs, claims, blobs, DocumentProcessor(pool, items, blobs))
+    processor = DocumentProcessor(CancellableParser(pool), items, blobs)
+    slices = LedgerSliceActivities(jobs, claims, blobs, processor)
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
     batches = Worker(
         client,
@@ -75,7 +77,7 @@ def build_workers(
             *(pages.find_page, pages.plan_page, pages.find_ended_pages),
             enumeration.enumerate_items,
         ],
-        interceptors=[LogContextInterceptor()],
+        interceptors=[LogContextInterceptor(), CancelBetweenSteps()],
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=20,
         graceful_shutdown_timeout=grace,
@@ -84,7 +86,7 @@ def build_workers(
         client,
         task_queue=SLICES,
         activities=[slices.process_slice],
-        interceptors=[LogContextInterceptor()],
+        interceptors=[LogContextInterceptor(), CancelBetweenSteps()],
         # One more than there are processes: while it stores and records, its process works on.
         max_concurrent_activities=settings.parser_processes + 1,
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,

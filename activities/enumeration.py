@@ -10,6 +10,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.cancellation import stop_if_cancelled
 from activities.heartbeats import heartbeating
 from activities.pages import RPC_TIMEOUT
 from activities.signatures import EnumerationActivities
@@ -80,6 +81,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
         told_at = 0.0
         async for moved_mark, new in commit(spec, fence, cursor, page_files):
             mark, skipped = moved_mark, skipped + new
+            stop_if_cancelled()
             if time.monotonic() - told_at >= SIGNAL_SECONDS:
                 await self._tell(input, Enumerated(mark=mark, skipped=skipped))
                 told_at = time.monotonic()

@@ -10,6 +10,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.cancellation import stop_if_cancelled
 from activities.heartbeats import heartbeating
 from activities.pages import MAX_LOST_CLAIMS, alone_slice
 from activities.signatures import SliceActivities
@@ -102,7 +103,7 @@ class LedgerSliceActivities(SliceActivities):
             try:
                 rest = await self._process(work, input, group, began)
             except asyncio.CancelledError:
-                await asyncio.shield(self._give_back(work, group))
+                await self._give_back(work, group)
                 raise
         if input.is_alone and group.retried:
             raise _again(group.retried[0])
@@ -135,6 +136,7 @@ class LedgerSliceActivities(SliceActivities):
             claimed, group.is_stopped = await self._claims.claim(input.job_id, first, last)
             group.claimed = deque(claimed)
             while group.claimed:
+                stop_if_cancelled()
                 item = group.claimed[0]
                 if group.is_stopped or (item.ordinal > input.first and _is_over(input, began)):
                     await self._give_back(work, group)

@@ -154,6 +154,8 @@ async def stop_between_transactions(run: Cluster) -> None:
 
     async def is_stopped() -> bool:
         os.kill(run.workers[0].pid, signal.SIGSTOP)
+        # Its threads stop one by one; until the last has, it may take the lock still.
+        await asyncio.sleep(0.05)
         if await run.is_writable():
             return True
         os.kill(run.workers[0].pid, signal.SIGCONT)
