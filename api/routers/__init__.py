@@ -9,6 +9,7 @@ from api.routers import (
     directory_uploads,
     files,
     health,
+    parsing,
     projects,
 )
 
@@ -19,5 +20,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     directory_uploads.router,
     directory_files.router,
     files.router,
+    parsing.router,
     projects.router,
 )

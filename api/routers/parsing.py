@@ -1,0 +1,119 @@
+"""`/api/v1/parsing`: the job of one file of a batch, by the `job_id` of its item.
+
+Older clients leave the version out of the path, so that every address has two forms.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from api.caller import CurrentCaller, State
+from models.batch import ItemStatus
+from models.parse_results import (
+    JobMetadata,
+    JsonPage,
+    JsonResult,
+    MarkdownResult,
+    ParsingJob,
+    TextResult,
+    error_code,
+)
+from services.ledger.item_listing import ItemRow
+from services.results import Results, TaskResult
+
+JobId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]
+
+_routes = APIRouter(tags=["parse results"])
+
+_STATUSES = {
+    ItemStatus.PENDING: "PENDING",
+    ItemStatus.PROCESSING: "PENDING",
+    ItemStatus.COMPLETED: "SUCCESS",
+    ItemStatus.FAILED: "ERROR",
+    ItemStatus.CANCELLED: "CANCELLED",
+}
+
+
+@_routes.get("/job/{job_id}")
+async def get_parsing_job(job_id: JobId, caller: CurrentCaller, state: State) -> ParsingJob:
+    """Return how far the job of one file is, and why it failed."""
+    return _shown(await Results(state.database, state.blobs).item(caller.project_id, job_id))
+
+
+@_routes.get("/job/{job_id}/result/text")
+async def get_text(job_id: JobId, caller: CurrentCaller, state: State) -> TextResult:
+    """Return the plain text of a file."""
+    found = await _result(job_id, caller, state)
+    return TextResult(text=found.text, job_metadata=_metadata(found))
+
+
+@_routes.get("/job/{job_id}/result/markdown")
+async def get_markdown(job_id: JobId, caller: CurrentCaller, state: State) -> MarkdownResult:
+    """Return the markdown of a file."""
+    found = await _result(job_id, caller, state)
+    return MarkdownResult(markdown=found.markdown, job_metadata=_metadata(found))
+
+
+@_routes.get("/job/{job_id}/result/json")
+async def get_json(job_id: JobId, caller: CurrentCaller, state: State) -> JsonResult:
+    """Return the pages of a file."""
+    found = await _result(job_id, caller, state)
+    pages = [
+        JsonPage(
+            page=page.page,
+            text=page.text,
+            md=page.md,
+            width=page.width,
+            height=page.height,
+            parsing_mode=found.document.engine,
+            no_text_content=not page.text.strip(),
+        )
+        for page in found.document.pages
+    ]
+    return JsonResult(pages=pages, job_metadata=_metadata(found))
+
+
+@_routes.get("/job/{job_id}/result/raw/text", response_class=Response)
+async def get_raw_text(job_id: JobId, caller: CurrentCaller, state: State) -> Response:
+    """Return the plain text of a file, as it is."""
+    found = await _result(job_id, caller, state)
+    return Response(found.text.encode("utf-8", "replace"), media_type="text/plain")
+
+
+@_routes.get("/job/{job_id}/result/raw/markdown", response_class=Response)
+async def get_raw_markdown(job_id: JobId, caller: CurrentCaller, state: State) -> Response:
+    """Return the markdown of a file, as it is."""
+    found = await _result(job_id, caller, state)
+    return Response(found.markdown.encode("utf-8", "replace"), media_type="text/markdown")
+
+
+async def _result(job_id: str, caller: CurrentCaller, state: State) -> TaskResult:
+    return await Results(state.database, state.blobs).get(caller.project_id, job_id)
+
+
+def _metadata(found: TaskResult) -> JobMetadata:
+    return JobMetadata(job_pages=len(found.document.pages), job_is_cache_hit=found.is_reused)
+
+
+def _shown(item: ItemRow) -> ParsingJob:
+    if item.status is ItemStatus.SKIPPED:
+        if item.result_id is not None:
+            return ParsingJob(id=item.task_id, status="SUCCESS")
+        code = "DOCUMENT_TOO_LARGE" if item.skip_reason == "size_limit_exceeded" else None
+        return ParsingJob(
+            id=item.task_id, status="ERROR", error_code=code, error_message=item.skip_reason
+        )
+    status = _STATUSES[item.status]
+    if status != "ERROR":
+        return ParsingJob(id=item.task_id, status=status)
+    return ParsingJob(
+        id=item.task_id,
+        status=status,
+        error_code=error_code(item.failure_kind),
+        error_message=f"{item.failure_kind}: {item.error_message}",
+    )
+
+
+router = APIRouter()
+router.include_router(_routes, prefix="/api/v1/parsing")
+router.include_router(_routes, prefix="/api/parsing", include_in_schema=False)
