@@ -5,6 +5,7 @@ The SDKs try again after 409 and every 5xx, so neither is answered where another
 
 import errno
 import uuid
+from collections.abc import Sequence
 
 import structlog
 from fastapi import FastAPI, Request
@@ -107,6 +108,12 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": detail}, status_code=500)
 
 
+def _may_be_secret(location: Sequence[object]) -> bool:
+    """Whether what stood at a place is not to be repeated, not even to who sent it."""
+    names = " ".join(map(str, location)).lower()
+    return any(part in names for part in ("secret", "headers", "key", "proxy", "password"))
+
+
 def _shown(error: object) -> dict[str, object]:
     """Return one validation error without the parts that may be huge or cannot be JSON."""
     given = jsonable_encoder(error, custom_encoder={Exception: str, bytes: lambda _: "<bytes>"})
@@ -115,8 +122,8 @@ def _shown(error: object) -> dict[str, object]:
         "msg": str(given["msg"]),
         "type": str(given["type"]),
     }
-    value = given.get("input")
-    if isinstance(value, int | float | bool | None):
+    value = None if _may_be_secret(given["loc"]) else given.get("input")
+    if value is not None and isinstance(value, int | float | bool):
         shown["input"] = value
     elif isinstance(value, str):
         shown["input"] = value[:MOST_INPUT_SHOWN]

@@ -40,15 +40,18 @@ def batch_job(job: JobRow) -> BatchJob:
 
 
 def batch_job_status(job: JobRow) -> BatchJobStatus:
-    """Return a job with its progress.
+    """Return a job with its progress."""
+    return BatchJobStatus(job=batch_job(job), progress_percentage=progress(job))
+
+
+def progress(job: JobRow) -> float:
+    """Return the share of a job's known items that have ended, in percent.
 
     While files are still being listed the share may only be of those known; it is held under 100.
     """
     if job.status.is_terminal:
-        share = 100.0
-    else:
-        share = min(99.9, 100.0 * job.settled / job.total) if job.total else 0.0
-    return BatchJobStatus(job=batch_job(job), progress_percentage=round(share, 2))
+        return 100.0
+    return round(min(99.9, 100.0 * job.settled / job.total), 2) if job.total else 0.0
 
 
 def batch_item(job: JobRow, item: ItemRow) -> BatchItem:
@@ -64,7 +67,7 @@ def batch_item(job: JobRow, item: ItemRow) -> BatchItem:
         job_id=item.task_id,
         job_record_id=item.task_id,
         skip_reason=item.skip_reason,
-        error_message=_message(item),
+        error_message=failure_message(item),
         effective_at=moment(item.completed_at or item.started_at or job.created_at),
         started_at=moment(item.started_at),
         completed_at=moment(item.completed_at),
@@ -99,7 +102,8 @@ def job_config(request: dict[str, Any], task_id: str, project_id: str) -> dict[s
     }
 
 
-def _message(item: ItemRow) -> str | None:
+def failure_message(item: ItemRow) -> str | None:
+    """Return why an item failed, its kind first."""
     if item.failure_kind and item.error_message:
         return f"{item.failure_kind}: {item.error_message}"
     return item.error_message

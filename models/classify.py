@@ -53,6 +53,18 @@ class ClassifyRule(RequestModel):
         return ClassifierRule(type=self.type, description=self.description)
 
 
+def check_types_unique(rules: tuple[ClassifyRule, ...]) -> tuple[ClassifyRule, ...]:
+    """Return rules that have a type each; ValueError where one is named twice."""
+    counts = Counter(rule.type for rule in rules)
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f"rules name a type more than once: {', '.join(repeated[:5])}. "
+            "Give each rule a type of its own, or join their descriptions."
+        )
+    return rules
+
+
 class ClassifyParsingConfiguration(Payload):
     """How much of a document is read to classify it."""
 
@@ -82,17 +94,7 @@ class ClassifyJob(RequestModel):
     mode: ClassifyMode = ClassifyMode.FAST
     parsing_configuration: ClassifyParsingConfiguration = ClassifyParsingConfiguration()
 
-    @field_validator("rules")
-    @classmethod
-    def _check_types_unique(cls, rules: tuple[ClassifyRule, ...]) -> tuple[ClassifyRule, ...]:
-        counts = Counter(rule.type for rule in rules)
-        repeated = [name for name, count in counts.items() if count > 1]
-        if repeated:
-            raise ValueError(
-                f"rules name a type more than once: {', '.join(repeated[:5])}. "
-                "Give each rule a type of its own, or join their descriptions."
-            )
-        return rules
+    _types_are_unique = field_validator("rules")(check_types_unique)
 
     def stamped(self, id: str, project_id: str, user_id: str) -> Self:
         """A copy owned by this service, with all that SDKs need to read it as a ClassifyJob."""

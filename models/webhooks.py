@@ -4,6 +4,8 @@ This version delivers none. A configuration is accepted and recorded so that the
 but a signing secret and the values of headers, which often carry a token, are never kept.
 """
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import field_validator
@@ -29,6 +31,31 @@ WEBHOOK_EVENTS = frozenset(
 
 WITHHELD_VALUE = "***"
 """Stands where a header value was given."""
+
+
+MAX_HEADERS = 50
+"""Headers of one receiver."""
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
+
+
+def check_events(events: Sequence[str] | None) -> None:
+    """Refuse names that are no events with a ValueError."""
+    unknown = sorted(set(events or ()) - WEBHOOK_EVENTS)
+    if unknown:
+        raise ValueError(
+            f"webhook_events has unknown names: {', '.join(unknown[:5])}. "
+            "Use names such as parse.success, or leave webhook_events out for all events."
+        )
+
+
+def check_headers(headers: Mapping[str, str] | None) -> None:
+    """Refuse what is no header of HTTP with a ValueError that shows no value."""
+    for name, value in (headers or {}).items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"webhook_headers has {name[:40]!r}, which is no name of a header.")
+        if not value.isascii() or not value.isprintable():
+            raise ValueError(f"webhook_headers: the value of {name} is not printable ASCII.")
 
 
 class WebhookConfiguration(RequestModel):
@@ -58,11 +85,6 @@ class WebhookConfiguration(RequestModel):
 
     @field_validator("webhook_events")
     @classmethod
-    def _check_events(cls, events: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        unknown = sorted(set(events or ()) - WEBHOOK_EVENTS)
-        if unknown:
-            raise ValueError(
-                f"webhook_events has unknown names: {', '.join(unknown[:5])}. "
-                "Use names such as parse.success, or leave webhook_events out for all events."
-            )
+    def _events_exist(cls, events: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        check_events(events)
         return events

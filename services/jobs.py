@@ -65,6 +65,8 @@ class Origin:
     task_id: str | None = None
     """Of the one item of a job that was named by a single file; it is not enumerated."""
     echo: dict[str, Any] | None = None
+    unsupported: tuple[str, ...] | None = None
+    """What is not honoured, in the words of that API; None takes the batch contract's."""
 
 
 class JobService:
@@ -131,7 +133,11 @@ class JobService:
                 run=run.model_dump(mode="json"),
                 parameters_hash=parameters_hash(request.job_type, config),
                 engine_fingerprint=self._fingerprint,
-                unsupported_parameters=unsupported_parameters(config),
+                unsupported_parameters=(
+                    unsupported_parameters(config)
+                    if origin.unsupported is None
+                    else list(origin.unsupported)
+                ),
                 has_webhooks=_has_webhooks(request),
             ),
             only,

@@ -1,0 +1,162 @@
+"""`/api/v2/batches`: a saved configuration run over a directory."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import StreamingResponse
+
+from api.batch_shown import STATUSES, batch, batch_file, expanded
+from api.caller import Caller, CurrentCaller, State
+from api.errors import InvalidError
+from api.idempotency import Once
+from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from api.state import ApiState
+from api.times import microseconds
+from api.webhooks_named import unsupported_webhooks
+from models.apis import JobApi
+from models.batch import BatchJobCreate, ItemStatus
+from models.batches_v2 import Batch, BatchCreate, BatchFile, BatchStatus
+from models.directories import Moment
+from models.job_config import BatchParseJobRecordCreate
+from rules.parse_v2 import translate
+from services.configurations import Configurations, WrongProductError
+from services.jobs import Origin
+from services.ledger.item_listing import ItemListing
+from services.ledger.job_listing import JobFilter, JobListing
+from services.ledger.records import JobRow, NotFoundError
+
+router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
+
+DEFAULT_PAGE = 50
+_APIS = (JobApi.BATCH_V2,)
+
+BatchId = Annotated[str, Path(max_length=64, examples=["bat-0192f0c1a2b37c4d8e9f001122334455"])]
+
+
+@router.post("", status_code=201)
+async def create_batch(body: BatchCreate, once: Once, caller: CurrentCaller, state: State) -> Batch:
+    """Accept a batch over a directory of any size, and return it at once."""
+    if body.config.job.type != "parse_v2":
+        raise InvalidError(
+            ("body", "config", "job", "type"), "type: this server has no extract_v2; use parse_v2."
+        )
+    reported = await unsupported_webhooks(body, caller, state)
+
+    async def make(reserved_id: str) -> Batch:
+        return batch(await _create(body, reported, reserved_id, caller, state))
+
+    return await once(body, make, Batch)
+
+
+@router.get("")
+async def list_batches(
+    caller: CurrentCaller,
+    state: State,
+    *,
+    status: BatchStatus | None = None,
+    source_directory_id: Annotated[str | None, Query(max_length=64)] = None,
+    created_at_on_or_after: Moment | None = None,
+    created_at_on_or_before: Moment | None = None,
+    page_size: PageSize = DEFAULT_PAGE,
+    page_token: PageToken = None,
+) -> Page[Batch]:
+    """List batches, newest first."""
+    since, until = created_at_on_or_after, created_at_on_or_before
+    asked = JobFilter(
+        caller.project_id,
+        _APIS,
+        directory_id=source_directory_id or None,
+        statuses=None if status is None else STATUSES[status],
+        created_from=microseconds(since) if since else None,
+        created_to=microseconds(until) if until else None,
+    )
+    position = decode_cursor(page_token, int, str)
+    rows = await JobListing(state.database).behind(
+        asked, position and (position[0], position[1]), page_size + 1
+    )
+    last = rows[page_size - 1] if len(rows) > page_size else None
+    return Page(
+        items=[batch(row) for row in rows[:page_size]],
+        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+    )
+
+
+@router.get("/{batch_id}", response_model=Batch)
+async def get_batch(
+    batch_id: BatchId,
+    caller: CurrentCaller,
+    state: State,
+    expand: Annotated[
+        list[str], Query(max_length=10, description="`results` adds the job of each file.")
+    ] = [],  # noqa: B006 - FastAPI copies it
+) -> Batch | StreamingResponse:
+    """Return a batch, also while it runs."""
+    row = await JobListing(state.database).get(caller.project_id, _APIS, batch_id)
+    if "results" not in expand:
+        return batch(row)
+    body = expanded(batch(row), row, ItemListing(state.database))
+    return StreamingResponse(body, media_type="application/json")
+
+
+@router.get("/{batch_id}/items")
+async def list_batch_files(
+    batch_id: BatchId,
+    caller: CurrentCaller,
+    state: State,
+    status: ItemStatus | None = None,
+    page_size: PageSize = DEFAULT_PAGE,
+    page_token: PageToken = None,
+) -> Page[BatchFile]:
+    """List the files of a batch with their states, in the order in which they are taken."""
+    job = await JobListing(state.database).get(caller.project_id, _APIS, batch_id)
+    position = decode_cursor(page_token, int)
+    rows = await ItemListing(state.database).after(
+        job.id,
+        ordinal=min(position[0], 2**31 - 1) if position else 0,
+        limit=page_size + 1,
+        statuses=() if status is None else (status,),
+    )
+    last = rows[page_size - 1] if len(rows) > page_size else None
+    return Page(
+        items=[batch_file(row) for row in rows[:page_size]],
+        next_page_token=encode_cursor(last.ordinal) if last else None,
+    )
+
+
+@router.post("/{batch_id}/cancel")
+async def cancel_batch(batch_id: BatchId, caller: CurrentCaller, state: State) -> Batch:
+    """Cancel a batch: nothing new is started, and what is done stays done.
+
+    It ends as `CANCELLED` once its files in process have ended; one that has ended stays as it is.
+    """
+    row = await JobListing(state.database).get(caller.project_id, _APIS, batch_id)
+    return batch(await state.jobs.cancel(row.id, None))
+
+
+async def _create(
+    body: BatchCreate, reported: list[str], reserved_id: str, caller: Caller, state: ApiState
+) -> JobRow:
+    asked = body.config.job
+    try:
+        saved = await Configurations(state.database).parse(
+            caller.project_id, asked.configuration_id
+        )
+    except (NotFoundError, WrongProductError) as error:
+        # Not 404, which is about the address: the SDKs' callers could not tell what is missing.
+        raise InvalidError(("body", "config", "job", "configuration_id"), str(error)) from error
+    done = translate(saved)
+    request = BatchJobCreate(
+        directory_id=body.source_directory_id,
+        job_config=BatchParseJobRecordCreate(parameters=done.parameters),
+    )
+    origin = Origin(
+        api=JobApi.BATCH_V2,
+        job_id=f"bjb-{reserved_id}",
+        public_id=f"bat-{reserved_id}",
+        echo={
+            "config": body.config.model_dump(mode="json"),
+            "configuration": saved.model_dump(mode="json", exclude_none=True),
+        },
+        unsupported=tuple(sorted({*done.unsupported, *reported})),
+    )
+    return await state.jobs.create(caller.project_id, request, origin=origin)

@@ -1,0 +1,137 @@
+"""`/api/v1/beta/configurations`: how to parse or classify, saved under a name."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from api.caller import CurrentCaller, State
+from api.errors import InvalidError
+from api.idempotency import Once
+from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from api.times import moment
+from models.classify_v2 import ClassifyConfiguration
+from models.configurations import (
+    AnyProductType,
+    Configuration,
+    ConfigurationCreate,
+    ConfigurationUpdate,
+)
+from models.parse_v2 import ParseConfiguration
+from rules.classify_v2 import classify_job
+from rules.parse_v2 import translate
+from services.configurations import Configurations
+from services.ledger.configurations import (
+    ConfigurationFilter,
+    ConfigurationLedger,
+    ConfigurationRow,
+    NameTakenError,
+)
+
+router = APIRouter(prefix="/api/v1/beta/configurations", tags=["configurations"])
+
+DEFAULT_PAGE = 100
+ConfigurationId = Annotated[
+    str, Path(max_length=64, examples=["cfg-0192f0c1a2b37c4d8e9f001122334455", "cfg-PARSE_FAST"])
+]
+
+
+@router.post("", status_code=201)
+async def create_configuration(
+    body: ConfigurationCreate, once: Once, caller: CurrentCaller, state: State
+) -> Configuration:
+    """Save a configuration, in place of the one with the same name and product type."""
+    parameters = _checked(body.parameters)
+
+    async def make(reserved_id: str) -> Configuration:
+        ledger = ConfigurationLedger(state.database)
+        return _shown(await ledger.save(caller.project_id, body.name, parameters, reserved_id))
+
+    return await once(body, make, Configuration)
+
+
+@router.get("")
+async def list_configurations(
+    caller: CurrentCaller,
+    state: State,
+    *,
+    name: str | None = None,
+    product_type: Annotated[list[AnyProductType] | None, Query(max_length=10)] = None,
+    latest_only: bool = False,
+    page_size: PageSize = DEFAULT_PAGE,
+    page_token: PageToken = None,
+) -> Page[Configuration]:
+    """List saved configurations, newest first; only the latest version of each is kept."""
+    del latest_only
+    position = decode_cursor(page_token, int, str)
+    rows = await ConfigurationLedger(state.database).page(
+        caller.project_id,
+        ConfigurationFilter(name or None, product_type),
+        position and (position[0], position[1]),
+        page_size + 1,
+    )
+    last = rows[page_size - 1] if len(rows) > page_size else None
+    return Page(
+        items=[_shown(row) for row in rows[:page_size]],
+        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+    )
+
+
+@router.get("/{configuration_id}")
+async def get_configuration(
+    configuration_id: ConfigurationId, caller: CurrentCaller, state: State
+) -> Configuration:
+    """Return a saved or built-in configuration."""
+    return _shown(await Configurations(state.database).get(caller.project_id, configuration_id))
+
+
+@router.put("/{configuration_id}")
+async def update_configuration(
+    configuration_id: ConfigurationId,
+    body: ConfigurationUpdate,
+    caller: CurrentCaller,
+    state: State,
+) -> Configuration:
+    """Change the name or the parameters of a saved configuration; jobs keep what they took."""
+    values: dict[str, Any] = {}
+    if body.name is not None:
+        values["name"] = body.name
+    if body.parameters is not None:
+        values["parameters"] = _checked(body.parameters)
+    ledger = ConfigurationLedger(state.database)
+    try:
+        return _shown(await ledger.update(caller.project_id, configuration_id, values))
+    except NameTakenError as error:
+        raise InvalidError(("body", "name"), f"name: {error}. Choose another one.") from error
+
+
+@router.delete("/{configuration_id}", status_code=204)
+async def delete_configuration(
+    configuration_id: ConfigurationId, caller: CurrentCaller, state: State
+) -> None:
+    """Delete a saved configuration; jobs keep what they took from it."""
+    await ConfigurationLedger(state.database).delete(caller.project_id, configuration_id)
+
+
+def _checked(parameters: BaseModel) -> dict[str, Any]:
+    """Refuse now what a job could not be made of later."""
+    try:
+        if isinstance(parameters, ParseConfiguration):
+            translate(parameters)
+        elif isinstance(parameters, ClassifyConfiguration):
+            classify_job(parameters)
+    except ValueError as error:
+        raise InvalidError(("body", "parameters"), str(error)) from error
+    return parameters.model_dump(mode="json", exclude_none=True)
+
+
+def _shown(row: ConfigurationRow) -> Configuration:
+    return Configuration(
+        id=row.id,
+        name=row.name,
+        product_type=row.product_type,
+        parameters=row.parameters,
+        version=row.version,
+        created_at=moment(row.created_at or None),
+        updated_at=moment(row.updated_at or None),
+    )

@@ -1,0 +1,138 @@
+"""`/api/v1/beta/webhook-configs`: receivers of events, saved to be named by requests."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from api.caller import Caller, CurrentCaller, State
+from api.errors import InvalidError
+from api.idempotency import Once
+from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from api.state import ApiState
+from api.times import moment
+from models.webhook_configs import WebhookConfig, WebhookConfigCreate, WebhookConfigUpdate
+from models.webhooks import WITHHELD_VALUE
+from services.home import Home
+from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
+from services.seals import Seals
+
+router = APIRouter(tags=["webhook configurations"])
+
+MAX_LISTED = 1000
+DEFAULT_PAGE = 50
+_V1 = "/api/v1/beta/webhook-configs"
+_SEALED = ("webhook_url", "webhook_headers", "webhook_signing_secret")
+
+ConfigId = Annotated[str, Path(max_length=64, examples=["whc-0192f0c1a2b37c4d8e9f001122334455"])]
+
+
+@router.post(_V1, status_code=201)
+async def create_webhook_config(
+    body: WebhookConfigCreate, once: Once, caller: CurrentCaller, state: State
+) -> WebhookConfig:
+    """Save a receiver. Its secret and the values of its headers are sealed, and never shown."""
+    seals = _seals(state)
+    given = body.model_dump(exclude_none=True)
+
+    async def make(reserved_id: str) -> WebhookConfig:
+        values = _columns(seals, {}, given)
+        ledger = WebhookConfigLedger(state.database)
+        return _shown(seals, await ledger.create(caller.project_id, values, reserved_id))
+
+    return await once(body, make, WebhookConfig)
+
+
+@router.get(_V1)
+async def list_webhook_configs(caller: CurrentCaller, state: State) -> list[WebhookConfig]:
+    """List the newest thousand receivers; `/api/v2/webhook-configs` has pages."""
+    rows, _ = await WebhookConfigLedger(state.database).page(caller.project_id, None, MAX_LISTED)
+    return [_shown(_seals(state), row) for row in rows]
+
+
+@router.get("/api/v2/webhook-configs")
+async def list_webhook_configs_paginated(
+    caller: CurrentCaller,
+    state: State,
+    *,
+    include_total: bool = False,
+    page_size: PageSize = DEFAULT_PAGE,
+    page_token: PageToken = None,
+) -> Page[WebhookConfig]:
+    """List receivers, newest first."""
+    position = decode_cursor(page_token, int, str)
+    rows, total = await WebhookConfigLedger(state.database).page(
+        caller.project_id, position and (position[0], position[1]), page_size + 1
+    )
+    last = rows[page_size - 1] if len(rows) > page_size else None
+    return Page(
+        items=[_shown(_seals(state), row) for row in rows[:page_size]],
+        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+        total_size=total if include_total else None,
+    )
+
+
+@router.get(f"{_V1}/{{config_id}}")
+async def get_webhook_config(
+    config_id: ConfigId, caller: CurrentCaller, state: State
+) -> WebhookConfig:
+    """Return a receiver."""
+    row = await WebhookConfigLedger(state.database).get(caller.project_id, config_id)
+    return _shown(_seals(state), row)
+
+
+@router.put(f"{_V1}/{{config_id}}")
+async def update_webhook_config(
+    config_id: ConfigId, body: WebhookConfigUpdate, caller: CurrentCaller, state: State
+) -> WebhookConfig:
+    """Change the fields of a receiver that are present; a null clears one."""
+    given = body.model_dump(exclude_unset=True)
+    if "webhook_url" in given and given["webhook_url"] is None:
+        raise InvalidError(("body", "webhook_url"), "webhook_url: a receiver needs one.")
+    return await _update(config_id, given, caller, state)
+
+
+@router.delete(f"{_V1}/{{config_id}}", status_code=204)
+async def delete_webhook_config(config_id: ConfigId, caller: CurrentCaller, state: State) -> None:
+    """Delete a receiver; it gets no further events."""
+    await WebhookConfigLedger(state.database).delete(caller.project_id, config_id)
+
+
+async def _update(
+    config_id: str, given: dict[str, Any], caller: Caller, state: ApiState
+) -> WebhookConfig:
+    ledger, seals = WebhookConfigLedger(state.database), _seals(state)
+    row = await ledger.get(caller.project_id, config_id)
+    if not given:
+        return _shown(seals, row)
+    values = _columns(seals, seals.open(row.sealed), given)
+    return _shown(seals, await ledger.update(caller.project_id, config_id, values))
+
+
+def _columns(seals: Seals, held: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    changed = {**held, **{name: given[name] for name in _SEALED if name in given}}
+    values: dict[str, Any] = {"sealed": seals.seal(changed)}
+    if "webhook_events" in given:
+        values["events"] = given["webhook_events"]
+    if not held or "webhook_output_format" in given:
+        values["output_format"] = given.get("webhook_output_format") or "string"
+    return values
+
+
+def _shown(seals: Seals, row: WebhookConfigRow) -> WebhookConfig:
+    held = seals.open(row.sealed)
+    headers = held.get("webhook_headers")
+    return WebhookConfig(
+        id=row.id,
+        tenant_id=row.project_id,
+        webhook_url=held["webhook_url"],
+        has_secret=bool(held.get("webhook_signing_secret")),
+        webhook_headers=None if headers is None else dict.fromkeys(headers, WITHHELD_VALUE),
+        webhook_events=row.events,
+        webhook_output_format="json" if row.output_format == "json" else "string",
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+    )
+
+
+def _seals(state: ApiState) -> Seals:
+    return Seals(Home(state.settings.home).signing_key())

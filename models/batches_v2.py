@@ -1,0 +1,105 @@
+"""Requests and responses of the v2 batches API."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from models.batch import ItemStatus, JobCounts
+from models.parse_v2 import MAX_WEBHOOKS, WebhookConfigurationIds
+from models.requests import RequestModel
+from models.texts import Text
+from models.webhooks import WebhookConfiguration
+
+Id = Annotated[Text, Field(min_length=1, max_length=64)]
+
+
+class BatchStatus(StrEnum):
+    """State of a batch."""
+
+    PENDING = "PENDING"
+    THROTTLED = "THROTTLED"
+    """Never so here: a batch waits as `PENDING`."""
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    """Every file has ended; some may have failed."""
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class BatchTask(RequestModel):
+    """The job to be made of each file."""
+
+    type: Literal["parse_v2", "extract_v2"]
+    """`parse_v2`; nothing is extracted here."""
+    configuration_id: Id
+    """Of a saved configuration, or a built-in one such as `cfg-PARSE_FAST`."""
+
+
+class BatchConfig(RequestModel):
+    """What is done with each file."""
+
+    job: BatchTask
+
+
+class BatchCreate(RequestModel):
+    """A batch over a directory."""
+
+    source_directory_id: Id
+    config: BatchConfig
+    webhook_configurations: (
+        Annotated[list[WebhookConfiguration], Field(max_length=MAX_WEBHOOKS)] | None
+    ) = None
+    webhook_configuration_ids: WebhookConfigurationIds | None = None
+
+
+class JobReference(BaseModel):
+    """The job of one file, under which its result is found."""
+
+    type: Literal["parse_v2"] = "parse_v2"
+    id: str
+
+
+class BatchResult(BaseModel):
+    """One file of a batch and its job."""
+
+    source_directory_file_id: str
+    job_reference: JobReference | None = None
+    error_message: str | None = None
+    """Why the file has no job; how its job failed is told by the job."""
+
+
+class Batch(BaseModel):
+    """A batch. The fields after `updated_at` are ours."""
+
+    id: str
+    project_id: str
+    source_directory_id: str
+    config: BatchConfig
+    status: BatchStatus
+    results: list[BatchResult] | None = None
+    """Only where `expand=results` asks for them; all that are known, also while it runs."""
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    started_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    counts: JobCounts = JobCounts()
+    progress_percentage: Annotated[float, Field(ge=0, le=100)] = 0
+    error_message: str | None = None
+    workflow_id: str | None = None
+    """Temporal Workflow ID."""
+    unsupported_parameters: list[str] = []
+    """Dotted names of what the configuration sets and is not honoured."""
+
+
+class BatchFile(BaseModel):
+    """One file of a batch with its state; ours."""
+
+    source_directory_file_id: str
+    name: str
+    status: ItemStatus
+    job_reference: JobReference
+    skip_reason: str | None = None
+    error_message: str | None = None
+    started_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None

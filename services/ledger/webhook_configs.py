@@ -1,0 +1,115 @@
+"""Saved webhook configurations. What may be a secret is sealed before it comes here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ledger.database import Database, now_us
+from services.ledger.keyset import page_of
+from services.ledger.records import NotFoundError
+from services.ledger.schema import webhook_configs
+
+PREFIX = "whc"
+_ORDER = ((webhook_configs.c.created_at, True), (webhook_configs.c.id, True))
+
+
+@dataclass(frozen=True)
+class WebhookConfigRow:
+    """A saved configuration as the ledger has it."""
+
+    id: str
+    project_id: str
+    sealed: bytes
+    """URL, headers and secret, by `services.seals`."""
+    events: list[str] | None
+    output_format: str
+    created_at: int
+    updated_at: int
+
+
+class WebhookConfigLedger:
+    """The webhook_configs table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(
+        self, project_id: str, values: Mapping[str, Any], reserved_id: str
+    ) -> WebhookConfigRow:
+        """Save a configuration. Idempotent by the reserved id, a UUID."""
+        config_id = f"{PREFIX}-{UUID(reserved_id).hex}"
+        now = now_us()
+        async with self._database.write() as connection:
+            known = await _row(connection, config_id)
+            if known:
+                return known
+            owner = {"id": config_id, "project_id": project_id}
+            await connection.execute(
+                webhook_configs.insert().values(**values, **owner, created_at=now, updated_at=now)
+            )
+            return await _owned(connection, project_id, config_id)
+
+    async def get(self, project_id: str, config_id: str) -> WebhookConfigRow:
+        """Return a configuration; NotFoundError when the project has none."""
+        async with self._database.read() as connection:
+            return await _owned(connection, project_id, config_id)
+
+    async def update(
+        self, project_id: str, config_id: str, values: Mapping[str, Any]
+    ) -> WebhookConfigRow:
+        """Change columns of a configuration; errors as of `get`."""
+        async with self._database.write() as connection:
+            await _owned(connection, project_id, config_id)
+            await connection.execute(
+                webhook_configs.update()
+                .where(webhook_configs.c.id == config_id)
+                .values(**values, updated_at=now_us())
+            )
+            return await _owned(connection, project_id, config_id)
+
+    async def delete(self, project_id: str, config_id: str) -> None:
+        """Delete a configuration; errors as of `get`."""
+        async with self._database.write() as connection:
+            await _owned(connection, project_id, config_id)
+            await connection.execute(
+                webhook_configs.delete().where(webhook_configs.c.id == config_id)
+            )
+
+    async def page(
+        self, project_id: str, position: tuple[int, str] | None, limit: int
+    ) -> tuple[list[WebhookConfigRow], int]:
+        """Return configurations behind a position (created_at, id), newest first, and their sum."""
+        of_project = webhook_configs.c.project_id == project_id
+        query = page_of(webhook_configs.select().where(of_project), _ORDER, position, limit)
+        count = sa.select(sa.func.count()).select_from(webhook_configs).where(of_project)
+        async with self._database.read() as connection:
+            rows = [WebhookConfigRow(**row._mapping) for row in await connection.execute(query)]
+            return rows, int(await connection.scalar(count) or 0)
+
+    async def missing(self, project_id: str, config_ids: Sequence[str]) -> list[str]:
+        """Return those of a few ids that name no configuration of the project."""
+        if not config_ids:
+            return []
+        query = sa.select(webhook_configs.c.id).where(
+            webhook_configs.c.id.in_(config_ids), webhook_configs.c.project_id == project_id
+        )
+        async with self._database.read() as connection:
+            known = set(await connection.scalars(query))
+        return [config_id for config_id in config_ids if config_id not in known]
+
+
+async def _row(connection: AsyncConnection, config_id: str) -> WebhookConfigRow | None:
+    query = webhook_configs.select().where(webhook_configs.c.id == config_id)
+    row = (await connection.execute(query)).first()
+    return WebhookConfigRow(**row._mapping) if row else None
+
+
+async def _owned(connection: AsyncConnection, project_id: str, config_id: str) -> WebhookConfigRow:
+    row = await _row(connection, config_id)
+    if row is None or row.project_id != project_id:
+        raise NotFoundError(f"no webhook configuration {config_id[:64]}")
+    return row

@@ -1,0 +1,49 @@
+"""Encryption of the few secrets that have to be kept: what receivers of events are told.
+
+The key is derived from the home's signing key, so that a copy of the ledger alone tells nothing.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+
+_PURPOSE = b"sheaf: seals of the ledger, version 1"
+
+
+class SealBrokenError(Exception):
+    """The ledger was sealed under another home's key, or the row was changed."""
+
+
+class Seals:
+    """Seals and opens small JSON objects, authenticated (Fernet: AES-128-CBC, HMAC-SHA256).
+
+    Args:
+        key: the home's signing key; losing it loses what was sealed.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        derived = hmac.new(key, _PURPOSE, hashlib.sha256).digest()
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+
+    def seal(self, values: Mapping[str, Any]) -> bytes:
+        """Return an object sealed; twice the same one gives different bytes."""
+        return self._fernet.encrypt(json.dumps(values).encode())
+
+    def open(self, sealed: bytes) -> dict[str, Any]:
+        """Return the object of a seal.
+
+        Raises:
+            SealBrokenError: it was sealed under another key, or changed since.
+        """
+        try:
+            opened: dict[str, Any] = json.loads(self._fernet.decrypt(sealed))
+        except InvalidToken as error:
+            raise SealBrokenError(
+                "a sealed row cannot be opened: SHEAF_HOME has not the key that it was sealed with"
+            ) from error
+        return opened
