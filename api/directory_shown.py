@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fastapi import Request
 
 from api.errors import InvalidError
-from api.links import signed_link
+from api.links import file_path, signed_link
 from api.state import ApiState
 from api.times import moment
 from models.directories import DirectoryFile
@@ -30,7 +30,7 @@ def directory_file(
     """
     link = None
     if request and state and row.upload_id and "download_url" in expand:
-        link = signed_link(request, state, row.upload_id)
+        link = signed_link(request, state, file_path(row.upload_id))
     return DirectoryFile(
         id=row.id,
         project_id=row.project_id,

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar
@@ -19,6 +19,8 @@ from models.texts import Name
 Fields = TypeVar("Fields", bound=BaseModel)
 
 MAX_TEXTS = 20
+MAX_V1_TEXTS = 200
+"""Parameters of one form: the contract has 127."""
 MAX_TEXT_BYTES = 256 * 1024
 """Of one part; metadata of 64 KB may be written with escapes."""
 _BLOCK = 1024 * 1024
@@ -51,7 +53,9 @@ class UploadForm:
 
 
 @asynccontextmanager
-async def upload_form(request: Request, field: str, limit_bytes: int) -> AsyncIterator[UploadForm]:
+async def upload_form(
+    request: Request, field: str, limit_bytes: int, *, max_texts: int = MAX_TEXTS
+) -> AsyncIterator[UploadForm]:
     """Receive an upload whose file is the part `field`; it waits on disk, not in memory.
 
     Raises:
@@ -64,7 +68,7 @@ async def upload_form(request: Request, field: str, limit_bytes: int) -> AsyncIt
         request.headers,
         request.stream(),
         max_files=1,
-        max_fields=MAX_TEXTS,
+        max_fields=max_texts,
         max_part_size=MAX_TEXT_BYTES,
     )
     try:
@@ -93,9 +97,16 @@ def body_of(field: str, model: type[BaseModel]) -> dict[str, Any]:
     for name, shown in properties.items():
         if "$ref" in shown:
             properties[name] = schema["$defs"][shown["$ref"].rpartition("/")[2]]
-    properties[field] = {"type": "string", "format": "binary"}
-    required = [field, *schema.get("required", ())]
-    content = {"type": "object", "properties": properties, "required": required}
+    return file_body(field, properties, schema.get("required", ()))
+
+
+def file_body(field: str, parts: Mapping[str, Any], required: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what describes an upload with such parts beside its file."""
+    content = {
+        "type": "object",
+        "properties": {**parts, field: {"type": "string", "format": "binary"}},
+        "required": [field, *required],
+    }
     body = {"required": True, "content": {"multipart/form-data": {"schema": content}}}
     return {"requestBody": body}
 

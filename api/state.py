@@ -10,6 +10,7 @@ from services.deployment import job_service
 from services.home import Home
 from services.jobs import JobService
 from services.ledger.database import Database
+from services.single_jobs import SingleJobs
 from services.storage.local import LocalBlobs
 
 
@@ -25,16 +26,20 @@ class ApiState:
     client: Client
     jobs: JobService
     blobs: LocalBlobs
+    single_jobs: SingleJobs
 
     @classmethod
     def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
         """Put the parts together."""
+        jobs = job_service(settings, database, client)
+        blobs = LocalBlobs(Home(settings.home).blobs)
         return cls(
             settings=settings,
             database=database,
             client=client,
-            jobs=job_service(settings, database, client),
-            blobs=LocalBlobs(Home(settings.home).blobs),
+            jobs=jobs,
+            blobs=blobs,
+            single_jobs=SingleJobs(database, jobs, blobs),
         )
 
 

@@ -50,8 +50,8 @@ class Results:
         """
         return (await self._items.of_task(project_id, task_id))[1]
 
-    async def get(self, project_id: str, task_id: str) -> TaskResult:
-        """Return the result of a file's job.
+    async def get(self, project_id: str | None, task_id: str) -> TaskResult:
+        """Return the result of a file's job; of any project for None.
 
         Raises:
             NotFoundError: the project has no such job, or it has no result: not yet, or it failed.

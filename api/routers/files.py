@@ -12,7 +12,16 @@ from api.caller import Caller, CurrentCaller, State
 from api.errors import InvalidError
 from api.forms import UploadForm, body_of, upload_form
 from api.idempotency import Once, OnceOnly
-from api.links import DEFAULT_SECONDS, MAX_SECONDS, is_valid_link, signed_link
+from api.links import (
+    DEFAULT_SECONDS,
+    DOWNLOAD_HEADERS,
+    MAX_SECONDS,
+    Expires,
+    Signature,
+    check_link,
+    file_path,
+    signed_link,
+)
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
 from api.times import moment
@@ -63,7 +72,7 @@ async def list_files(
     only = UploadFilter(file_ids, file_name or None, external_file_id or None)
     page, rows = await _page(caller, state, only, order_by, page_size, page_token)
     if "download_url" in expand:
-        links = [signed_link(request, state, row.id) for row in rows]
+        links = [signed_link(request, state, file_path(row.id)) for row in rows]
         page.items = [
             file.model_copy(update={"download_url": link})
             for file, link in zip(page.items, links, strict=True)
@@ -95,31 +104,21 @@ async def get_file_link(
 ) -> PresignedUrl:
     """Return a link that gives the file's bytes to whoever has it."""
     row = await UploadLedger(state.database).get(caller.project_id, str(file_id))
-    return signed_link(request, state, row.id, expires_at_seconds)
+    return signed_link(request, state, file_path(row.id), expires_at_seconds)
 
 
 @router.get("/{file_id}/download", response_class=FileResponse)
 async def download_file(
-    file_id: UUID,
-    state: State,
-    expires: Annotated[int, Query(ge=0, lt=2**40)],
-    signature: Annotated[str, Query(max_length=128)],
+    file_id: UUID, request: Request, state: State, expires: Expires, signature: Signature
 ) -> FileResponse:
     """Return the bytes of a file by a signed link, which needs no key."""
-    if not is_valid_link(state, str(file_id), expires, signature):
-        raise HTTPException(403, "The link has expired, or this server did not make it.")
+    check_link(request, state, expires, signature)
     row = await UploadLedger(state.database).find(str(file_id))
     path = state.blobs.path(upload_key(str(file_id)))
     if row is None or not path.is_file():
         raise HTTPException(404, f"no file {file_id}")
-    headers = {
-        # Bytes of strangers: a browser saves them, and takes them for nothing that runs.
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "Cache-Control": "private, no-store",
-    }
     return FileResponse(
-        path, media_type="application/octet-stream", filename=row.name, headers=headers
+        path, media_type="application/octet-stream", filename=row.name, headers=DOWNLOAD_HEADERS
     )
 
 

@@ -3,11 +3,13 @@
 Older clients leave the version out of the path, so that every address has two forms.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, HTTPException, Path, Response
 
 from api.caller import CurrentCaller, State
+from api.task_shown import configuration
+from api.times import moment
 from models.batch import ItemStatus
 from models.parse_results import (
     JobMetadata,
@@ -85,6 +87,41 @@ async def get_raw_markdown(job_id: JobId, caller: CurrentCaller, state: State) -
     """Return the markdown of a file, as it is."""
     found = await _result(job_id, caller, state)
     return Response(found.markdown.encode("utf-8", "replace"), media_type="text/markdown")
+
+
+@_routes.get("/job/{job_id}/result/{kind}", response_class=Response, include_in_schema=False)
+@_routes.get("/job/{job_id}/result/raw/{kind}", response_class=Response, include_in_schema=False)
+@_routes.get("/job/{job_id}/result/image/{kind}", response_class=Response, include_in_schema=False)
+async def get_what_is_not_made(
+    job_id: JobId, kind: str, caller: CurrentCaller, state: State
+) -> Response:
+    """Say that this server makes no such result."""
+    await Results(state.database, state.blobs).item(caller.project_id, job_id)
+    raise HTTPException(
+        404, f"This server makes no result {kind[:64]!r}; it has text, markdown and json."
+    )
+
+
+@_routes.get("/job/{job_id}/parameters")
+async def get_parameters(job_id: JobId, caller: CurrentCaller, state: State) -> dict[str, Any]:
+    """Return what the job of a file was asked for, without secrets."""
+    return configuration(await state.single_jobs.get(caller.project_id, job_id))
+
+
+@_routes.get("/job/{job_id}/details")
+async def get_details(job_id: JobId, caller: CurrentCaller, state: State) -> dict[str, Any]:
+    """Return what is known about the job of a file."""
+    task = await state.single_jobs.get(caller.project_id, job_id)
+    return {
+        **_shown(task.item).model_dump(),
+        "name": task.item.display_name,
+        "batch_id": task.job.public_id or task.job.id,
+        "attempts": task.item.attempts,
+        "started_at": moment(task.item.started_at),
+        "completed_at": moment(task.item.completed_at),
+        "parameters": configuration(task),
+        "unsupported_parameters": task.job.unsupported_parameters,
+    }
 
 
 async def _result(job_id: str, caller: CurrentCaller, state: State) -> TaskResult:

@@ -22,6 +22,8 @@ class ItemRow:
     task_id: str
     unique_id: str
     display_name: str
+    upload_id: str | None
+    """The uploaded file that holds the bytes; None where a folder does."""
     status: ItemStatus
     attempts: int
     failure_kind: str | None
@@ -106,8 +108,10 @@ class ItemListing:
             rows = await connection.execute(query.limit(limit))
             return [_item(row) for row in rows], int(await connection.scalar(total) or 0)
 
-    async def of_task(self, project_id: str, task_id: str) -> tuple[str, ItemRow]:
+    async def of_task(self, project_id: str | None, task_id: str) -> tuple[str, ItemRow]:
         """Return the batch job and the item that a parse or classify job of one file is.
+
+        None finds it in any project, for who has a signed link to it.
 
         Raises:
             NotFoundError: the project has no such job.
@@ -116,8 +120,10 @@ class ItemListing:
             _select_items()
             .add_columns(jobs.c.id.label("batch_job_id"))
             .join(jobs, jobs.c.id == items.c.job_id)
-            .where(items.c.task_id == task_id, jobs.c.project_id == project_id)
+            .where(items.c.task_id == task_id, jobs.c.deleted_at.is_(None))
         )
+        if project_id is not None:
+            query = query.where(jobs.c.project_id == project_id)
         async with self._database.read() as connection:
             row = (await connection.execute(query)).first()
         if row is None:
@@ -125,6 +131,17 @@ class ItemListing:
         values = dict(row._mapping)
         job_id = values.pop("batch_job_id")
         return job_id, ItemRow(**values | {"status": ItemStatus(values["status"])})
+
+    async def first_of(self, job_ids: Sequence[str]) -> dict[str, ItemRow]:
+        """Return the first item of each of a few jobs, by the job's id."""
+        query = _select_items().add_columns(items.c.job_id.label("batch_job_id"))
+        query = query.where(items.c.job_id.in_(job_ids), items.c.ordinal == 1)
+        async with self._database.read() as connection:
+            rows = [dict(row._mapping) for row in await connection.execute(query)]
+        return {
+            row.pop("batch_job_id"): ItemRow(**row | {"status": ItemStatus(row["status"])})
+            for row in rows
+        }
 
     async def file_name(self, project_id: str, file_id: str) -> str:
         """Return the name of a directory file, also of a deleted one.
@@ -173,6 +190,7 @@ def _select_items() -> sa.Select[Any]:
             ),
             directory_files.c.unique_id,
             directory_files.c.display_name,
+            directory_files.c.upload_id,
             results.c.job_id.label("result_job_id"),
             results.c.output_metadata,
         )

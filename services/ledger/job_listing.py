@@ -26,6 +26,9 @@ class JobFilter:
     statuses: Sequence[JobStatus] | None = None
     created_from: int | None = None
     created_to: int | None = None
+    public_ids: Sequence[str] | None = None
+    has_failures: bool | None = None
+    configuration_id: str | None = None
 
 
 class JobListing:
@@ -43,6 +46,7 @@ class JobListing:
         query = select_jobs().where(
             jobs.c.project_id == project_id,
             jobs.c.api.in_(apis),
+            jobs.c.deleted_at.is_(None),
             sa.or_(jobs.c.public_id == job_id, jobs.c.id == job_id),
         )
         async with self._database.read() as connection:
@@ -76,7 +80,11 @@ class JobListing:
 
 
 def _where(asked: JobFilter) -> list[sa.ColumnElement[bool]]:
-    where = [jobs.c.project_id == asked.project_id, jobs.c.api.in_(asked.apis)]
+    where = [
+        jobs.c.project_id == asked.project_id,
+        jobs.c.api.in_(asked.apis),
+        jobs.c.deleted_at.is_(None),
+    ]
     if asked.directory_id is not None:
         where.append(jobs.c.directory_id == asked.directory_id)
     if asked.job_type is not None:
@@ -87,6 +95,13 @@ def _where(asked: JobFilter) -> list[sa.ColumnElement[bool]]:
         where.append(jobs.c.created_at >= asked.created_from)
     if asked.created_to is not None:
         where.append(jobs.c.created_at <= asked.created_to)
+    if asked.public_ids is not None:
+        where.append(jobs.c.public_id.in_(asked.public_ids))
+    if asked.has_failures is not None:
+        where.append(jobs.c.failed > 0 if asked.has_failures else jobs.c.failed == 0)
+    if asked.configuration_id is not None:
+        named = jobs.c.echo["configuration_id"].as_string()
+        where.append(named == asked.configuration_id)
     return where
 
 

@@ -60,7 +60,7 @@ class JobLedger:
         self, project_id: str, limit: int = 50, statuses: Sequence[JobStatus] = ()
     ) -> list[JobRow]:
         """Return a project's jobs, newest first."""
-        query = select_jobs().where(jobs.c.project_id == project_id)
+        query = select_jobs().where(jobs.c.project_id == project_id, jobs.c.deleted_at.is_(None))
         if statuses:
             query = query.where(jobs.c.status.in_(statuses))
         query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)

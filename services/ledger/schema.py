@@ -125,6 +125,8 @@ jobs = sa.Table(
     sa.Column("updated_at", _TIME, nullable=False),
     sa.Column("started_at", _TIME, nullable=True),
     sa.Column("completed_at", _TIME, nullable=True),
+    # Jobs of one file can be deleted; they are then as unknown as if they had never been.
+    sa.Column("deleted_at", _TIME, nullable=True),
     sa.Index(None, "status", "created_at"),
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "api", "created_at"),
@@ -153,6 +155,13 @@ items = sa.Table(
     sa.Column("completed_at", _TIME, nullable=True),
     sa.UniqueConstraint("job_id", "file_id"),
     sa.Index(None, "job_id", "status", "ordinal"),
+    # Who took a result of another job; few rows, or none, in most jobs.
+    sa.Index(
+        "ix_items_reused_result_id",
+        "result_id",
+        sqlite_where=sa.text("skip_reason IS NOT NULL"),
+        postgresql_where=sa.text("skip_reason IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 

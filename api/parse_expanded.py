@@ -1,0 +1,133 @@
+"""The parts of a parse result that `expand` can name."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.task_shown import configuration
+from models.documents import ParsedPage
+from models.parse_tasks import (
+    ContentMetadata,
+    ItemsPage,
+    ItemsPages,
+    MarkdownPage,
+    MarkdownPages,
+    MetadataPage,
+    MetadataPages,
+    ParseResult,
+    TextPage,
+    TextPages,
+)
+from rules.markdown_items import markdown_items
+from services.results import TaskResult
+from services.single_jobs import Task
+
+
+@dataclass(frozen=True)
+class Content:
+    """A part of a result as a file."""
+
+    media_type: str
+    write: Callable[[TaskResult], bytes]
+
+
+@dataclass(frozen=True)
+class Expanding:
+    """A result and what is known about its job."""
+
+    task: Task
+    result: TaskResult
+    link: Callable[[str], str]
+    """Makes the address of one of `CONTENTS`."""
+
+    @property
+    def pages(self) -> Sequence[ParsedPage]:
+        """The pages that were read."""
+        return self.result.document.pages
+
+
+def expanded(found: ParseResult, of: Expanding, names: Sequence[str]) -> ParseResult:
+    """Return a job with the parts that are named; other names give nothing."""
+    values = {name: _PARTS[name](of) for name in names if name in _PARTS}
+    contents = {
+        kind: _content_metadata(of, kind)
+        for kind in CONTENTS
+        if f"{kind}_content_metadata" in names
+    }
+    return found.model_copy(update={**values, "result_content_metadata": contents or None})
+
+
+def _content_metadata(of: Expanding, kind: str) -> ContentMetadata:
+    size = len(CONTENTS[kind].write(of.result))
+    return ContentMetadata(size_bytes=size, presigned_url=of.link(kind))
+
+
+def _text(result: TaskResult) -> TextPages:
+    pages = result.document.pages
+    return TextPages(pages=[TextPage(page_number=one.page, text=one.text) for one in pages])
+
+
+def _markdown(result: TaskResult) -> MarkdownPages:
+    pages = result.document.pages
+    return MarkdownPages(
+        pages=[MarkdownPage(page_number=one.page, markdown=one.md) for one in pages]
+    )
+
+
+def _items(of: Expanding) -> ItemsPages:
+    return ItemsPages(
+        pages=[
+            ItemsPage(
+                page_number=one.page,
+                items=markdown_items(one.md),
+                page_width=one.width,
+                page_height=one.height,
+            )
+            for one in of.pages
+        ]
+    )
+
+
+def _metadata(of: Expanding) -> MetadataPages:
+    return MetadataPages(pages=[MetadataPage(page_number=one.page) for one in of.pages])
+
+
+def _job_metadata(of: Expanding) -> dict[str, Any]:
+    document = of.result.document
+    return {
+        "job_pages": len(document.pages),
+        "total_pages": document.total_pages,
+        "job_is_cache_hit": of.result.is_reused,
+        "media_type": document.media_type,
+        "engine": f"{document.engine} {document.engine_version}",
+        "warnings": list(document.warnings),
+        "document": document.metadata,
+    }
+
+
+_PARTS: dict[str, Callable[[Expanding], object]] = {
+    "text": lambda of: _text(of.result),
+    "markdown": lambda of: _markdown(of.result),
+    "items": _items,
+    "metadata": _metadata,
+    "text_full": lambda of: of.result.text,
+    "markdown_full": lambda of: of.result.markdown,
+    "job_metadata": _job_metadata,
+    "raw_parameters": lambda of: configuration(of.task),
+}
+
+
+def _as_json(pages: TextPages | MarkdownPages) -> bytes:
+    return json.dumps(pages.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
+
+
+CONTENTS = {
+    "text": Content("application/json", lambda result: _as_json(_text(result))),
+    "markdown": Content("application/json", lambda result: _as_json(_markdown(result))),
+    "text_full": Content("text/plain", lambda result: result.text.encode("utf-8", "replace")),
+    "markdown_full": Content(
+        "text/markdown", lambda result: result.markdown.encode("utf-8", "replace")
+    ),
+}
+"""What a signed link can give, by the name that `expand` has for it."""

@@ -1,0 +1,196 @@
+"""`/api/v2/classify`: classifying one file, as a batch of one."""
+
+import hashlib
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Query
+
+from api.caller import Caller, CurrentCaller, State
+from api.errors import InvalidError
+from api.idempotency import Once
+from api.paging import Page, PageToken, decode_cursor, encode_cursor
+from api.routers.parse_tasks import JobIds, TaskId
+from api.state import ApiState
+from api.task_shown import STATUS_FILTERS, classify_task
+from api.times import microseconds
+from api.webhooks_named import unsupported_webhooks
+from models.apis import JobApi
+from models.classify import ClassifyJob
+from models.classify_v2 import ClassifyConfiguration, ClassifyCreate, ClassifyTask, TaskStatus
+from models.directories import Moment
+from models.job_config import JobType
+from models.parse_tasks import Deleted
+from rules.classify_v2 import classify_job
+from services.configurations import Configurations, WrongProductError
+from services.ledger.job_listing import JobFilter, JobListing
+from services.ledger.records import NotFoundError
+from services.ledger.uploads import UploadLedger
+from services.single_jobs import OfABatchError, Task
+
+router = APIRouter(prefix="/api/v2/classify", tags=["classify"])
+
+DEFAULT_PAGE = 20
+MAX_PAGE = 100
+
+
+@router.post("")
+async def create_classify_job(
+    body: ClassifyCreate, once: Once, caller: CurrentCaller, state: State
+) -> ClassifyTask:
+    """Classify an uploaded file, or the file of a parse job."""
+    configuration = await _configuration(body, caller, state)
+    config = _checked(configuration)
+    reported = await unsupported_webhooks(body, caller, state)
+
+    async def make(reserved_id: str) -> ClassifyTask:
+        if body.transaction_id:
+            reserved_id = _of_transaction(caller.project_id, body.transaction_id)
+            known = await _known(reserved_id, caller, state)
+            if known:
+                return known
+        file_id, kind = await _input(body.input_id, reserved_id, caller, state)
+        echo = {
+            "configuration": configuration.model_dump(mode="json"),
+            "configuration_id": body.configuration_id,
+            "document_input_type": kind,
+            "file_input": body.input_id,
+            "transaction_id": body.transaction_id,
+        }
+        task = await state.single_jobs.create(
+            caller.project_id, JobApi.CLASSIFY, file_id, config, reserved_id, echo, reported
+        )
+        return classify_task(task)
+
+    return await once(body, make, ClassifyTask)
+
+
+@router.get("")
+async def list_classify_jobs(
+    caller: CurrentCaller,
+    state: State,
+    *,
+    status: TaskStatus | None = None,
+    job_ids: JobIds = None,
+    configuration_id: Annotated[str | None, Query(max_length=64)] = None,
+    created_at_on_or_after: Moment | None = None,
+    created_at_on_or_before: Moment | None = None,
+    page_size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+    page_token: PageToken = None,
+) -> Page[ClassifyTask]:
+    """List the jobs of single files, newest first; those of batches are listed by their batch."""
+    since, until = created_at_on_or_after, created_at_on_or_before
+    statuses, has_failures = STATUS_FILTERS[status] if status else (None, None)
+    asked = JobFilter(
+        caller.project_id,
+        (JobApi.CLASSIFY,),
+        statuses=statuses,
+        has_failures=has_failures,
+        public_ids=job_ids,
+        configuration_id=configuration_id or None,
+        created_from=microseconds(since) if since else None,
+        created_to=microseconds(until) if until else None,
+    )
+    position = decode_cursor(page_token, int, str)
+    rows = await JobListing(state.database).behind(
+        asked, position and (position[0], position[1]), page_size + 1
+    )
+    last = rows[page_size - 1] if len(rows) > page_size else None
+    return Page(
+        items=[classify_task(task) for task in await state.single_jobs.tasks(rows[:page_size])],
+        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+    )
+
+
+@router.get("/{job_id}")
+async def get_classify_job(
+    job_id: TaskId,
+    caller: CurrentCaller,
+    state: State,
+    expand: Annotated[list[str], Query(max_length=10)] = [],  # noqa: B006 - FastAPI copies it
+) -> ClassifyTask:
+    """Return the classify job of a file, of a batch too, with its result once there is one."""
+    del expand  # Everything is shown.
+    return classify_task(await _classifying(job_id, caller, state))
+
+
+@router.post("/{job_id}/cancel")
+async def cancel_classify_job(job_id: TaskId, caller: CurrentCaller, state: State) -> ClassifyTask:
+    """Cancel the job of a single file; one that has ended stays as it is."""
+    await _classifying(job_id, caller, state)
+    try:
+        return classify_task(await state.single_jobs.cancel(caller.project_id, job_id))
+    except OfABatchError as error:
+        raise InvalidError(("path", "job_id"), str(error)) from error
+
+
+@router.delete("/{job_id}")
+async def delete_classify_job(job_id: TaskId, caller: CurrentCaller, state: State) -> Deleted:
+    """Delete the job of a single file and its result; the file stays."""
+    await _classifying(job_id, caller, state)
+    try:
+        await state.single_jobs.delete(caller.project_id, job_id)
+    except OfABatchError as error:
+        raise InvalidError(("path", "job_id"), str(error)) from error
+    return Deleted(id=job_id, project_id=caller.project_id)
+
+
+async def _classifying(job_id: str, caller: Caller, state: ApiState) -> Task:
+    task = await state.single_jobs.get(caller.project_id, job_id)
+    if task.job.job_type is not JobType.CLASSIFY:
+        raise HTTPException(404, f"{job_id} is a parse job: /api/v2/parse/{job_id} shows it")
+    return task
+
+
+async def _configuration(
+    body: ClassifyCreate, caller: Caller, state: ApiState
+) -> ClassifyConfiguration:
+    if body.configuration:
+        return body.configuration
+    configuration_id = body.configuration_id or ""
+    try:
+        return await Configurations(state.database).classify(caller.project_id, configuration_id)
+    except (NotFoundError, WrongProductError) as error:
+        raise InvalidError(("body", "configuration_id"), str(error)) from error
+
+
+def _checked(configuration: ClassifyConfiguration) -> ClassifyJob:
+    try:
+        return classify_job(configuration)
+    except ValueError as error:
+        field = ("body", "configuration", "parsing_configuration", "target_pages")
+        raise InvalidError(field, str(error)) from error
+
+
+async def _input(
+    input_id: str, reserved_id: str, caller: Caller, state: ApiState
+) -> tuple[str, str]:
+    """Return the directory file that an input stands for, and what kind of input it is."""
+    try:
+        upload = await UploadLedger(state.database).get(caller.project_id, input_id)
+    except NotFoundError:
+        pass
+    else:
+        (file_id,) = await state.single_jobs.hide(caller.project_id, [upload], reserved_id)
+        return file_id, "file_id"
+    try:
+        task = await state.single_jobs.get(caller.project_id, input_id)
+    except NotFoundError as error:
+        raise InvalidError(
+            ("body", "file_input"),
+            f"file_input: {input_id[:64]} is no uploaded file and no parse job of this project",
+        ) from error
+    return task.item.file_id, "parse_job_id"
+
+
+async def _known(reserved_id: str, caller: Caller, state: ApiState) -> ClassifyTask | None:
+    try:
+        task = await state.single_jobs.get(caller.project_id, str(UUID(reserved_id)))
+    except NotFoundError:
+        return None
+    return classify_task(task)
+
+
+def _of_transaction(project_id: str, transaction_id: str) -> str:
+    """Return 32 digits that are always the same for a transaction of a project."""
+    return hashlib.sha256(f"{project_id}\0{transaction_id}".encode()).hexdigest()[:32]

@@ -1,0 +1,72 @@
+"""`/api/v2/parse/{id}`: the job of one file and what was read from it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+
+from api.caller import CurrentCaller, State
+from api.links import DOWNLOAD_HEADERS, Expires, Signature, check_link, signed_link
+from api.parse_expanded import CONTENTS, Expanding, expanded
+from api.routers.parse_tasks import TaskId
+from api.task_shown import parse_task
+from models.parse_tasks import ParseResult
+from services.ledger.records import NotFoundError
+from services.results import Results
+
+router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
+
+
+@router.get("/{job_id}")
+async def get_parse_result(
+    job_id: TaskId,
+    request: Request,
+    caller: CurrentCaller,
+    state: State,
+    expand: Annotated[
+        list[str],
+        Query(
+            max_length=50,
+            description="`text`, `markdown`, `items`, `metadata`, `text_full`, `markdown_full`, "
+            "`job_metadata`, `raw_parameters`, and `…_content_metadata` of text, markdown, "
+            "text_full and markdown_full. What is not known gives nothing.",
+        ),
+    ] = [],  # noqa: B006 - FastAPI copies it
+    image_filenames: Annotated[str | None, Query(max_length=10_000)] = None,
+) -> ParseResult:
+    """Return the job of a file, of a batch too, and of its result what `expand` names.
+
+    While the job runs, and when it has failed, what was named is null.
+    """
+    del image_filenames  # Of images, which are not kept.
+    task = await state.single_jobs.get(caller.project_id, job_id)
+    found = ParseResult(job=parse_task(task))
+    if not expand:
+        return found
+    try:
+        result = await Results(state.database, state.blobs).get(caller.project_id, job_id)
+    except NotFoundError:
+        return found
+
+    def link(kind: str) -> str:
+        path = f"{router.prefix}/{task.item.task_id}/download/{kind}"
+        return signed_link(request, state, path).url
+
+    return expanded(found, Expanding(task, result, link), expand)
+
+
+@router.get("/{job_id}/download/{kind}", response_class=Response)
+async def download_result(
+    job_id: TaskId,
+    kind: str,
+    request: Request,
+    state: State,
+    expires: Expires,
+    signature: Signature,
+) -> Response:
+    """Return a part of a result by a signed link, which needs no key."""
+    check_link(request, state, expires, signature)
+    content = CONTENTS.get(kind)
+    if content is None:
+        raise HTTPException(404, f"no such part of a result: {kind[:40]}")
+    result = await Results(state.database, state.blobs).get(None, job_id)
+    return Response(content.write(result), media_type=content.media_type, headers=DOWNLOAD_HEADERS)

@@ -1,0 +1,216 @@
+"""`/api/v2/parse`: parsing one file, as a batch of one."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+
+from api.caller import Caller, CurrentCaller, State
+from api.errors import InvalidError
+from api.forms import UploadForm, file_body, upload_form
+from api.idempotency import Once, OnceOnly
+from api.paging import Page, PageToken, decode_cursor, encode_cursor
+from api.state import ApiState
+from api.task_shown import STATUS_FILTERS, parse_task
+from api.times import microseconds
+from api.webhooks_named import unsupported_webhooks
+from models.apis import JobApi
+from models.classify_v2 import TaskStatus
+from models.directories import Moment
+from models.files import Purpose
+from models.job_config import BatchParseJobRecordCreate
+from models.parse_tasks import Deleted, ParseCreate, ParseTask, ParseUploadConfiguration
+from models.parse_v2 import ParseConfiguration
+from rules.parse_v2 import translate
+from services.configurations import Configurations, WrongProductError
+from services.ledger.job_listing import JobFilter, JobListing
+from services.ledger.records import NotFoundError
+from services.ledger.uploads import UploadLedger, UploadRow
+from services.single_jobs import OfABatchError
+from services.uploads import Uploads
+
+router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
+
+DEFAULT_PAGE = 20
+MAX_PAGE = 1000
+FAST_VERSIONS = ["2026-06-15", "2025-12-11"]
+"""The vendor's of the tier that uses no model. All are taken, and none changes anything here."""
+
+TaskId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]
+_PARTS = {"configuration": {"type": "string", "description": "A configuration as JSON."}}
+JobIds = Annotated[list[str] | None, Query(max_length=1000)]
+
+
+@router.post("")
+async def create_parse_job(
+    body: ParseCreate, once: Once, caller: CurrentCaller, state: State
+) -> ParseTask:
+    """Parse an uploaded file."""
+    upload = await _upload_of(body.file_id, caller, state)
+    configuration = await _merged(body, caller, state)
+    reported = await unsupported_webhooks(body, caller, state)
+
+    async def make(reserved_id: str) -> ParseTask:
+        echo = {"configuration_id": body.configuration_id, "user_metadata": body.user_metadata}
+        return await _create(upload, configuration, reported, echo, reserved_id, caller, state)
+
+    return await once(body, make, ParseTask)
+
+
+@router.post("/upload", openapi_extra=file_body("file", _PARTS, list(_PARTS)))
+async def upload_and_parse(
+    request: Request, once: Once, caller: CurrentCaller, state: State
+) -> ParseTask:
+    """Upload a file and parse it."""
+    async with upload_form(request, "file", state.settings.size_limit_bytes) as form:
+        return await _upload(form, once, caller, state)
+
+
+@router.get("")
+async def list_parse_jobs(
+    caller: CurrentCaller,
+    state: State,
+    *,
+    status: TaskStatus | None = None,
+    job_ids: JobIds = None,
+    created_at_on_or_after: Moment | None = None,
+    created_at_on_or_before: Moment | None = None,
+    page_size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+    page_token: PageToken = None,
+) -> Page[ParseTask]:
+    """List the jobs of single files, newest first; those of batches are listed by their batch."""
+    since, until = created_at_on_or_after, created_at_on_or_before
+    statuses, has_failures = STATUS_FILTERS[status] if status else (None, None)
+    asked = JobFilter(
+        caller.project_id,
+        (JobApi.PARSE,),
+        statuses=statuses,
+        has_failures=has_failures,
+        public_ids=job_ids,
+        created_from=microseconds(since) if since else None,
+        created_to=microseconds(until) if until else None,
+    )
+    position = decode_cursor(page_token, int, str)
+    rows = await JobListing(state.database).behind(
+        asked, position and (position[0], position[1]), page_size + 1
+    )
+    last = rows[page_size - 1] if len(rows) > page_size else None
+    return Page(
+        items=[parse_task(task) for task in await state.single_jobs.tasks(rows[:page_size])],
+        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+    )
+
+
+@router.get("/versions")
+async def list_versions() -> dict[str, Any]:
+    """Name the versions of each tier; all of them parse alike here."""
+    tiers = ("fast", "cost_effective", "agentic", "agentic_plus")
+    listed: dict[str, Any] = dict.fromkeys(tiers, FAST_VERSIONS)
+    return {**listed, "latest": dict.fromkeys(tiers, FAST_VERSIONS[0])}
+
+
+@router.post("/{job_id}/cancel")
+async def cancel_parse_job(job_id: TaskId, caller: CurrentCaller, state: State) -> ParseTask:
+    """Cancel the job of a single file; one that has ended stays as it is."""
+    try:
+        return parse_task(await state.single_jobs.cancel(caller.project_id, job_id))
+    except OfABatchError as error:
+        raise InvalidError(("path", "job_id"), str(error)) from error
+
+
+@router.delete("/{job_id}")
+async def delete_parse_job(job_id: TaskId, caller: CurrentCaller, state: State) -> Deleted:
+    """Delete the job of a single file and its result; the file stays."""
+    try:
+        await state.single_jobs.delete(caller.project_id, job_id)
+    except OfABatchError as error:
+        raise InvalidError(("path", "job_id"), str(error)) from error
+    return Deleted(id=job_id, project_id=caller.project_id)
+
+
+async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiState) -> ParseTask:
+    body = _written(form.texts.get("configuration"))
+    configuration = body.configuration()
+    _check(configuration)
+    reported = await unsupported_webhooks(body, caller, state)
+
+    async def make(reserved_id: str) -> ParseTask:
+        upload = await Uploads(state.database, state.blobs).store(
+            caller.project_id,
+            form.file,
+            name=form.name,
+            purpose=Purpose.PARSE,
+            reserved_id=reserved_id,
+        )
+        echo = {"user_metadata": body.user_metadata}
+        return await _create(upload, configuration, reported, echo, reserved_id, caller, state)
+
+    return await once(await form.asked(body), make, ParseTask)
+
+
+def _written(text: str | None) -> ParseUploadConfiguration:
+    try:
+        value = json.loads(text or "")
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise InvalidError(
+            ("body", "configuration"),
+            'configuration: not a JSON object; write it like {"tier": "fast", "version": "latest"}',
+        )
+    return ParseUploadConfiguration.model_validate(value)
+
+
+async def _upload_of(file_id: str, caller: Caller, state: ApiState) -> UploadRow:
+    try:
+        return await UploadLedger(state.database).get(caller.project_id, file_id)
+    except NotFoundError as error:
+        raise InvalidError(("body", "file_id"), f"file_id: no file {file_id[:64]}") from error
+
+
+async def _merged(body: ParseCreate, caller: Caller, state: ApiState) -> ParseConfiguration:
+    """Return what was asked for; what the request sets itself goes before what was saved."""
+    configuration = body.configuration()
+    if body.configuration_id:
+        try:
+            saved = await Configurations(state.database).parse(
+                caller.project_id, body.configuration_id
+            )
+        except (NotFoundError, WrongProductError) as error:
+            raise InvalidError(("body", "configuration_id"), str(error)) from error
+        given = configuration.model_dump(exclude_none=True)
+        given = {**saved.model_dump(exclude_none=True), **given}
+        configuration = ParseConfiguration.model_validate(given)
+    _check(configuration)
+    return configuration
+
+
+def _check(configuration: ParseConfiguration) -> None:
+    try:
+        translate(configuration)
+    except ValueError as error:
+        raise InvalidError(("body", "page_ranges", "target_pages"), str(error)) from error
+
+
+async def _create(
+    upload: UploadRow,
+    configuration: ParseConfiguration,
+    reported: list[str],
+    echo: dict[str, Any],
+    reserved_id: str,
+    caller: Caller,
+    state: ApiState,
+) -> ParseTask:
+    done = translate(configuration)
+    (file_id,) = await state.single_jobs.hide(caller.project_id, [upload], reserved_id)
+    written = configuration.model_dump(mode="json", exclude_none=True)
+    task = await state.single_jobs.create(
+        caller.project_id,
+        JobApi.PARSE,
+        file_id,
+        BatchParseJobRecordCreate(parameters=done.parameters),
+        reserved_id,
+        {**echo, "configuration": written, "file_id": upload.id},
+        [*done.unsupported, *reported],
+    )
+    return parse_task(task)

@@ -1,0 +1,62 @@
+"""`/api/v1/parsing/upload`: uploading and parsing one file, as older clients do it."""
+
+from fastapi import APIRouter, Request
+
+from api.caller import Caller, CurrentCaller, State
+from api.errors import InvalidError
+from api.forms import MAX_V1_TEXTS, UploadForm, file_body, upload_form
+from api.idempotency import Once, OnceOnly
+from api.state import ApiState
+from models.apis import JobApi
+from models.files import Purpose
+from models.job_config import BatchParseJobRecordCreate
+from models.parse_parameters import withheld_names
+from models.parse_results import ParsingJob
+from rules.parameters import parse_options, unsupported_parameters
+from rules.parse_form import parameters_of
+from services.uploads import Uploads
+
+_routes = APIRouter(tags=["parse results"])
+
+
+@_routes.post("/upload", openapi_extra=file_body("file", {}))
+async def upload_to_parse(
+    request: Request, once: Once, caller: CurrentCaller, state: State
+) -> ParsingJob:
+    """Upload a file and parse it; the other parts are parameters, one a part."""
+    limit = state.settings.size_limit_bytes
+    async with upload_form(request, "file", limit, max_texts=MAX_V1_TEXTS) as form:
+        return await _upload(form, once, caller, state)
+
+
+async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiState) -> ParsingJob:
+    parameters, unknown = parameters_of(form.texts)
+    config = BatchParseJobRecordCreate(
+        parameters=parameters, withheld_parameters=tuple(sorted(withheld_names(form.texts)))
+    )
+    try:
+        parse_options(config)
+    except ValueError as error:
+        raise InvalidError(("body", "target_pages"), str(error)) from error
+
+    async def make(reserved_id: str) -> ParsingJob:
+        upload = await Uploads(state.database, state.blobs).store(
+            caller.project_id,
+            form.file,
+            name=form.name,
+            purpose=Purpose.PARSE,
+            reserved_id=reserved_id,
+        )
+        (file_id,) = await state.single_jobs.hide(caller.project_id, [upload], reserved_id)
+        unsupported = [*unsupported_parameters(config), *unknown]
+        task = await state.single_jobs.create(
+            caller.project_id, JobApi.PARSE, file_id, config, reserved_id, {}, unsupported
+        )
+        return ParsingJob(id=task.item.task_id, status="PENDING")
+
+    return await once(await form.asked(parameters), make, ParsingJob)
+
+
+router = APIRouter()
+router.include_router(_routes, prefix="/api/v1/parsing")
+router.include_router(_routes, prefix="/api/parsing", include_in_schema=False)

@@ -1,0 +1,169 @@
+"""Requests and responses of `/api/v2/parse`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, field_validator
+
+from models.classify_v2 import FileInput, TaskStatus, Usage
+from models.parse_v2 import ParseConfiguration
+from models.texts import Text
+
+UserMetadata = Annotated[
+    dict[Annotated[Text, Field(max_length=200)], Annotated[Text, Field(max_length=2000)]],
+    Field(max_length=50),
+]
+
+
+class ParseUploadConfiguration(ParseConfiguration):
+    """The part `configuration` of an upload."""
+
+    user_metadata: UserMetadata | None = None
+    http_proxy: Annotated[Text, Field(max_length=2000)] | None = None
+    """Always None: nothing is fetched through it, and it may hold a password."""
+    source_url: None = None
+    """Addresses are not fetched; send the file."""
+
+    @field_validator("http_proxy", mode="before")
+    @classmethod
+    def _drop_proxy(cls, proxy: object) -> None:
+        del proxy
+
+    @field_validator("source_url", mode="before")
+    @classmethod
+    def _refuse_address(cls, address: object) -> None:
+        if address is not None:
+            raise ValueError(
+                "source_url: this server fetches no addresses. Upload the file to "
+                "/api/v2/parse/upload, or to /api/v1/beta/files and send its file_id."
+            )
+
+    def configuration(self) -> ParseConfiguration:
+        """Return the configuration alone."""
+        names = set(ParseConfiguration.model_fields)
+        return ParseConfiguration.model_validate(self.model_dump(include=names))
+
+
+class ParseCreate(ParseUploadConfiguration):
+    """A file to be parsed."""
+
+    file_id: FileInput
+    """Id of an uploaded file."""
+    configuration_id: Annotated[Text, Field(max_length=64)] | None = None
+    """Of a saved configuration; what else is set here goes before what it says."""
+
+
+class ParseTask(BaseModel):
+    """The parse job of one file."""
+
+    id: str
+    project_id: str
+    status: TaskStatus
+    name: str | None = None
+    """Of the file."""
+    tier: str | None = None
+    error_message: str | None = None
+    user_metadata: dict[str, str] | None = None
+    usage: Usage = Usage()
+    unsupported_parameters: list[str] = []
+    """Ours: dotted names of what was set and is not honoured."""
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class Deleted(BaseModel):
+    """What was deleted."""
+
+    id: str
+    project_id: str
+
+
+class TextPage(BaseModel):
+    """The text of one page."""
+
+    page_number: int
+    text: str
+
+
+class TextPages(BaseModel):
+    """The text of each page."""
+
+    pages: list[TextPage]
+
+
+class MarkdownPage(BaseModel):
+    """The markdown of one page; headers and footers are not told apart."""
+
+    page_number: int
+    markdown: str
+    header: str | None = None
+    footer: str | None = None
+    success: Literal[True] = True
+
+
+class MarkdownPages(BaseModel):
+    """The markdown of each page."""
+
+    pages: list[MarkdownPage]
+
+
+class ItemsPage(BaseModel):
+    """The parts of one page: each has a `type`, its `md`, and what belongs to its type."""
+
+    page_number: int
+    items: list[dict[str, Any]]
+    page_width: float | None = None
+    """In PDF points, where the format has pages of a size."""
+    page_height: float | None = None
+    success: Literal[True] = True
+
+
+class ItemsPages(BaseModel):
+    """The parts of each page."""
+
+    pages: list[ItemsPage]
+
+
+class MetadataPage(BaseModel):
+    """What is known about one page."""
+
+    page_number: int
+    confidence: float | None = None
+    original_orientation_angle: int | None = None
+    printed_page_number: str | None = None
+    slide_section_name: str | None = None
+    speaker_notes: str | None = None
+
+
+class MetadataPages(BaseModel):
+    """What is known about each page."""
+
+    pages: list[MetadataPage]
+
+
+class ContentMetadata(BaseModel):
+    """Where a part of the result can be had as a file."""
+
+    size_bytes: int
+    exists: bool = True
+    presigned_url: str
+    """Works without a key until it expires."""
+
+
+class ParseResult(BaseModel):
+    """A parse job, and what `expand` asked for; null until the job has completed."""
+
+    job: ParseTask
+    text: TextPages | None = None
+    markdown: MarkdownPages | None = None
+    items: ItemsPages | None = None
+    metadata: MetadataPages | None = None
+    text_full: str | None = None
+    markdown_full: str | None = None
+    job_metadata: dict[str, Any] | None = None
+    raw_parameters: dict[str, Any] | None = None
+    """The configuration that was asked for, without secrets."""
+    result_content_metadata: dict[str, ContentMetadata] | None = None
+    forms: None = None
+    """Forms are not read."""
+    images_content_metadata: None = None
+    """Images are not kept."""

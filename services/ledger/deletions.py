@@ -1,0 +1,31 @@
+"""Deleting a job of one file, and what it made."""
+
+import sqlalchemy as sa
+
+from services.ledger.database import Database, now_us
+from services.ledger.schema import items, jobs, results
+
+
+async def delete_job(database: Database, job_id: str) -> list[str]:
+    """Hide a job for good and delete its results; return the ids of those whose blobs may go.
+
+    A result that another job took stays, and no further job takes it. Idempotent.
+    """
+    is_taken = (
+        sa.select(items.c.job_id)
+        .where(
+            items.c.result_id == results.c.id,
+            items.c.skip_reason.is_not(None),
+            items.c.job_id != job_id,
+        )
+        .exists()
+    )
+    of_job = results.c.job_id == job_id
+    async with database.write() as connection:
+        await connection.execute(
+            jobs.update().where(jobs.c.id == job_id).values(deleted_at=now_us())
+        )
+        await connection.execute(results.update().where(of_job).values(is_reusable=False))
+        free = list(await connection.scalars(sa.select(results.c.id).where(of_job, ~is_taken)))
+        await connection.execute(results.delete().where(results.c.id.in_(free)))
+    return free
