@@ -15,6 +15,9 @@ from llama_cloud import AsyncLlamaCloud, LlamaCloud, NotFoundError, Unprocessabl
 from tests.sdk.conftest import RULES, Endpoint
 from tests.sdk.traced import Traced, methods
 
+# The client marks its older methods, which are among those to be served.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 CALLS: list[str] = []
 END_SECONDS = 120
 TERMINAL = {"completed", "failed", "cancelled"}
@@ -211,27 +214,72 @@ def test_errors_are_the_classes_that_clients_expect(client: Any) -> None:
         client.beta.batch.create(job_config={}, directory_id="dir-x", page_size=0)
 
 
+async def ended_async(client: AsyncLlamaCloud, job_id: str) -> Any:
+    deadline = time.monotonic() + END_SECONDS
+    while (status := await client.beta.batch.get_status(job_id)).job.status not in TERMINAL:
+        assert time.monotonic() < deadline, status
+        await asyncio.sleep(0.3)
+    return status.job
+
+
+async def uploaded_async(client: AsyncLlamaCloud, documents: list[Path]) -> str:
+    directory = await client.beta.directories.create(name="async")
+    named = [(f"{turn}-{path.name}", path) for turn in (1, 2) for path in documents][:30]
+    uploads = [
+        client.beta.directories.files.upload(directory.id, upload_file=(name, path.read_bytes()))
+        for name, path in named
+    ]
+    await asyncio.gather(*uploads)
+    return directory.id
+
+
 async def test_the_asynchronous_client_does_the_same(
     endpoint: Endpoint, documents: list[Path]
 ) -> None:
     async with AsyncLlamaCloud(api_key=endpoint.api_key, base_url=endpoint.base_url) as client:
-        directory = await client.beta.directories.create(name="async")
-        uploads = [
-            client.beta.directories.files.upload(
-                directory.id, upload_file=(path.name, path.read_bytes())
-            )
-            for path in documents[:8]
-        ]
-        await asyncio.gather(*uploads)
-        job = await client.beta.batch.create(job_config={}, directory_id=directory.id)
-        deadline = time.monotonic() + END_SECONDS
-        while (await client.beta.batch.get_status(job.id)).job.status not in TERMINAL:
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.3)
-        items = [item async for item in client.beta.batch.job_items.list(job.id, limit=3)]
-        assert len(items) == 8
-        cancelled = await client.beta.batch.cancel(job.id)
-        assert cancelled.status == "completed"
+        batch = client.beta.batch
+        directory_id = await uploaded_async(client, documents)
+        job = await ended_async(
+            client, (await batch.create(job_config={}, directory_id=directory_id)).id
+        )
+        assert (job.status, job.total_items) == ("completed", 30)
+        items = [item async for item in batch.job_items.list(job.id, limit=7)]
+        assert len({item.item_id for item in items}) == 30
+        done = next(item for item in items if item.status == "completed")
+        found = await batch.job_items.get_processing_results(done.item_id)
+        assert found.processing_results
+        assert done.job_id
+        parsed = await client.parsing.get(done.job_id, expand=["text_full"])
+        assert parsed.text_full
+        config: Any = {"rules": RULES, "mode": "FAST"}
+        classified = await batch.create(job_config=config, item_ids=[done.item_id])
+        assert (await ended_async(client, classified.id)).processed_items == 1
+        (item,) = [item async for item in batch.job_items.list(classified.id)]
+        assert (await client.classify.get(str(item.job_id))).result
+        again = await batch.create(
+            job_config={"parameters": {"do_not_cache": True}}, directory_id=directory_id
+        )
+        assert (await batch.cancel(again.id, reason="enough")).status == "cancelled"
+        assert (await ended_async(client, again.id)).status == "cancelled"
+        assert {job.id, again.id} <= {one.id async for one in batch.list(limit=2)}
+
+
+async def test_the_asynchronous_client_keeps_files_and_configurations(endpoint: Endpoint) -> None:
+    async with AsyncLlamaCloud(api_key=endpoint.api_key, base_url=endpoint.base_url) as client:
+        file = await client.files.create(file=("a.txt", b"some text"), purpose="parse")
+        assert (await client.files.get(file.id)).url
+        assert file.id in {one.id async for one in client.files.list(page_size=1)}
+        parsed = await client.parsing.parse(
+            tier="fast", version="latest", file_id=file.id, expand=["text_full"]
+        )
+        assert parsed.text_full == "some text"
+        await client.files.delete(file.id)
+        saved = await client.configurations.create(
+            name="async",
+            parameters={"product_type": "parse_v2", "tier": "fast", "version": "latest"},
+        )
+        assert saved.id in {one.id async for one in client.configurations.list()}
+        await client.configurations.delete(saved.id)
 
 
 def test_every_method_was_called(endpoint: Endpoint) -> None:
