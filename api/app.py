@@ -42,7 +42,7 @@ def create_app(open_state: Callable[[], AbstractAsyncContextManager[ApiState]]) 
     )
     errors.install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, responses=errors.DOCUMENTED)
     app.add_middleware(RequestLimits)
     app.add_middleware(observed.Observed)
     return app

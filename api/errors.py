@@ -6,13 +6,15 @@ The SDKs try again after 409 and every 5xx, so neither is answered where another
 import errno
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -26,6 +28,45 @@ log = structlog.get_logger(__name__)
 RETRY_AFTER_SECONDS = 5
 MOST_ERRORS_SHOWN = 20
 MOST_INPUT_SHOWN = 200
+
+
+class ErrorText(BaseModel):
+    """What is wrong, and what to do."""
+
+    detail: str
+
+
+class InvalidField(BaseModel):
+    """One field that cannot be honoured."""
+
+    loc: list[str | int]
+    """Where it stands, such as `["body", "page_size"]`."""
+    msg: str
+    type: str
+    input: Any = None
+    """What stood there, unless it may be secret or is not a plain value."""
+
+
+class InvalidFields(BaseModel):
+    """Every field that cannot be honoured, up to 20."""
+
+    detail: list[InvalidField]
+
+
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorText, "description": "The body cannot be read"},
+    401: {"model": ErrorText, "description": "No key, or one that is not valid"},
+    403: {"model": ErrorText, "description": "The key's scope, or the link, does not allow it"},
+    404: {"model": ErrorText, "description": "There is no such thing in the key's project"},
+    405: {"model": ErrorText, "description": "`Allow` names the methods of the address"},
+    413: {"model": ErrorText, "description": "The body is too large"},
+    422: {"model": InvalidFields, "description": "Fields that cannot be honoured"},
+    429: {"model": ErrorText, "description": "Too many requests; Retry-After says when again"},
+    500: {"model": ErrorText, "description": "An error of the server, with a correlation ID"},
+    503: {"model": ErrorText, "description": "The database or Temporal is away; see Retry-After"},
+    507: {"model": ErrorText, "description": "The server's disk is full"},
+}
+"""The errors that any address may answer, for its description."""
 
 
 class InvalidError(Exception):
@@ -69,11 +110,21 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": listed}, status_code=422)
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return JSONResponse(
-        {"detail": error.detail}, status_code=error.status_code, headers=error.headers
-    )
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_at(request))
+    return JSONResponse({"detail": error.detail}, status_code=error.status_code, headers=headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Name every method of an address; the router knows only that of the first route there."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path_regex.match(request.url.path):
+            methods |= route.methods or set()
+    return sorted(methods)
 
 
 async def _not_found(_: Request, error: Exception) -> JSONResponse:

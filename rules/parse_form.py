@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from models.parse_parameters import BatchParseJobConfig
 
@@ -30,8 +30,24 @@ def parameters_of(texts: Mapping[str, str]) -> tuple[BatchParseJobConfig, tuple[
         if name not in BatchParseJobConfig.model_fields:
             unknown.append(given)
         else:
-            values[name] = _value(text) if name in _NOT_TEXTS else text
+            values[name] = _value(text) if name in _NOT_TEXTS else _scalar(name, text)
     return BatchParseJobConfig.model_validate(values), tuple(sorted(unknown))
+
+
+def _scalar(name: str, text: str) -> object:
+    """Return a text as what the parameter takes, or as it is for the model to refuse."""
+    annotation = BatchParseJobConfig.model_fields[name].annotation
+    kinds = {annotation, *get_args(annotation)}
+    if bool in kinds:
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    for kind in (int, float):
+        # Numbers with bounds are annotated, so that their kind lies one layer deeper.
+        if kind in kinds | {deeper for one in kinds for deeper in get_args(one)}:
+            try:
+                return kind(text)
+            except ValueError:
+                return text
+    return text
 
 
 def _value(text: str) -> object:

@@ -94,7 +94,7 @@ async def query_files(caller: CurrentCaller, state: State, body: FileQuery) -> P
     return page
 
 
-@router.get("/{file_id}/content")
+@router.get("/{file_id:uuid}/content")
 async def get_file_link(
     file_id: UUID,
     request: Request,
@@ -107,7 +107,7 @@ async def get_file_link(
     return signed_link(request, state, file_path(row.id), expires_at_seconds)
 
 
-@router.get("/{file_id}/download", response_class=FileResponse)
+@router.get("/{file_id:uuid}/download", response_class=FileResponse)
 async def download_file(
     file_id: UUID, request: Request, state: State, expires: Expires, signature: Signature
 ) -> FileResponse:
@@ -122,13 +122,13 @@ async def download_file(
     )
 
 
-@router.get("/{file_id}")
+@router.get("/{file_id:uuid}")
 async def get_file(file_id: UUID, caller: CurrentCaller, state: State) -> File:
     """Return a file."""
     return shown(await UploadLedger(state.database).get(caller.project_id, str(file_id)))
 
 
-@router.delete("/{file_id}", status_code=204)
+@router.delete("/{file_id:uuid}", status_code=204)
 async def delete_file(file_id: UUID, caller: CurrentCaller, state: State) -> None:
     """Delete a file's bytes for good, and take it out of the directories that hold it."""
     await Uploads(state.database, state.blobs).delete(caller.project_id, str(file_id))

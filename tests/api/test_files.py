@@ -156,7 +156,7 @@ async def test_a_file_of_another_project_is_unknown(served: Served, method: str)
     stranger = await served.key("other", Scope.ADMIN)
     answer = await served.client.request(method, f"{FILES}/{file['id']}", headers=stranger)
     assert answer.status_code == 404
-    assert (await served.client.get(f"{FILES}/not-a-uuid")).status_code == 422
+    assert (await served.client.get(f"{FILES}/not-a-uuid")).status_code == 404
     assert (await served.client.get(f"{FILES}/{uuid.uuid4()}")).status_code == 404
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,14 @@ class Endpoint:
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """`sheaf up` in a home of its own; stopped at the end."""
-    home = tmp_path_factory.mktemp("sdk") / "home"
-    output = home.with_name("up.log")
+    with served_home(tmp_path_factory.mktemp("sdk")) as served:
+        yield served
+
+
+@contextmanager
+def served_home(folder: Path) -> Iterator[Endpoint]:
+    """Run `sheaf up` with its home in a folder."""
+    home, output = folder / "home", folder / "up.log"
     with output.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "starter", "up"],
