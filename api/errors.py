@@ -120,11 +120,22 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 def _methods_at(request: Request) -> list[str]:
     """Name every method of an address; the router knows only that of the first route there."""
-    methods: set[str] = set()
-    for route in iter_route_contexts(request.app.routes):
-        if route.path_regex.match(request.url.path):
-            methods |= route.methods or set()
-    return sorted(methods)
+    path = request.url.path
+    routes = [
+        route
+        for route in iter_route_contexts(request.app.routes)
+        if route.path_regex.match(path) and route.path_format
+    ]
+    # Of `/files/upload` and `/files/{id}`, which both match, the former is the address.
+    closest = min((str(route.path_format).count("{") for route in routes), default=0)
+    return sorted(
+        {
+            method
+            for route in routes
+            if str(route.path_format).count("{") == closest
+            for method in route.methods or ()
+        }
+    )
 
 
 async def _not_found(_: Request, error: Exception) -> JSONResponse:

@@ -80,9 +80,12 @@ class BatchParseJobConfig(
     @model_validator(mode="before")
     @classmethod
     def _withhold_secrets(cls, data: object) -> object:
-        if isinstance(data, Mapping):
-            return {name: value for name, value in data.items() if name not in WITHHELD_PARAMETERS}
-        return data
+        if not isinstance(data, Mapping):
+            return data
+        for name in WITHHELD_PARAMETERS & data.keys():
+            if data[name] is not None and not isinstance(data[name], str):
+                raise ValueError(f"{name} is not a text")
+        return {name: value for name, value in data.items() if name not in WITHHELD_PARAMETERS}
 
 
 def withheld_names(parameters: object) -> frozenset[str]:

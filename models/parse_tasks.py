@@ -26,7 +26,8 @@ class ParseUploadConfiguration(ParseConfiguration):
     @field_validator("http_proxy", mode="before")
     @classmethod
     def _drop_proxy(cls, proxy: object) -> None:
-        del proxy
+        if proxy is not None and not isinstance(proxy, str):
+            raise ValueError("http_proxy is not a text")
 
     @field_validator("source_url", mode="before")
     @classmethod

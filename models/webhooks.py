@@ -81,7 +81,8 @@ class WebhookConfiguration(RequestModel):
     @field_validator("webhook_signing_secret", mode="before")
     @classmethod
     def _withhold_secret(cls, secret: object) -> None:
-        del secret
+        if secret is not None and not isinstance(secret, str):
+            raise ValueError("webhook_signing_secret is not a text")
 
     @field_validator("webhook_events")
     @classmethod

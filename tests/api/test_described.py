@@ -11,6 +11,8 @@ from tests.api.conftest import Served
         ("/api/v2/batches", "GET, POST"),
         ("/api/v1/beta/configurations/cfg-1", "DELETE, GET, PUT"),
         ("/api/v1/beta/files/query", "POST"),
+        ("/api/v2/parse/versions", "GET"),
+        ("/api/v2/parse/upload", "POST"),
         ("/api/v2/parse/0192f0c1-a2b3-7c4d-8e9f-001122334455", "DELETE, GET"),
     ],
 )
