@@ -7,7 +7,14 @@ from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, NonNegativeInt, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    field_validator,
+    model_validator,
+)
 
 from models.classify import ClassifyJob
 from models.job_config import BatchParseJobRecordCreate, JobConfig, JobType
@@ -72,6 +79,35 @@ class ItemStatus(StrEnum):
 
 class BatchJobCreate(RequestModel):
     """Body of a create: a configuration, and either a directory or a list of its files."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"job_config": {}, "directory_id": "dir-0192f0c1a2b37c4d8e9f001122334455"},
+                {
+                    "job_config": {
+                        "job_name": "parse_raw_file_job",
+                        "parameters": {"lang": "en", "page_separator": "\n\n"},
+                    },
+                    "directory_id": "dir-0192f0c1a2b37c4d8e9f001122334455",
+                    "page_size": 100,
+                    "continue_as_new_threshold": 10,
+                },
+                {
+                    "job_config": {
+                        "rules": [
+                            {
+                                "type": "invoice",
+                                "description": "a bill for goods or services, with amounts due",
+                            }
+                        ],
+                        "mode": "FAST",
+                    },
+                    "item_ids": ["dfl-0192f0c1a2b37c4d8e9f001122334455"],
+                },
+            ]
+        }
+    )
 
     job_config: JobConfig
     directory_id: NonEmpty | None = None
@@ -181,6 +217,10 @@ class BatchJobStatus(Payload):
 
 class BatchJobCancel(RequestModel):
     """Body of a cancel."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{}, {"reason": "the wrong directory"}]}
+    )
 
     reason: Annotated[str, Field(max_length=2000)] | None = None
     """Kept with the job."""

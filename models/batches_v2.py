@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from models.batch import ItemStatus, JobCounts
 from models.parse_v2 import MAX_WEBHOOKS, WebhookConfigurationIds
@@ -44,6 +44,19 @@ class BatchConfig(RequestModel):
 
 class BatchCreate(RequestModel):
     """A batch over a directory."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "source_directory_id": "dir-0192f0c1a2b37c4d8e9f001122334455",
+                    "config": {
+                        "job": {"type": "parse_v2", "configuration_id": "cfg-PARSE_AGENTIC"}
+                    },
+                }
+            ]
+        }
+    )
 
     source_directory_id: Id
     config: BatchConfig

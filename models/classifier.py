@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from models.classify import (
     ClassifyMode,
@@ -21,6 +21,23 @@ MAX_FILES = 500
 
 class ClassifierJobCreate(RequestModel):
     """Uploaded files to be classified."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "file_ids": ["0192f0c1-a2b3-7c4d-8e9f-001122334455"],
+                    "rules": [
+                        {
+                            "type": "invoice",
+                            "description": "a bill for goods or services, with amounts due",
+                        }
+                    ],
+                    "mode": "FAST",
+                }
+            ]
+        }
+    )
 
     file_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_FILES)]
     rules: Annotated[tuple[ClassifyRule, ...], Field(min_length=1, max_length=1000)]

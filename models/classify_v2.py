@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from models.classify import ClassifyRule, check_types_unique
 from models.documents import Classification
@@ -51,6 +51,25 @@ class ClassifyConfiguration(StrictModel):
 
 class ClassifyCreate(RequestModel):
     """A file to be classified."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "file_input": "0192f0c1-a2b3-7c4d-8e9f-001122334455",
+                    "configuration": {
+                        "rules": [
+                            {
+                                "type": "invoice",
+                                "description": "a bill for goods or services, with amounts due",
+                            }
+                        ]
+                    },
+                    "transaction_id": "invoice-2026-17",
+                }
+            ]
+        }
+    )
 
     file_input: FileInput | None = None
     """Id of an uploaded file, or of a parse job whose file is meant."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from models.classify_v2 import ClassifyConfiguration
 from models.parse_v2 import ParseConfiguration
@@ -40,6 +40,22 @@ Parameters = Annotated[ParseParameters | ClassifyParameters, Field(discriminator
 
 class ConfigurationCreate(RequestModel):
     """A configuration to be saved; one with the same name and product type is replaced."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "first pages",
+                    "parameters": {
+                        "product_type": "parse_v2",
+                        "tier": "fast",
+                        "version": "latest",
+                        "page_ranges": {"max_pages": 3},
+                    },
+                }
+            ]
+        }
+    )
 
     name: Key
     parameters: Parameters

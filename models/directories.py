@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from models.files import PresignedUrl
 from models.payload import Payload
@@ -38,6 +38,10 @@ class DirectoryType(StrEnum):
 
 class DirectoryCreate(RequestModel):
     """A directory to be made."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "inbox", "description": "scans of the day"}]}
+    )
 
     name: Name
     description: Description | None = None
@@ -81,6 +85,18 @@ class Directory(Payload):
 class DirectoryFileAdd(RequestModel):
     """An uploaded file to be put into a directory."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "file_id": "0192f0c1-a2b3-7c4d-8e9f-001122334455",
+                    "unique_id": "2026/17.pdf",
+                    "metadata": {"year": 2026},
+                }
+            ]
+        }
+    )
+
     file_id: Id
     unique_id: Key | None = None
     """By default the file's `external_file_id`, or its name."""
@@ -112,6 +128,12 @@ class DirectoryFileUpdate(RequestModel):
 
 class DirectoryFilesDelete(RequestModel):
     """Files to be deleted together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"directory_file_ids": ["dfl-0192f0c1a2b37c4d8e9f001122334455"]}]
+        }
+    )
 
     directory_file_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_BULK)]
 

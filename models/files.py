@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from models.payload import Payload
 from models.requests import RequestModel
@@ -71,6 +71,14 @@ class FileQueryFilter(RequestModel):
 
 class FileQuery(RequestModel):
     """Body of a query."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"filter": {"file_name": "a.pdf"}, "order_by": "name desc", "page_size": 10}
+            ]
+        }
+    )
 
     filter: FileQueryFilter | None = None
     order_by: Annotated[str, Field(max_length=200)] | None = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from models.classify_v2 import FileInput, TaskStatus, Usage
 from models.parse_v2 import ParseConfiguration
@@ -46,6 +46,19 @@ class ParseUploadConfiguration(ParseConfiguration):
 
 class ParseCreate(ParseUploadConfiguration):
     """A file to be parsed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "tier": "fast",
+                    "version": "latest",
+                    "file_id": "0192f0c1-a2b3-7c4d-8e9f-001122334455",
+                    "page_ranges": {"target_pages": "1-3"},
+                }
+            ]
+        }
+    )
 
     file_id: FileInput
     """Id of an uploaded file."""

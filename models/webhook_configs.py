@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from models.payload import Payload
 from models.texts import Text
@@ -51,6 +51,18 @@ class WebhookConfigUpdate(Payload):
 
 class WebhookConfigCreate(WebhookConfigUpdate):
     """A configuration to be saved."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "webhook_url": "https://example.com/hooks",
+                    "webhook_events": ["batch.success", "batch.error"],
+                    "webhook_output_format": "json",
+                }
+            ]
+        }
+    )
 
     webhook_url: Url
 
