@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     api_url: str | None = None
     """Address that callers reach the API under, for the links it gives out; by default, that of
     their request."""
+    api_requests_per_second: float = Field(default=500, gt=0)
+    """Of one key, in one API process; who sends more is told 429 and when to come again."""
+    api_requests_at_once: int = Field(default=200, ge=1)
+    """Of all callers, in one API process."""
     source_roots: tuple[Path, ...] = ()
     """Folders that directories made over the API may be backed by, as a JSON list of paths."""
 

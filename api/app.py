@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from api import errors, observed
 from api.limits import RequestLimits
+from api.rates import RequestRates
 from api.routers import ROUTERS
 from api.state import ApiState
 
@@ -44,5 +46,11 @@ def create_app(open_state: Callable[[], AbstractAsyncContextManager[ApiState]]) 
     for router in ROUTERS:
         app.include_router(router, responses=errors.DOCUMENTED)
     app.add_middleware(RequestLimits)
+    app.add_middleware(RequestRates, limits=_rates)
     app.add_middleware(observed.Observed)
     return app
+
+
+def _rates(scope: Scope) -> tuple[float, int]:
+    settings = scope["app"].state.sheaf.settings
+    return settings.api_requests_per_second, settings.api_requests_at_once
