@@ -6,7 +6,7 @@ DEMO_HOME := $(CURDIR)/.sheaf
 WITHOUT := not postgres and not ocr and not corpus and not newest_sdk
 SDK_VENV := .venv-sdk
 
-.PHONY: install demo test check integration sdk chaos bench clean help
+.PHONY: install demo test check integration sdk fuzz chaos bench clean help
 
 help: ## Show the targets.
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ $(SDK_VENV)/.installed: tests/sdk/newest.lock
 	test -d $(SDK_VENV) || $(PYTHON) -m venv $(SDK_VENV)
 	$(SDK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
+
+fuzz: install ## Send 20,000 generated requests to a live server, with every check of schemathesis.
+	$(BIN)/python -m tests.fuzz.run --requests 20000
 
 chaos: install ## Run the kill tests with 10 seeds each.
 	SHEAF_TEST_SEEDS=10 $(BIN)/python -m pytest tests/integration/test_faults.py

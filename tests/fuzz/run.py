@@ -18,8 +18,6 @@ from pathlib import Path
 from tests.sdk.conftest import served_home
 
 HERE = Path(__file__).parent
-FIRST_EXAMPLES = 100
-"""For each operation in a round, beside the 8,000 requests that follow from the schema."""
 
 
 def main() -> int:
@@ -27,6 +25,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--examples", type=int, default=100, help="a round, for each operation")
+    parser.add_argument("--phases", default="examples,coverage,fuzzing,stateful")
     asked = parser.parse_args()
     sent: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder, served_home(Path(folder)) as endpoint:
@@ -38,7 +38,8 @@ def main() -> int:
                 *(str(Path(sys.executable).with_name("st")), "--config-file"),
                 *(str(HERE / "schemathesis.toml"), "run", f"{endpoint.base_url}/openapi.json"),
                 *("-H", f"Authorization: Bearer {endpoint.api_key}"),
-                *("--checks", "all", "--max-examples", str(FIRST_EXAMPLES), "--seed", str(seed)),
+                *("--checks", "all", "--max-examples", str(asked.examples), "--seed", str(seed)),
+                *("--phases", asked.phases),
                 # One worker: hypothesis caches what two threads at once would spoil.
                 *("--workers", "1", "--continue-on-failure", "--no-color"),
                 *("--report", "ndjson", "--report-ndjson-path", str(report)),
