@@ -5,7 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from api.times import moment
-from models.batch import BatchItem, BatchJob, BatchJobCreate, BatchJobStatus, ProcessingResult
+from models.batch import BatchJob, BatchJobCreate, BatchJobStatus
+from models.batch_items import BatchItem, ProcessingResult
 from models.classify import ClassifyJob
 from models.job_config import JobType
 from services.documents import blob_key

@@ -5,7 +5,7 @@ The names that clients know are the wire's; fields of ours come beside them and 
 
 from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AwareDatetime,
@@ -22,7 +22,6 @@ from models.payload import Payload
 from models.requests import RequestModel
 
 __all__ = [
-    "BatchItem",
     "BatchJob",
     "BatchJobCancel",
     "BatchJobCancelled",
@@ -35,8 +34,6 @@ __all__ = [
     "JobCounts",
     "JobStatus",
     "JobType",
-    "ProcessingResult",
-    "ProcessingResults",
 ]
 
 NonEmpty = Annotated[str, Field(min_length=1)]
@@ -233,46 +230,3 @@ class BatchJobCancelled(Payload):
     status: JobStatus
     processed_items: NonNegativeInt
     message: str
-
-
-class ProcessingResult(Payload):
-    """A result that was made of a file, by whichever job."""
-
-    result_id: str
-    item_id: str
-    job_type: JobType
-    job_config: dict[str, Any]
-    """The configuration as it was sent, defaults filled in; secrets were never kept."""
-    parameters_hash: str
-    """Identity of what the configuration asks for; equal ones give equal results."""
-    output_s3_path: str
-    """Where the canonical result lies: `s3://` or `file://`."""
-    output_metadata: dict[str, Any] | None = None
-    """Ours: warnings, and for a classify job `type`, `confidence` and `reasoning`."""
-    processed_at: AwareDatetime
-
-
-class ProcessingResults(Payload):
-    """Every result of one file, newest first."""
-
-    item_id: str
-    item_name: str
-    processing_results: list[ProcessingResult]
-
-
-class BatchItem(Payload):
-    """One file of a job as clients see it."""
-
-    item_id: str
-    """Id of the directory file."""
-    item_name: str
-    status: ItemStatus
-    job_id: str | None = None
-    """Id of the parse or classify job of this file, under which its result is found."""
-    job_record_id: str | None = None
-    skip_reason: str | None = None
-    """`already_processed` or `size_limit_exceeded`."""
-    error_message: str | None = None
-    effective_at: AwareDatetime
-    started_at: AwareDatetime | None = None
-    completed_at: AwareDatetime | None = None

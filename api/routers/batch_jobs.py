@@ -11,7 +11,6 @@ from api.paging import Offset, Page
 from api.shown import batch_item, batch_job, batch_job_status, processing_result
 from models.apis import JobApi
 from models.batch import (
-    BatchItem,
     BatchJob,
     BatchJobCancel,
     BatchJobCancelled,
@@ -20,8 +19,8 @@ from models.batch import (
     ItemStatus,
     JobStatus,
     JobType,
-    ProcessingResults,
 )
+from models.batch_items import BatchItem, ProcessingResults
 from services.jobs import Origin
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing

@@ -6,14 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from models.batch import (
-    BatchItem,
-    BatchJob,
-    BatchJobCreate,
-    ItemStatus,
-    JobCounts,
-    JobStatus,
-)
+from models.batch import BatchJob, BatchJobCreate, ItemStatus, JobCounts, JobStatus
+from models.batch_items import BatchItem
 from models.classify import ClassifyJob, ClassifyMode, ClassifyStatus
 from models.documents import ClassifierRule
 from models.job_config import BatchParseJobRecordCreate, JobType
