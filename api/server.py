@@ -25,6 +25,8 @@ from services.ledger.migrate import migrate
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 POOL_SIZE = 10
+PATIENCE_SECONDS = 5
+"""Clients are told 503 sooner than they give up, and come again."""
 
 
 class ServeError(Exception):
@@ -45,7 +47,7 @@ async def lazy_client() -> Client:
 async def open_state(settings: Settings) -> AsyncIterator[ApiState]:
     """Open what the handlers share."""
     Home(settings.home).prepare()
-    database = Database(settings.ledger_url, pool_size=POOL_SIZE)
+    database = Database(settings.ledger_url, POOL_SIZE, PATIENCE_SECONDS)
     try:
         await migrate(database)
         await _keep_local_key(settings, database)

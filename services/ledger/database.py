@@ -33,18 +33,25 @@ class Database:
     Args:
         url: `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`.
         pool_size: connections kept open; each concurrent slice uses one for milliseconds.
+        patience_seconds: how long to wait for a connection, or for another writer of SQLite.
     """
 
-    def __init__(self, url: str, pool_size: int = 5) -> None:
+    def __init__(
+        self, url: str, pool_size: int = 5, patience_seconds: float = BUSY_SECONDS
+    ) -> None:
         self.url = url
         self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
+        # Both drivers call it so: the time to connect, and with SQLite, to wait for a lock.
+        options: dict[str, Any] = {
+            "connect_args": {"timeout": patience_seconds},
+            "pool_size": pool_size,
+            "pool_timeout": patience_seconds,
+        }
         if self.is_sqlite:
-            self.engine = create_async_engine(
-                url, connect_args={"timeout": BUSY_SECONDS}, pool_size=pool_size
-            )
+            self.engine = create_async_engine(url, **options)
             _configure_sqlite(self.engine)
         else:
-            self.engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
+            self.engine = create_async_engine(url, pool_pre_ping=True, **options)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
