@@ -1,10 +1,11 @@
 """Requests and responses of the directories API."""
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
 from models.files import PresignedUrl
 from models.payload import Payload
@@ -24,7 +25,16 @@ def _plausible(time: datetime) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-Moment = Annotated[datetime, AfterValidator(_plausible)]
+def _written(value: object) -> object:
+    """Refuse numbers, which would be taken for seconds or milliseconds by their size."""
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError("not a time; write it like 2026-11-24T09:00:00Z")
+    return value
+
+
+_NUMBER = re.compile(r"\s*[-+]?[0-9_.]+(e[-+]?[0-9]+)?\s*", re.IGNORECASE)
+
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_plausible)]
 """A time; one without a zone is taken as UTC."""
 
 

@@ -36,3 +36,11 @@ async def test_every_operation_documents_its_errors(served: Served) -> None:
     for operation in operations:
         assert {"401", "404", "422", "503"} <= set(operation["responses"])
         assert operation.get("description"), operation["operationId"]
+
+
+@pytest.mark.parametrize("time", ["0.5", "1700000000", "yesterday"])
+async def test_a_time_is_written_as_one(served: Served, time: str) -> None:
+    answer = await served.client.get("/api/v2/batches", params={"created_at_on_or_after": time})
+    assert answer.status_code == 422
+    good = {"created_at_on_or_after": "2026-11-24T09:00:00+01:00"}
+    assert (await served.client.get("/api/v2/batches", params=good)).status_code == 200
