@@ -61,7 +61,8 @@ class ConfigurationLedger:
             reserved_id: UUID of the configuration if it is new.
         """
         product_type = parameters["product_type"]
-        async with self._database.write() as connection:
+
+        async def make(connection: AsyncConnection) -> ConfigurationRow:
             held = await _named(connection, project_id, name, product_type)
             if held:
                 return await _update(connection, held.id, {"parameters": dict(parameters)})
@@ -78,6 +79,8 @@ class ConfigurationLedger:
             )
             await connection.execute(configurations.insert().values(**vars(row)))
             return row
+
+        return await self._database.insert_or_find(make)
 
     async def get(self, project_id: str, configuration_id: str) -> ConfigurationRow:
         """Return a configuration; NotFoundError when the project has none."""

@@ -6,11 +6,12 @@ a transaction decides upon are locked with FOR UPDATE.
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Value = TypeVar("Value")
@@ -66,6 +67,19 @@ class Database:
             await connection.execution_options(sheaf_writes=True)
             async with connection.begin():
                 yield connection
+
+    async def insert_or_find(self, make: Callable[[AsyncConnection], Awaitable[Value]]) -> Value:
+        """Return what `make` finds or inserts in a transaction of its own.
+
+        On Postgres two may look and both find nothing; the one whose insert comes second looks
+        again, and finds the other's.
+        """
+        try:
+            async with self.write() as connection:
+                return await make(connection)
+        except IntegrityError:
+            async with self.write() as connection:
+                return await make(connection)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -60,13 +60,16 @@ class DirectoryLedger:
         Idempotent by project and URI: the ids of its files last over jobs. One that was deleted
         comes back.
         """
-        async with self._database.write() as connection:
+
+        async def make(connection: AsyncConnection) -> str:
             found = await _of_source(connection, project_id, source_uri)
             if found is None:
                 return (await _insert(connection, project_id, None, _source(source_uri, name))).id
             if found.deleted_at is not None:
                 await _update(connection, found.id, {"deleted_at": None})
             return found.id
+
+        return await self._database.insert_or_find(make)
 
     async def create(
         self, project_id: str, values: Mapping[str, Any], reserved_id: str | None = None
@@ -78,7 +81,8 @@ class DirectoryLedger:
             values: columns of `directories`; `name` at least.
             reserved_id: UUID of the new directory; where it exists already, it is returned.
         """
-        async with self._database.write() as connection:
+
+        async def make(connection: AsyncConnection) -> DirectoryRow:
             if reserved_id:
                 known = await _row(connection, _id_of(reserved_id))
                 if known:
@@ -88,6 +92,8 @@ class DirectoryLedger:
             if found is None:
                 return await _insert(connection, project_id, reserved_id, values)
             return await _update(connection, found.id, {**values, "deleted_at": None})
+
+        return await self._database.insert_or_find(make)
 
     async def get(self, project_id: str, directory_id: str) -> DirectoryRow:
         """Return a directory; NotFoundError when it is hidden, deleted or none of the project."""

@@ -40,13 +40,16 @@ class JobLedger:
             job: what is accepted.
             only: file and task id of the one item of a job that needs no enumeration.
         """
-        async with self._database.write() as connection:
+
+        async def make(connection: AsyncConnection) -> JobRow:
             query = select_jobs().where(jobs.c.id == job.id)
             row = (await connection.execute(query)).first()
             if row is None:
                 await _insert(connection, job, only)
                 row = (await connection.execute(query)).one()
             return job_row(row)
+
+        return await self._database.insert_or_find(make)
 
     async def get(self, job_id: str) -> JobRow:
         """Return a job; NotFoundError when there is none."""

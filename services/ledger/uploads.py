@@ -52,12 +52,15 @@ class UploadLedger:
     async def create(self, row: UploadRow) -> UploadRow:
         """Insert a file whose blob is stored. Idempotent by id: one that exists is returned."""
         query = uploads.select().where(uploads.c.id == row.id)
-        async with self._database.write() as connection:
+
+        async def make(connection: AsyncConnection) -> UploadRow:
             known = (await connection.execute(query)).first()
             if known is not None:
                 return UploadRow(**known._mapping)
             await connection.execute(uploads.insert().values(**vars(row)))
-        return row
+            return row
+
+        return await self._database.insert_or_find(make)
 
     async def find(self, upload_id: str) -> UploadRow | None:
         """Return a file of any project."""

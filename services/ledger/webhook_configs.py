@@ -43,7 +43,8 @@ class WebhookConfigLedger:
         """Save a configuration. Idempotent by the reserved id, a UUID."""
         config_id = f"{PREFIX}-{UUID(reserved_id).hex}"
         now = now_us()
-        async with self._database.write() as connection:
+
+        async def make(connection: AsyncConnection) -> WebhookConfigRow:
             known = await _row(connection, config_id)
             if known:
                 return known
@@ -52,6 +53,8 @@ class WebhookConfigLedger:
                 webhook_configs.insert().values(**values, **owner, created_at=now, updated_at=now)
             )
             return await _owned(connection, project_id, config_id)
+
+        return await self._database.insert_or_find(make)
 
     async def get(self, project_id: str, config_id: str) -> WebhookConfigRow:
         """Return a configuration; NotFoundError when the project has none."""
