@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.database import Database, now_us
 from services.ledger.schema import idempotency
@@ -44,7 +45,8 @@ class IdempotencyLedger:
         now = now_us()
         expires_at = now + int(1_000_000 * seconds)
         is_it = _is(project_id, name)
-        async with self._database.write() as connection:
+
+        async def make(connection: AsyncConnection) -> Attempt:
             too_old = idempotency.c.expires_at < now
             await connection.execute(
                 idempotency.delete().where(
@@ -68,7 +70,9 @@ class IdempotencyLedger:
                 await connection.execute(
                     idempotency.update().where(*is_it).values(expires_at=expires_at)
                 )
-        return Attempt(row.request_sha256, row.reserved_id, row.answer)
+            return Attempt(row.request_sha256, row.reserved_id, row.answer)
+
+        return await self._database.insert_or_find(make)
 
     async def end(self, project_id: str, name: str, reserved_id: str, answer: object) -> None:
         """Note what was answered; later attempts are answered the same."""

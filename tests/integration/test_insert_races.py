@@ -13,6 +13,7 @@ from services.ledger.configurations import ConfigurationLedger
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger, NewFile
+from services.ledger.idempotency import IdempotencyLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.records import NewJob
 from services.ledger.uploads import UploadLedger, UploadRow
@@ -61,7 +62,12 @@ def source(database: Database) -> Awaitable[Any]:
     return DirectoryLedger(database).register_source("p", "file:///a", "a")
 
 
-@pytest.mark.parametrize("make", [job, upload, configuration, webhook, directory, source])
+async def attempt(database: Database) -> str:
+    ledger = IdempotencyLedger(database)
+    return (await ledger.begin("p", "key", "hash", 60, is_first=False)).reserved_id
+
+
+@pytest.mark.parametrize("make", [attempt, job, upload, configuration, webhook, directory, source])
 async def test_what_is_made_by_many_at_once_is_made_once(
     database: Database, make: Callable[[Database], Awaitable[Any]]
 ) -> None:
