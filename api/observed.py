@@ -47,8 +47,7 @@ class Observed:
             await self._app(scope, receive, noted)
         finally:
             seconds = time.perf_counter() - began
-            # The route's template: ids in a label would make a series for each of them.
-            route = getattr(scope.get("route"), "path", "unknown")
+            route = _template(scope)
             REQUESTS.labels(scope["method"], route, status).inc()
             SECONDS.labels(scope["method"], route).observe(seconds)
             log.info(
@@ -59,3 +58,17 @@ class Observed:
                 milliseconds=round(1000 * seconds, 1),
                 request_id=request_id,
             )
+
+
+def _template(scope: Scope) -> str:
+    """Return a request's path with names for ids, which would make a series for each in a label.
+
+    The route knows only the part of its path that its own router gave it.
+    """
+    if "route" not in scope:
+        return "unknown"
+    names = {str(value).lower(): name for name, value in scope.get("path_params", {}).items()}
+    parts = scope["path"].split("/")
+    return "/".join(
+        f"{{{names[part.lower()]}}}" if part.lower() in names else part for part in parts
+    )
