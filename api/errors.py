@@ -60,6 +60,7 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorText, "description": "There is no such thing in the key's project"},
     405: {"model": ErrorText, "description": "`Allow` names the methods of the address"},
     413: {"model": ErrorText, "description": "The body is too large"},
+    414: {"model": ErrorText, "description": "The query is too long"},
     422: {"model": InvalidFields, "description": "Fields that cannot be honoured"},
     429: {"model": ErrorText, "description": "Too many requests; Retry-After says when again"},
     500: {"model": ErrorText, "description": "An error of the server, with a correlation ID"},

@@ -11,7 +11,8 @@ MAX_JSON_BYTES = 8 * 1024**2
 MAX_UPLOAD_BYTES = 513 * 1024**2
 """512 MiB of file, the contract's limit, and room for the other parts."""
 MAX_JSON_DEPTH = 64
-MAX_QUERY_BYTES = 16 * 1024
+MAX_QUERY_BYTES = 48 * 1024
+"""A thousand ids."""
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 

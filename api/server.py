@@ -91,6 +91,9 @@ def serve(settings: Settings, on_ready: Callable[[int], None]) -> None:
         log_config=None,
         access_log=False,
         timeout_keep_alive=75,
+        # Over our own limit of a query, so that its answer is ours.
+        h11_max_incomplete_event_size=256 * 1024,
+        http="h11",
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
         server_header=False,
     )

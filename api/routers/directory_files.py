@@ -11,7 +11,7 @@ from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
 from api.routers.files import Expand
 from api.times import microseconds
-from models.directories import DirectoryFile, DirectoryFilesDelete, DirectoryFileUpdate
+from models.directories import DirectoryFile, DirectoryFilesDelete, DirectoryFileUpdate, Moment
 from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger
 from services.ledger.file_listing import FileFilter, FileListing
@@ -20,7 +20,7 @@ from services.ledger.records import NotFoundError
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 
 FileId = Annotated[str, Path(max_length=64, examples=["dfl-0192f0c1a2b37c4d8e9f001122334455"])]
-Time = Annotated[datetime | None, Query(description="Inclusive; without a zone, UTC.")]
+Time = Annotated[Moment | None, Query(description="Inclusive; without a zone, UTC.")]
 
 
 @router.get("")
