@@ -60,6 +60,11 @@ async def create_classify_job(
         task = await state.single_jobs.create(
             caller.project_id, JobApi.CLASSIFY, file_id, config, reserved_id, echo, reported
         )
+        if body.transaction_id and await _known(reserved_id, caller, state) is None:
+            raise InvalidError(
+                ("body", "transaction_id"),
+                "transaction_id: its job was deleted. Send a new transaction_id.",
+            )
         return classify_task(task)
 
     return await once(body, make, ClassifyTask)

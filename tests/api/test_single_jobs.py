@@ -253,6 +253,9 @@ async def test_a_transaction_gives_one_job_whatever_it_asks_for_later(served: Se
     other = {**asked, "file_input": await upload(served, "other.txt")}
     again = (await served.client.post(CLASSIFY, json=other)).json()
     assert again == first
+    assert (await served.client.delete(f"{CLASSIFY}/{first['id']}")).status_code == 200
+    gone = await served.client.post(CLASSIFY, json=asked)
+    assert (gone.status_code, "was deleted" in gone.text) == (422, True)
     stranger = await served.key("other")
     answer = await served.client.post(CLASSIFY, json=asked, headers=stranger)
     assert answer.status_code == 422
