@@ -21,7 +21,8 @@ async def test_each_broken_parser_fails_its_file_alone(tmp_path: Path) -> None:
         tmp_path / "home",
         parser_module="tests.faulty_engine",
         parser_processes=2,
-        file_seconds=6,
+        # Room to fill a GiB on a busy machine, before time is up for it too.
+        file_seconds=15,
         parser_memory_bytes=1024**3,
     )
     await cluster.open()
