@@ -13,6 +13,9 @@ from services.ledger.database import Database
 from services.single_jobs import SingleJobs
 from services.storage.local import LocalBlobs
 
+START_WAIT_SECONDS = 0.02
+"""A caller is answered once its job is accepted; the start of its Workflow goes on by itself."""
+
 
 @dataclass(frozen=True)
 class ApiState:
@@ -31,7 +34,7 @@ class ApiState:
     @classmethod
     def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
         """Put the parts together."""
-        jobs = job_service(settings, database, client)
+        jobs = job_service(settings, database, client, START_WAIT_SECONDS)
         blobs = LocalBlobs(Home(settings.home).blobs)
         return cls(
             settings=settings,

@@ -9,7 +9,7 @@ from temporalio.envconfig import ClientConfig
 
 from models.runs import RunLimits
 from services.engines.dispatch import fingerprint
-from services.jobs import JobService
+from services.jobs import START_TIMEOUT, JobService
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
@@ -73,8 +73,13 @@ def run_limits(settings: DeploymentSettings) -> RunLimits:
     )
 
 
-def job_service(settings: DeploymentSettings, database: Database, client: Client) -> JobService:
-    """Return the service that creates, starts and cancels jobs."""
+def job_service(
+    settings: DeploymentSettings,
+    database: Database,
+    client: Client,
+    start_wait_seconds: float = START_TIMEOUT.total_seconds(),
+) -> JobService:
+    """Return the service that creates, starts and cancels jobs; see its arguments."""
     return JobService(
         JobLedger(database),
         DirectoryLedger(database),
@@ -82,4 +87,5 @@ def job_service(settings: DeploymentSettings, database: Database, client: Client
         fingerprint=fingerprint(),
         limits=run_limits(settings),
         concurrency=max(4, SLICES_PER_PROCESS * settings.parser_processes),
+        start_wait_seconds=start_wait_seconds,
     )

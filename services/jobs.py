@@ -4,6 +4,7 @@ The row comes first and is the acceptance. The Workflow's start is idempotent by
 whoever finds a row without a Workflow may start it: the caller, a retry, or the sweeper.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -77,6 +78,7 @@ class JobService:
         fingerprint: names and versions of the engines of this deployment.
         limits: bounds of the runs, from the settings.
         concurrency: slices of a job at once when the caller names no number.
+        start_wait_seconds: how long a create waits for the start, which goes on without it.
     """
 
     def __init__(
@@ -88,7 +90,10 @@ class JobService:
         fingerprint: str,
         limits: RunLimits,
         concurrency: int,
+        start_wait_seconds: float = START_TIMEOUT.total_seconds(),
     ) -> None:
+        self._start_wait_seconds = start_wait_seconds
+        self._starts: set[asyncio.Future[None]] = set()
         self._jobs = jobs
         self._directories = directories
         self._client = client
@@ -142,12 +147,21 @@ class JobService:
             ),
             only,
         )
+        start = asyncio.ensure_future(self._try_start(row))
+        # Kept, since the loop holds no task that nobody waits for.
+        self._starts.add(start)
+        start.add_done_callback(self._starts.discard)
+        await asyncio.wait({start}, timeout=self._start_wait_seconds)
+        if start.done():
+            start.result()
+        return row
+
+    async def _try_start(self, row: JobRow) -> None:
+        """Start a job, or leave it to the sweeper: the row is the acceptance."""
         try:
             await self.start(row, START_TIMEOUT)
         except _AWAY as error:
-            # The row is the acceptance: the sweeper starts what could not be started now.
             log.warning("the start is left to the sweeper", job_id=row.id, error=str(error))
-        return row
 
     async def start(self, job: JobRow, patience: timedelta = RPC_TIMEOUT) -> None:
         """Start a job's Workflow; nothing where it runs or has ended.

@@ -1,5 +1,6 @@
 """`/api/v1/beta/batch-processing`, in one process."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,24 @@ async def test_a_job_is_accepted_while_temporal_is_away(served: Served, tmp_path
     job = await create(served, tmp_path)
     status = await served.client.get(f"{BATCHES}/{job['id']}")
     assert status.json()["job"]["status"] == "pending"
+
+
+async def test_a_job_is_accepted_without_waiting_for_its_start(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = asyncio.Event()
+    start = served.temporal.start_workflow
+
+    async def slow(*arguments: object, id: str, **named: object) -> None:
+        await answers.wait()
+        await start(*arguments, id=id, **named)
+
+    monkeypatch.setattr(served.temporal, "start_workflow", slow)
+    job = await create(served, tmp_path)
+    assert (job["status"], served.temporal.started) == ("pending", [])
+    answers.set()
+    await asyncio.sleep(0.01)
+    assert served.temporal.started == [job["id"]]
 
 
 async def test_rules_alone_make_a_classify_job(served: Served, tmp_path: Path) -> None:

@@ -46,11 +46,15 @@ def main() -> int:
             ]
             failed = subprocess.run(command, env=os.environ, check=False).returncode != 0
             sent += statuses(report)
-            print(f"after seed {seed}: {sum(sent.values()):,} requests", flush=True)
+            print(f"after seed {seed}: {sum(sent.values()):,} requests", told(sent), flush=True)
             seed += 1
-    print("requests by status:", *(f"{code}: {count:,}" for code, count in sorted(sent.items())))
     print(f"server errors: {sum(count for code, count in sent.items() if code >= '500'):,}")
     return int(failed)
+
+
+def told(sent: Counter[str]) -> str:
+    """Return the answers by status in one line."""
+    return ", ".join(f"{code}: {count:,}" for code, count in sorted(sent.items()))
 
 
 def statuses(report: Path) -> Counter[str]:
