@@ -7,7 +7,7 @@ follows `TEMPORAL_*` variables and profiles by `temporalio.envconfig`, as Tempor
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _GIB = 1024**3
@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     """Of one key, in one API process; who sends more is told 429 and when to come again."""
     api_requests_at_once: int = Field(default=200, ge=1)
     """Of all callers, in one API process."""
+    signing_key: SecretStr | None = Field(default=None, min_length=32)
+    """Signs links and seals what receivers of events are told; by default made in the home. All
+    processes of a deployment need the same one."""
     source_roots: tuple[Path, ...] = ()
     """Folders that directories made over the API may be backed by, as a JSON list of paths."""
 
@@ -64,6 +67,22 @@ class Settings(BaseSettings):
     max_events: int = Field(default=1500, ge=50, le=10_000)
     """History events after which the parent of a batch continues as new."""
     shutdown_grace_seconds: float = Field(default=20, ge=0)
+
+    webhook_allow: tuple[str, ...] = ()
+    """Receivers of events that are no public https addresses, as a JSON list of hosts, `host:port`
+    or networks such as 10.0.0.0/8; they may be reached by http and on any port."""
+    webhook_ports: tuple[int, ...] = (443,)
+    """Ports of receivers that are not in that list."""
+    local_receivers: bool | None = None
+    """Whether receivers may be on this machine. By default only where `sheaf up` runs all."""
+    webhook_ca_file: Path | None = None
+    """Certificate authorities to trust beside the usual ones, in PEM."""
+    webhook_retry_seconds: tuple[float, ...] | None = None
+    """Waits before the second attempt and each next one; by default those of Standard Webhooks."""
+    webhook_poll_seconds: float = Field(default=1, gt=0)
+    """How often new events are looked for."""
+    webhook_log_days: float = Field(default=7, gt=0)
+    """How long deliveries that have ended are kept."""
 
     @property
     def ledger_url(self) -> str:

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 
 from temporalio import activity
 
+from models.deliveries import DeliveryInput, DeliveryRound
 from models.runs import (
     Enumerated,
     EnumerationInput,
@@ -73,6 +74,18 @@ class PageActivities(ABC):
     @abstractmethod
     async def find_ended_pages(self, input: LookInput) -> LookResult:
         """Return those of the Workflow IDs that are closed or unknown to the server."""
+
+
+class WebhookActivities(ABC):
+    """Telling receivers of events."""
+
+    @activity.defn
+    @abstractmethod
+    async def deliver_events(self, input: DeliveryInput) -> DeliveryRound:
+        """Send a receiver what is due, many events in one go, and say when more is.
+
+        At least once: what was sent and not recorded is sent again, with the same id and bytes.
+        """
 
 
 class SliceActivities(ABC):

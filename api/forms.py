@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from models.secrets import REVEALED
 from models.texts import Name
 
 Fields = TypeVar("Fields", bound=BaseModel)
@@ -49,7 +50,11 @@ class UploadForm:
     async def asked(self, fields: BaseModel) -> dict[str, object]:
         """Return what tells this request from others: its fields and its content."""
         digest = await asyncio.to_thread(_sha256, self.file)
-        return {"name": self.name, "sha256": digest, **fields.model_dump(mode="json")}
+        return {
+            "name": self.name,
+            "sha256": digest,
+            **fields.model_dump(mode="json", context=REVEALED),
+        }
 
 
 @asynccontextmanager

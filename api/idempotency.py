@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from api.caller import Caller, CurrentCaller, State
 from api.errors import InvalidError
+from models.secrets import REVEALED
 from services.ledger.idempotency import IdempotencyLedger
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -79,7 +80,9 @@ class OnceOnly:
         return f"retry {self.caller.key_id} {digest}", RETRY_SECONDS
 
     def _digest(self, body: BaseModel | dict[str, object]) -> str:
-        value = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+        value = (
+            body.model_dump(mode="json", context=REVEALED) if isinstance(body, BaseModel) else body
+        )
         asked = [self.request.method, self.request.url.path, value]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import time
-from functools import lru_cache
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import HTTPException, Query, Request
@@ -12,7 +10,6 @@ from fastapi import HTTPException, Query, Request
 from api.state import ApiState
 from api.times import moment
 from models.files import PresignedUrl
-from services.home import Home
 
 DEFAULT_SECONDS = 3600
 MAX_SECONDS = 7 * 24 * 3600
@@ -55,9 +52,4 @@ def check_link(request: Request, state: ApiState, expires: int, signature: str) 
 
 def _signature(state: ApiState, path: str, expires: int) -> str:
     message = f"{path} {expires}".encode()
-    return hmac.new(_key(state.settings.home), message, hashlib.sha256).hexdigest()
-
-
-@lru_cache(maxsize=8)
-def _key(home: Path) -> bytes:
-    return Home(home).signing_key()
+    return hmac.new(state.signing_key, message, hashlib.sha256).hexdigest()

@@ -6,12 +6,13 @@ from fastapi import Request
 from temporalio.client import Client
 
 from config import Settings
-from services.deployment import job_service
+from services.deployment import job_service, receivers, signing_key
 from services.home import Home
 from services.jobs import JobService
 from services.ledger.database import Database
 from services.single_jobs import SingleJobs
 from services.storage.local import LocalBlobs
+from services.webhooks.receivers import Receivers
 
 START_WAIT_SECONDS = 0.02
 """A caller is answered once its job is accepted; the start of its Workflow goes on by itself."""
@@ -30,6 +31,8 @@ class ApiState:
     jobs: JobService
     blobs: LocalBlobs
     single_jobs: SingleJobs
+    receivers: Receivers
+    signing_key: bytes
 
     @classmethod
     def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
@@ -43,6 +46,8 @@ class ApiState:
             jobs=jobs,
             blobs=blobs,
             single_jobs=SingleJobs(database, jobs, blobs),
+            receivers=receivers(settings, database),
+            signing_key=signing_key(settings),
         )
 
 

@@ -1,16 +1,18 @@
-"""Webhooks that a request of the v2 APIs names."""
+"""Receivers of events that a request of the v2 APIs names."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from api.caller import Caller
 from api.errors import InvalidError
 from api.state import ApiState
 from models.webhooks import WebhookConfiguration
-from services.ledger.webhook_configs import WebhookConfigLedger
+from services.ledger.receivers import NewReceivers
+from services.webhooks.receivers import BadReceiverError
 
 
 class NamesWebhooks(Protocol):
-    """A request that may name webhooks."""
+    """A request that may name receivers."""
 
     @property
     def webhook_configurations(self) -> list[WebhookConfiguration] | None:
@@ -23,21 +25,26 @@ class NamesWebhooks(Protocol):
         ...
 
 
-async def unsupported_webhooks(body: NamesWebhooks, caller: Caller, state: ApiState) -> list[str]:
-    """Return the names of the fields that are recorded and not yet acted on.
+async def named_receivers(
+    body: NamesWebhooks, caller: Caller, state: ApiState, saved_ids: Sequence[str] | None = None
+) -> NewReceivers:
+    """Return the receivers of a request, and those that its saved configuration names.
 
     Raises:
-        InvalidError: a saved configuration that is named does not exist.
+        InvalidError: one cannot be told of anything, or is not saved.
     """
-    ids = body.webhook_configuration_ids or []
-    missing = await WebhookConfigLedger(state.database).missing(caller.project_id, ids)
-    if missing:
-        raise InvalidError(
-            ("body", "webhook_configuration_ids"),
-            f"webhook_configuration_ids: no such configuration: {', '.join(missing)}",
-        )
-    named = {
-        "webhook_configurations": body.webhook_configurations,
-        "webhook_configuration_ids": ids,
-    }
-    return [name for name, value in named.items() if value]
+    ids = [*(body.webhook_configuration_ids or ()), *(saved_ids or ())]
+    return await receivers_of(caller, state, body.webhook_configurations, ids)
+
+
+async def receivers_of(
+    caller: Caller,
+    state: ApiState,
+    configurations: Sequence[WebhookConfiguration] | None,
+    ids: Sequence[str] = (),
+) -> NewReceivers:
+    """Return receivers by what they are; errors as of `named_receivers`."""
+    try:
+        return await state.receivers.named(caller.project_id, configurations, ids)
+    except BadReceiverError as error:
+        raise InvalidError(("body", error.field), str(error)) from error

@@ -78,8 +78,10 @@ async def open_service(current: Session) -> JobService:
     Raises:
         Fault: no Temporal answers.
     """
-    address = None
+    address, settings = None, current.settings
     if not uses_own_temporal():
+        if settings.local_receivers is None:
+            settings = settings.model_copy(update={"local_receivers": True})
         running = current.home.running()
         if running is None:
             raise Fault("nothing runs in this home; start it with `sheaf up`", code=4)
@@ -88,7 +90,7 @@ async def open_service(current: Session) -> JobService:
         client = await connect(attempts=5, address=address)
     except RuntimeError as error:
         raise Fault(f"Temporal does not answer: {error}", code=4) from error
-    return job_service(current.settings, current.database, client)
+    return job_service(settings, current.database, client)
 
 
 def ensure_up(home: Home) -> tuple[Running | None, bool]:

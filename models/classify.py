@@ -15,6 +15,7 @@ from models.documents import ClassifierRule
 from models.languages import ParserLanguages
 from models.payload import Payload
 from models.requests import RequestModel
+from models.webhooks import MAX_RECEIVERS, WebhookConfiguration
 
 RuleType = Annotated[
     str, StringConstraints(min_length=1, max_length=50, pattern="^[A-Za-z0-9 _-]+$")
@@ -93,6 +94,10 @@ class ClassifyJob(RequestModel):
     rules: Annotated[tuple[ClassifyRule, ...], Field(min_length=1)]
     mode: ClassifyMode = ClassifyMode.FAST
     parsing_configuration: ClassifyParsingConfiguration = ClassifyParsingConfiguration()
+    webhook_configurations: (
+        Annotated[tuple[WebhookConfiguration, ...], Field(max_length=MAX_RECEIVERS)] | None
+    ) = None
+    """Ours: the contract's classify batches have no webhooks."""
 
     _types_are_unique = field_validator("rules")(check_types_unique)
 

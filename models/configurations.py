@@ -75,7 +75,7 @@ class Configuration(BaseModel):
     name: str
     product_type: ProductType
     parameters: dict[str, Any]
-    """As they were saved, without what was not set; webhook secrets are never kept."""
+    """As they were saved, without what was not set."""
     version: str
     """When it last changed."""
     created_at: AwareDatetime | None = None

@@ -98,6 +98,11 @@ def enumeration_workflow_id(job_id: str, generation: int = 1) -> str:
     return f"{job_id}/enumeration{_suffix(generation)}"
 
 
+def delivery_workflow_id(receiver_id: str) -> str:
+    """Workflow ID of what tells a receiver of events."""
+    return f"webhooks/{receiver_id}"
+
+
 def _suffix(generation: int) -> str:
     _check_from_one("generation", generation)
     return "" if generation == 1 else f"/{generation}"

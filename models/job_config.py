@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Tag, model_validator
 from models.classify import ClassifyJob
 from models.parse_parameters import WITHHELD_PARAMETERS, BatchParseJobConfig, withheld_names
 from models.requests import RequestModel
+from models.secrets import SecretUrl
 
 
 class JobType(StrEnum):
@@ -48,7 +49,8 @@ class BatchParseJobRecordCreate(RequestModel):
     parent_job_execution_id: UUID | None = None
     user_id: str | None = None
     project_id: str | None = None
-    webhook_url: str | None = None
+    webhook_url: SecretUrl | None = None
+    """Gets the result of each file; the same as `parameters.webhook_url`."""
     withheld_parameters: tuple[str, ...] = ()
     """Ours: names of the parameters that were given and dropped because they carry secrets."""
 

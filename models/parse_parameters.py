@@ -14,7 +14,8 @@ from models.parse_output import OutputParameters
 from models.parse_reading import ReadingParameters
 from models.parse_vendor import VendorParameters
 from models.requests import RequestModel
-from models.webhooks import WebhookConfiguration
+from models.secrets import SecretUrl
+from models.webhooks import MAX_RECEIVERS, WebhookConfiguration
 
 WITHHELD_PARAMETERS = frozenset(
     {
@@ -58,8 +59,11 @@ class JobParameters(RequestModel):
 class TransferParameters(RequestModel):
     """Where the document comes from and where results and events go."""
 
-    webhook_url: str | None = None
-    webhook_configurations: tuple[WebhookConfiguration, ...] | None = None
+    webhook_url: SecretUrl | None = None
+    """Gets the result of each file, as text, markdown and pages."""
+    webhook_configurations: (
+        Annotated[tuple[WebhookConfiguration, ...], Field(max_length=MAX_RECEIVERS)] | None
+    ) = None
     output_s3_path_prefix: str | None = None
     output_s3_region: str | None = None
     outputBucket: str | None = None  # noqa: N815 - the wire's spelling

@@ -6,3 +6,5 @@ its slots are the parser processes and queued work waits in Temporal, where no t
 
 BATCHES = "document-batches"
 SLICES = "document-slices"
+WEBHOOKS = "webhook-deliveries"
+"""Of its own, so that receivers that hang take no slot from a batch."""

@@ -2,35 +2,26 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from models.payload import Payload
-from models.texts import Text
-from models.webhooks import MAX_HEADERS, check_events, check_headers
+from models.secrets import SecretUrl
+from models.webhooks import Headers, SigningSecret, check_events, check_headers
 
 Url = Annotated[
-    Text,
-    Field(
-        min_length=1,
-        max_length=2000,
-        pattern="^https?://[!-~]+$",
-        examples=["https://example.com/hooks"],
-    ),
+    SecretUrl,
+    Field(min_length=1, max_length=2000, examples=["https://example.com/hooks"]),
 ]
-Secret = Annotated[Text, Field(min_length=1, max_length=1000)]
 Events = Annotated[list[str], Field(min_length=1, max_length=100)]
-Headers = Annotated[
-    dict[Annotated[str, Field(max_length=200)], Annotated[str, Field(max_length=4000)]],
-    Field(max_length=MAX_HEADERS),
-]
 
 
 class WebhookConfigUpdate(Payload):
     """What changes about a configuration: the fields that are present. A null clears a field."""
 
     webhook_url: Url | None = None
-    webhook_signing_secret: Secret | None = None
-    """Write-only: it never comes back."""
+    webhook_signing_secret: SigningSecret | None = None
+    """Write-only: it never comes back. When it is replaced, requests are signed with the one
+    before as well for 24 hours."""
     webhook_headers: Headers | None = None
     webhook_events: Events | None = None
     """None subscribes to all."""
@@ -44,8 +35,8 @@ class WebhookConfigUpdate(Payload):
 
     @field_validator("webhook_headers")
     @classmethod
-    def _headers_can_be_sent(cls, headers: dict[str, str] | None) -> dict[str, str] | None:
-        check_headers(headers)
+    def _headers_may_be_sent(cls, headers: dict[str, SecretStr] | None) -> object:
+        check_headers({name: value.get_secret_value() for name, value in (headers or {}).items()})
         return headers
 
 
@@ -68,16 +59,21 @@ class WebhookConfigCreate(WebhookConfigUpdate):
 
 
 class WebhookConfig(BaseModel):
-    """A saved configuration; the values of its headers never come back."""
+    """A saved configuration; what may be a secret never comes back."""
 
     id: str
     tenant_type: Literal["project"] = "project"
     tenant_id: str
     webhook_url: str
+    """With the values of its query, and what may be a token in its path, as `***`. Sent back like
+    that by an update, it changes nothing."""
     has_secret: bool
     webhook_headers: dict[str, str] | None = None
     """Names as they were given; each value is `***`."""
     webhook_events: list[str] | None = None
     webhook_output_format: Literal["string", "json"] | None = None
+    is_disabled: bool = False
+    """Ours: whether it is sent nothing more. A redelivery or a test tries it again."""
+    disabled_reason: str | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None

@@ -1,16 +1,14 @@
-"""Webhooks as a client configures them in a request.
-
-This version delivers none. A configuration is accepted and recorded so that the job can say so,
-but a signing secret and the values of headers, which often carry a token, are never kept.
-"""
+"""Webhooks as a client configures them in a request."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from enum import StrEnum
+from typing import Annotated, Literal
 
-from pydantic import field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from models.requests import RequestModel
+from models.secrets import Secret, SecretUrl
 
 _RESULTS = ("pending", "success", "error", "partial_success", "cancelled")
 _EVENTS_BY_FAMILY = {
@@ -29,14 +27,41 @@ WEBHOOK_EVENTS = frozenset(
 )
 """Every event name that a client may subscribe to."""
 
-WITHHELD_VALUE = "***"
-"""Stands where a header value was given."""
+TEST_EVENT = "webhook.test"
+"""Sent when a caller asks for it, whatever the receiver subscribes to."""
 
+
+class Phase(StrEnum):
+    """What an event says has become of a job, or of an item."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESS = "success"
+    ERROR = "error"
+    PARTIAL_SUCCESS = "partial_success"
+    CANCELLED = "cancelled"
+
+
+SENT_EVENTS = frozenset(
+    {
+        f"{family}.{phase}"
+        for family in ("parse", "classify", "batch")
+        for phase in Phase
+        if phase is not Phase.PARTIAL_SUCCESS
+    }
+    | {"classify.partial_success"}
+)
+"""Those of them that this server sends. Of many files only a job of `/api/v1/classifier/jobs` can
+end with a part of them classified; a batch says `success`, and its counts tell the rest."""
 
 MAX_HEADERS = 50
 """Headers of one receiver."""
+MAX_RECEIVERS = 16
+"""Receivers that one request configures."""
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
+_ALLOWED_HEADERS = re.compile(r"authorization|api-?key|x-.+|cf-access-client-(id|secret)")
+_OUR_HEADERS = re.compile(r"x-webhook-.+|x-forwarded.*|x-real-ip")
 
 
 def check_events(events: Sequence[str] | None) -> None:
@@ -49,40 +74,46 @@ def check_events(events: Sequence[str] | None) -> None:
         )
 
 
-def check_headers(headers: Mapping[str, str] | None) -> None:
-    """Refuse what is no header of HTTP with a ValueError that shows no value."""
-    for name, value in (headers or {}).items():
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Refuse headers that are not sent for others with a ValueError that shows no value."""
+    for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name):
             raise ValueError(f"webhook_headers has {name[:40]!r}, which is no name of a header.")
+        if not _ALLOWED_HEADERS.fullmatch(name.lower()) or _OUR_HEADERS.fullmatch(name.lower()):
+            raise ValueError(
+                f"webhook_headers: {name[:40]} is not sent. Use Authorization, Api-Key, "
+                "CF-Access-Client-Id, CF-Access-Client-Secret, or a name that begins with X-, "
+                "other than X-Webhook-, X-Forwarded- and X-Real-IP."
+            )
         if not value.isascii() or not value.isprintable():
             raise ValueError(f"webhook_headers: the value of {name} is not printable ASCII.")
+
+
+HeaderValue = Annotated[Secret, Field(max_length=4000)]
+Headers = Annotated[
+    dict[Annotated[str, Field(max_length=200)], HeaderValue], Field(max_length=MAX_HEADERS)
+]
+SigningSecret = Annotated[Secret, Field(min_length=1, max_length=1000)]
 
 
 class WebhookConfiguration(RequestModel):
     """One receiver of events."""
 
-    webhook_url: str | None = None
-    webhook_headers: dict[str, str] | None = None
-    """Names of extra headers; their values are replaced by `WITHHELD_VALUE`."""
-    webhook_events: tuple[str, ...] | None = None
+    webhook_url: SecretUrl | None = None
+    webhook_headers: Headers | None = None
+    """Extra headers of each request; their values often are tokens, and never shown."""
+    webhook_events: Annotated[tuple[str, ...], Field(max_length=100)] | None = None
     """Events to send, of `WEBHOOK_EVENTS`; None sends all."""
     webhook_output_format: Literal["string", "json"] = "string"
     """Whether the body is the event as a JSON object, or that object encoded as a JSON string."""
-    webhook_signing_secret: str | None = None
-    """Always None: it is dropped from the input."""
+    webhook_signing_secret: SigningSecret | None = None
+    """Requests are signed with it, by `LC-Signature` and by Standard Webhooks."""
 
     @field_validator("webhook_headers")
     @classmethod
-    def _withhold_header_values(cls, headers: dict[str, str] | None) -> dict[str, str] | None:
-        if headers is None:
-            return None
-        return dict.fromkeys(headers, WITHHELD_VALUE)
-
-    @field_validator("webhook_signing_secret", mode="before")
-    @classmethod
-    def _withhold_secret(cls, secret: object) -> None:
-        if secret is not None and not isinstance(secret, str):
-            raise ValueError("webhook_signing_secret is not a text")
+    def _headers_may_be_sent(cls, headers: dict[str, SecretStr] | None) -> object:
+        check_headers({name: value.get_secret_value() for name, value in (headers or {}).items()})
+        return headers
 
     @field_validator("webhook_events")
     @classmethod

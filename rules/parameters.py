@@ -1,7 +1,6 @@
 """What a job's configuration means: the work it asks for, its identity, what is not honoured.
 
-Parameter names in answers are spelled as in the contract and not qualified: `webhook_url` stands
-for the one beside `parameters` and the one inside.
+Parameter names in answers are spelled as in the contract and not qualified.
 """
 
 import hashlib
@@ -21,6 +20,7 @@ from models.parse_parameters import (
     TransferParameters,
 )
 from models.parse_vendor import ParsingMode
+from rules.webhook_events import never_sent
 
 MAX_TARGET_PAGES = 100_000
 """Most page numbers that `target_pages` may name; far over any document, small in memory."""
@@ -46,6 +46,8 @@ HONOURED_PARAMETERS = (
         "pipeline_id",
         "fast_mode",
         "parse_mode",
+        "webhook_url",
+        "webhook_configurations",
     }
 )
 """Parse parameters that this version acts on or records; `parse_mode` in one value only."""
@@ -138,14 +140,14 @@ def unsupported_parameters(config: BatchParseJobRecordCreate | ClassifyJob) -> l
     there is no default; one that was withheld counts by its name.
     """
     if isinstance(config, ClassifyJob):
-        return ["mode"] if config.mode is ClassifyMode.MULTIMODAL else []
+        modes = ["mode"] if config.mode is ClassifyMode.MULTIMODAL else []
+        return [*modes, *never_sent(config.webhook_configurations)]
     parameters = config.effective_parameters
     names = {name for name in _set_names(parameters) if name not in HONOURED_PARAMETERS}
     names.update(config.withheld_parameters)
     if parameters.parse_mode not in {None, ParsingMode.PAGE_WITHOUT_LLM}:
         names.add("parse_mode")
-    if config.webhook_url:
-        names.add("webhook_url")
+    names.update(never_sent(parameters.webhook_configurations))
     return sorted(names)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from models.parse_parameters import BatchParseJobConfig
 from models.parse_v2 import ParseConfiguration
 from rules.parameters import HONOURED_PARAMETERS, page_ranges
+from rules.webhook_events import never_sent
 
 Translation = Callable[[Any], dict[str, Any]]
 
@@ -35,7 +36,7 @@ def translate(configuration: ParseConfiguration) -> Translated:
         ValueError: `page_ranges.target_pages` is malformed; the message says how to write it.
     """
     values: dict[str, Any] = {}
-    unsupported = set()
+    unsupported = set(never_sent(configuration.webhook_configurations))
     for name, value in _effective(configuration.leaves()).items():
         if name in _RECORDED or _is_default(name, value):
             continue
@@ -90,8 +91,10 @@ def _boxes(levels: list[str]) -> dict[str, Any]:
     return {names[level]: True for level in levels if level in names}
 
 
-_RECORDED = frozenset({"version", "client_name"})
-"""Kept with the job and shown; there is nothing to honour."""
+_RECORDED = frozenset(
+    {"version", "client_name", "webhook_configurations", "webhook_configuration_ids"}
+)
+"""Kept with the job and shown; there is nothing to honour in the parsing."""
 
 _SAME = {
     "tier": "tier",

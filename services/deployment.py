@@ -1,18 +1,27 @@
 """What every process of a deployment makes from the same settings: connections and limits."""
 
 import asyncio
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
+from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from models.runs import RunLimits
+from rules.outbound_urls import OutboundPolicy, parse_exemptions
 from services.engines.dispatch import fingerprint
+from services.home import Home
 from services.jobs import START_TIMEOUT, JobService
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
+from services.ledger.webhook_configs import WebhookConfigLedger
+from services.outbound import Guard
+from services.seals import Seals
+from services.webhooks.receivers import Receivers
 
 SLICES_PER_PROCESS = 4
 """Default concurrency of a job per parser process: some slices wait in the Task Queue, so that
@@ -36,6 +45,16 @@ class DeploymentSettings(Protocol):
     def watchdog_seconds(self) -> float: ...  # noqa: D102
     @property
     def max_events(self) -> int: ...  # noqa: D102
+    @property
+    def home(self) -> Path: ...  # noqa: D102
+    @property
+    def signing_key(self) -> SecretStr | None: ...  # noqa: D102
+    @property
+    def webhook_allow(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def webhook_ports(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def local_receivers(self) -> bool | None: ...  # noqa: D102
 
 
 async def connect(attempts: int = CONNECT_ATTEMPTS, address: str | None = None) -> Client:
@@ -73,6 +92,34 @@ def run_limits(settings: DeploymentSettings) -> RunLimits:
     )
 
 
+def signing_key(settings: DeploymentSettings) -> bytes:
+    """Return the key of links and seals: the deployment's, or the home's own."""
+    if settings.signing_key:
+        return settings.signing_key.get_secret_value().encode()
+    return Home(settings.home).signing_key()
+
+
+def guard(settings: DeploymentSettings) -> Guard:
+    """Return what judges the URLs of callers.
+
+    Raises:
+        ValueError: `webhook_allow` has an entry that is no host or network.
+    """
+    return Guard(
+        OutboundPolicy(
+            frozenset(settings.webhook_ports),
+            parse_exemptions(settings.webhook_allow),
+            allows_loopback=bool(settings.local_receivers),
+        )
+    )
+
+
+def receivers(settings: DeploymentSettings, database: Database) -> Receivers:
+    """Return what takes receivers of events in; errors as of `guard`."""
+    seals = Seals(signing_key(settings))
+    return Receivers(WebhookConfigLedger(database), seals, guard(settings))
+
+
 def job_service(
     settings: DeploymentSettings,
     database: Database,
@@ -84,6 +131,7 @@ def job_service(
         JobLedger(database),
         DirectoryLedger(database),
         client,
+        receivers(settings, database),
         fingerprint=fingerprint(),
         limits=run_limits(settings),
         concurrency=max(4, SLICES_PER_PROCESS * settings.parser_processes),

@@ -26,7 +26,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from models import attributes
 from models.apis import JobApi
 from models.batch import BatchJobCreate
-from models.classify import ClassifyJob
 from models.ids import batch_workflow_id, new_job_id
 from models.job_config import JobType
 from models.queues import BATCHES
@@ -34,7 +33,9 @@ from models.runs import BatchInput, RunLimits
 from rules.parameters import parameters_hash, unsupported_parameters
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
+from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NewJob, NotFoundError
+from services.webhooks.receivers import Receivers
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +87,7 @@ class JobService:
         jobs: JobLedger,
         directories: DirectoryLedger,
         client: Client,
+        receivers: Receivers,
         *,
         fingerprint: str,
         limits: RunLimits,
@@ -97,6 +99,7 @@ class JobService:
         self._jobs = jobs
         self._directories = directories
         self._client = client
+        self._receivers = receivers
         self._fingerprint = fingerprint
         self._limits = limits
         self._concurrency = concurrency
@@ -109,10 +112,20 @@ class JobService:
         concurrency: int | None = None,
         one_file_per_activity: bool = False,
         origin: Origin | None = None,
+        receivers: NewReceivers | None = None,
     ) -> JobRow:
         """Accept a job and start its Workflow; the job outlives a failure of the start.
 
+        Args:
+            project_id: whose job it is.
+            request: what is to be done.
+            concurrency: slices at once; None takes the deployment's.
+            one_file_per_activity: gives each file an Activity of its own.
+            origin: the API it comes from; None is the batch contract's.
+            receivers: who is told; None takes those that the request configures.
+
         Raises:
+            BadReceiverError: a receiver that the request configures cannot be told of anything.
             NotFoundError: the directory or one of the items does not exist in the project.
             ValueError: `target_pages` is malformed.
         """
@@ -125,6 +138,8 @@ class JobService:
             only = (request.item_ids[0], origin.task_id)
             run = run.model_copy(update={"mark": 1, "is_enumerated": True})
         config = request.job_config
+        if receivers is None:
+            receivers = await self._receivers.of_config(project_id, config)
         row = await self._jobs.create(
             NewJob(
                 id=job_id,
@@ -143,9 +158,10 @@ class JobService:
                     if origin.unsupported is None
                     else list(origin.unsupported)
                 ),
-                has_webhooks=_has_webhooks(request),
+                has_webhooks=bool(receivers),
             ),
             only,
+            receivers,
         )
         start = asyncio.ensure_future(self._try_start(row))
         # Kept, since the loop holds no task that nobody waits for.
@@ -240,14 +256,6 @@ class JobService:
             one_file_per_activity=one_file_per_activity,
             limits=self._limits,
         )
-
-
-def _has_webhooks(request: BatchJobCreate) -> bool:
-    config = request.job_config
-    if isinstance(config, ClassifyJob):
-        return False
-    asked = config.effective_parameters
-    return bool(config.webhook_url or asked.webhook_url or asked.webhook_configurations)
 
 
 def _priority(request: dict[str, Any]) -> int:

@@ -23,6 +23,7 @@ from services.ledger.directories import HIDDEN, DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger, NewFile
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.jobs import JobLedger
+from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow
 from services.ledger.uploads import UploadRow
 from services.storage.local import LocalBlobs
@@ -85,10 +86,14 @@ class SingleJobs:
         reserved_id: str,
         echo: Mapping[str, Any],
         unsupported: Sequence[str],
+        receivers: NewReceivers | None = None,
     ) -> Task:
         """Make the job of one directory file. Idempotent by the reserved id, 32 digits.
 
+        Receivers are those of its configuration where none are named.
+
         Raises:
+            BadReceiverError: one of them cannot be told of anything.
             NotFoundError: the project has no such file.
             ValueError: the configuration is malformed.
         """
@@ -102,7 +107,7 @@ class SingleJobs:
             unsupported=tuple(sorted(set(unsupported))),
         )
         request = BatchJobCreate(item_ids=(file_id,), job_config=config)
-        job = await self._jobs.create(project_id, request, origin=origin)
+        job = await self._jobs.create(project_id, request, origin=origin, receivers=receivers)
         return (await self.tasks([job]))[0]
 
     async def get(self, project_id: str, task_id: str) -> Task:

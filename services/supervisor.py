@@ -37,6 +37,10 @@ HEALTHY_SECONDS = 30
 """A child that ran for so long has its pause reset when it dies."""
 
 
+_LOCAL = {"SHEAF_LOCAL_RECEIVERS": os.environ.get("SHEAF_LOCAL_RECEIVERS", "true")}
+"""All of the profile is on one machine, and so may be who is told of events."""
+
+
 class StartError(Exception):
     """A part of the embedded profile did not come up; the message names its log."""
 
@@ -81,6 +85,7 @@ class Supervisor:
                 SHEAF_HOME=str(home.root),
                 SHEAF_READY_FILE=str(home.ready_file),
                 TEMPORAL_ADDRESS=self.address,
+                **_LOCAL,
             ),
         )
         self._api = _Child(
@@ -93,6 +98,7 @@ class Supervisor:
                 SHEAF_API_HOST=LOOPBACK,
                 SHEAF_API_PORT=str(self.api_port),
                 TEMPORAL_ADDRESS=self.address,
+                **_LOCAL,
             ),
         )
 

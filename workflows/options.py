@@ -19,6 +19,12 @@ LEDGER_RETRY = RetryPolicy(
 ENUMERATION_TIMEOUT = timedelta(hours=6)
 """One attempt at listing a source. 1,000 files take about 40 ms, so this is over 10^8 files."""
 
+DELIVERY_MARGIN = timedelta(seconds=60)
+"""Added to a round of deliveries: its last attempts, each 15 s, and recording them."""
+
+DELIVERY_HEARTBEAT = timedelta(seconds=20)
+"""Silence after which a round is begun again elsewhere; what is not recorded is sent once more."""
+
 SLICE_MARGIN = timedelta(seconds=60)
 """Added to the time of a slice and of its longest file: hashing, storing and recording."""
 

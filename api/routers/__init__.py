@@ -19,6 +19,7 @@ from api.routers import (
     parsing_upload,
     projects,
     webhook_configs,
+    webhook_deliveries,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -38,5 +39,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     classifier.router,
     configurations.router,
     webhook_configs.router,
+    webhook_deliveries.router,
     projects.router,
 )

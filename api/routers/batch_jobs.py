@@ -24,6 +24,7 @@ from models.batch_items import BatchItem, ProcessingResults
 from services.jobs import Origin
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
+from services.webhooks.receivers import BadReceiverError
 
 router = APIRouter(prefix="/api/v1/beta/batch-processing", tags=["batch processing"])
 
@@ -56,6 +57,8 @@ async def create_batch_job(
         origin = Origin(job_id=f"bjb-{reserved_id}")
         try:
             return batch_job(await state.jobs.create(caller.project_id, body, origin=origin))
+        except BadReceiverError as error:
+            raise InvalidError(("body", "job_config", error.field), str(error)) from error
         except ValueError as error:
             raise InvalidError(("body", "job_config"), str(error)) from error
 

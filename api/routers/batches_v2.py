@@ -12,17 +12,20 @@ from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
 from api.times import microseconds
-from api.webhooks_named import unsupported_webhooks
+from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus
 from models.batches_v2 import Batch, BatchCreate, BatchFile, BatchStatus
 from models.directories import Moment
 from models.job_config import BatchParseJobRecordCreate
+from models.parse_v2 import ParseConfiguration
 from rules.parse_v2 import translate
+from rules.webhook_events import never_sent
 from services.configurations import Configurations, WrongProductError
 from services.jobs import Origin
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
+from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NotFoundError
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
@@ -40,10 +43,11 @@ async def create_batch(body: BatchCreate, once: Once, caller: CurrentCaller, sta
         raise InvalidError(
             ("body", "config", "job", "type"), "type: this server has no extract_v2; use parse_v2."
         )
-    reported = await unsupported_webhooks(body, caller, state)
+    saved = await _saved(body.config.job.configuration_id, caller, state)
+    receivers = await named_receivers(body, caller, state, saved.webhook_configuration_ids)
 
     async def make(reserved_id: str) -> Batch:
-        return batch(await _create(body, reported, reserved_id, caller, state))
+        return batch(await _create(body, saved, receivers, reserved_id, caller, state))
 
     return await once(body, make, Batch)
 
@@ -133,17 +137,22 @@ async def cancel_batch(batch_id: BatchId, caller: CurrentCaller, state: State) -
     return batch(await state.jobs.cancel(row.id, None))
 
 
-async def _create(
-    body: BatchCreate, reported: list[str], reserved_id: str, caller: Caller, state: ApiState
-) -> JobRow:
-    asked = body.config.job
+async def _saved(configuration_id: str, caller: Caller, state: ApiState) -> ParseConfiguration:
     try:
-        saved = await Configurations(state.database).parse(
-            caller.project_id, asked.configuration_id
-        )
+        return await Configurations(state.database).parse(caller.project_id, configuration_id)
     except (NotFoundError, WrongProductError) as error:
         # Not 404, which is about the address: the SDKs' callers could not tell what is missing.
         raise InvalidError(("body", "config", "job", "configuration_id"), str(error)) from error
+
+
+async def _create(
+    body: BatchCreate,
+    saved: ParseConfiguration,
+    receivers: NewReceivers,
+    reserved_id: str,
+    caller: Caller,
+    state: ApiState,
+) -> JobRow:
     done = translate(saved)
     request = BatchJobCreate(
         directory_id=body.source_directory_id,
@@ -157,6 +166,6 @@ async def _create(
             "config": body.config.model_dump(mode="json"),
             "configuration": saved.model_dump(mode="json", exclude_none=True),
         },
-        unsupported=tuple(sorted({*done.unsupported, *reported})),
+        unsupported=tuple(sorted({*done.unsupported, *never_sent(body.webhook_configurations)})),
     )
-    return await state.jobs.create(caller.project_id, request, origin=origin)
+    return await state.jobs.create(caller.project_id, request, origin=origin, receivers=receivers)

@@ -15,15 +15,18 @@ from api.shown import failure_message
 from api.state import ApiState
 from api.task_shown import classification
 from api.times import moment
+from api.webhooks_named import receivers_of
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus, JobStatus
 from models.classifier import MAX_FILES, ClassifierJob, ClassifierJobCreate, ClassifierResult
 from models.classify import ClassifyJob, ClassifyStatus
 from models.job_config import JobType
 from rules.parameters import unsupported_parameters
+from rules.webhook_events import never_sent
 from services.jobs import Origin
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.job_listing import JobFilter, JobListing
+from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NotFoundError
 from services.ledger.uploads import UploadFilter, UploadLedger, UploadRow
 
@@ -92,9 +95,12 @@ async def create_classifier_job(
         named = ", ".join(missing[:5])
         raise InvalidError(("body", "file_ids"), f"file_ids: no such files: {named}")
 
+    receivers = await receivers_of(caller, state, body.webhook_configurations)
+
     async def make(reserved_id: str) -> ClassifierJob:
         files = [uploads[file_id] for file_id in ids]
-        return _shown(Found(await _create(body, files, reserved_id, caller, state), None))
+        job = await _create(body, files, reserved_id, receivers, caller, state)
+        return _shown(Found(job, None))
 
     return await once(body, make, ClassifierJob)
 
@@ -153,15 +159,17 @@ async def _create(
     body: ClassifierJobCreate,
     files: Sequence[UploadRow],
     reserved_id: str,
+    receivers: NewReceivers,
     caller: Caller,
     state: ApiState,
 ) -> JobRow:
     config = ClassifyJob(
         rules=body.rules, mode=body.mode, parsing_configuration=body.parsing_configuration
     )
-    unsupported = unsupported_parameters(config)
-    if body.webhook_configurations:
-        unsupported.append("webhook_configurations")
+    unsupported = [
+        *unsupported_parameters(config),
+        *never_sent(body.webhook_configurations),
+    ]
     hidden = await state.single_jobs.hide(caller.project_id, files, reserved_id)
     origin = Origin(
         api=JobApi.CLASSIFIER,
@@ -170,7 +178,7 @@ async def _create(
         unsupported=tuple(unsupported),
     )
     request = BatchJobCreate(item_ids=tuple(hidden), job_config=config)
-    return await state.jobs.create(caller.project_id, request, origin=origin)
+    return await state.jobs.create(caller.project_id, request, origin=origin, receivers=receivers)
 
 
 def _shown(found: Found) -> ClassifierJob:

@@ -14,7 +14,7 @@ from api.routers.parse_tasks import JobIds, TaskId
 from api.state import ApiState
 from api.task_shown import STATUS_FILTERS, classify_task
 from api.times import microseconds
-from api.webhooks_named import unsupported_webhooks
+from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.classify import ClassifyJob
 from models.classify_v2 import ClassifyConfiguration, ClassifyCreate, ClassifyTask, TaskStatus
@@ -22,6 +22,7 @@ from models.directories import Moment
 from models.job_config import JobType
 from models.parse_tasks import Deleted
 from rules.classify_v2 import classify_job
+from rules.webhook_events import never_sent
 from services.configurations import Configurations, WrongProductError
 from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.records import NotFoundError
@@ -41,7 +42,8 @@ async def create_classify_job(
     """Classify an uploaded file, or the file of a parse job."""
     configuration = await _configuration(body, caller, state)
     config = _checked(configuration)
-    reported = await unsupported_webhooks(body, caller, state)
+    receivers = await named_receivers(body, caller, state)
+    reported = never_sent(body.webhook_configurations)
 
     async def make(reserved_id: str) -> ClassifyTask:
         if body.transaction_id:
@@ -58,7 +60,14 @@ async def create_classify_job(
             "transaction_id": body.transaction_id,
         }
         task = await state.single_jobs.create(
-            caller.project_id, JobApi.CLASSIFY, file_id, config, reserved_id, echo, reported
+            caller.project_id,
+            JobApi.CLASSIFY,
+            file_id,
+            config,
+            reserved_id,
+            echo,
+            reported,
+            receivers,
         )
         if body.transaction_id and await _known(reserved_id, caller, state) is None:
             raise InvalidError(

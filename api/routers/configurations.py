@@ -115,6 +115,12 @@ async def delete_configuration(
 
 def _checked(parameters: BaseModel) -> dict[str, Any]:
     """Refuse now what a job could not be made of later."""
+    if isinstance(parameters, ParseConfiguration) and parameters.webhook_configurations:
+        raise InvalidError(
+            ("body", "parameters", "webhook_configurations"),
+            "webhook_configurations: receivers hold secrets and are not kept here. Save them at "
+            "/api/v1/beta/webhook-configs and name their ids in webhook_configuration_ids.",
+        )
     try:
         if isinstance(parameters, ParseConfiguration):
             translate(parameters)

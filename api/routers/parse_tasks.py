@@ -13,7 +13,7 @@ from api.paging import Page, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
 from api.task_shown import STATUS_FILTERS, parse_task
 from api.times import microseconds
-from api.webhooks_named import unsupported_webhooks
+from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.classify_v2 import TaskStatus
 from models.directories import Moment
@@ -24,6 +24,7 @@ from models.parse_v2 import ParseConfiguration
 from rules.parse_v2 import translate
 from services.configurations import Configurations, WrongProductError
 from services.ledger.job_listing import JobFilter, JobListing
+from services.ledger.receivers import NewReceivers
 from services.ledger.records import NotFoundError
 from services.ledger.uploads import UploadLedger, UploadRow
 from services.single_jobs import OfABatchError
@@ -48,11 +49,11 @@ async def create_parse_job(
     """Parse an uploaded file."""
     upload = await _upload_of(body.file_id, caller, state)
     configuration = await _merged(body, caller, state)
-    reported = await unsupported_webhooks(body, caller, state)
+    receivers = await named_receivers(configuration, caller, state)
 
     async def make(reserved_id: str) -> ParseTask:
         echo = {"configuration_id": body.configuration_id, "user_metadata": body.user_metadata}
-        return await _create(upload, configuration, reported, echo, reserved_id, caller, state)
+        return await _create(upload, configuration, receivers, echo, reserved_id, caller, state)
 
     return await once(body, make, ParseTask)
 
@@ -132,7 +133,7 @@ async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiSt
     body = _written(form.texts.get("configuration"))
     configuration = body.configuration()
     _check(configuration)
-    reported = await unsupported_webhooks(body, caller, state)
+    receivers = await named_receivers(configuration, caller, state)
 
     async def make(reserved_id: str) -> ParseTask:
         upload = await Uploads(state.database, state.blobs).store(
@@ -143,7 +144,7 @@ async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiSt
             reserved_id=reserved_id,
         )
         echo = {"user_metadata": body.user_metadata}
-        return await _create(upload, configuration, reported, echo, reserved_id, caller, state)
+        return await _create(upload, configuration, receivers, echo, reserved_id, caller, state)
 
     return await once(await form.asked(body), make, ParseTask)
 
@@ -195,7 +196,7 @@ def _check(configuration: ParseConfiguration) -> None:
 async def _create(
     upload: UploadRow,
     configuration: ParseConfiguration,
-    reported: list[str],
+    receivers: NewReceivers,
     echo: dict[str, Any],
     reserved_id: str,
     caller: Caller,
@@ -211,6 +212,7 @@ async def _create(
         BatchParseJobRecordCreate(parameters=done.parameters),
         reserved_id,
         {**echo, "configuration": written, "file_id": upload.id},
-        [*done.unsupported, *reported],
+        done.unsupported,
+        receivers,
     )
     return parse_task(task)

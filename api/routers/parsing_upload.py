@@ -15,6 +15,7 @@ from models.parse_results import ParsingJob
 from rules.parameters import parse_options, unsupported_parameters
 from rules.parse_form import parameters_of
 from services.uploads import Uploads
+from services.webhooks.receivers import BadReceiverError
 
 _routes = APIRouter(tags=["parse results"])
 
@@ -39,6 +40,11 @@ async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiSt
     except ValueError as error:
         raise InvalidError(("body", "target_pages"), str(error)) from error
 
+    try:
+        receivers = await state.receivers.of_config(caller.project_id, config)
+    except BadReceiverError as error:
+        raise InvalidError(("body", error.field), str(error)) from error
+
     async def make(reserved_id: str) -> ParsingJob:
         upload = await Uploads(state.database, state.blobs).store(
             caller.project_id,
@@ -50,7 +56,14 @@ async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiSt
         (file_id,) = await state.single_jobs.hide(caller.project_id, [upload], reserved_id)
         unsupported = [*unsupported_parameters(config), *unknown]
         task = await state.single_jobs.create(
-            caller.project_id, JobApi.PARSE, file_id, config, reserved_id, {}, unsupported
+            caller.project_id,
+            JobApi.PARSE,
+            file_id,
+            config,
+            reserved_id,
+            {},
+            unsupported,
+            receivers,
         )
         return ParsingJob(id=task.item.task_id, status="PENDING")
 

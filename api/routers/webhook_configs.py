@@ -5,23 +5,24 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from api.caller import Caller, CurrentCaller, State
+from api.deliveries_shown import delivery
 from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
 from api.times import moment
+from models.deliveries import Delivery
+from models.secrets import HIDDEN, REVEALED, shown_url
 from models.webhook_configs import WebhookConfig, WebhookConfigCreate, WebhookConfigUpdate
-from models.webhooks import WITHHELD_VALUE
-from services.home import Home
+from services.ledger.delivery_log import DeliveryLog
 from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
-from services.seals import Seals
+from services.webhooks.receivers import SEALED_FIELDS, BadReceiverError, Sealed
 
 router = APIRouter(tags=["webhook configurations"])
 
 MAX_LISTED = 1000
 DEFAULT_PAGE = 50
 _V1 = "/api/v1/beta/webhook-configs"
-_SEALED = ("webhook_url", "webhook_headers", "webhook_signing_secret")
 
 ConfigId = Annotated[str, Path(max_length=64, examples=["whc-0192f0c1a2b37c4d8e9f001122334455"])]
 
@@ -31,13 +32,13 @@ async def create_webhook_config(
     body: WebhookConfigCreate, once: Once, caller: CurrentCaller, state: State
 ) -> WebhookConfig:
     """Save a receiver. Its secret and the values of its headers are sealed, and never shown."""
-    seals = _seals(state)
-    given = body.model_dump(exclude_none=True)
+    given = body.model_dump(mode="json", exclude_none=True, context=REVEALED)
+    await _check_url(given, state)
 
     async def make(reserved_id: str) -> WebhookConfig:
-        values = _columns(seals, {}, given)
+        values = _columns(state, None, given)
         ledger = WebhookConfigLedger(state.database)
-        return _shown(seals, await ledger.create(caller.project_id, values, reserved_id))
+        return _shown(state, await ledger.create(caller.project_id, values, reserved_id))
 
     return await once(body, make, WebhookConfig)
 
@@ -46,7 +47,7 @@ async def create_webhook_config(
 async def list_webhook_configs(caller: CurrentCaller, state: State) -> list[WebhookConfig]:
     """List the newest thousand receivers; `/api/v2/webhook-configs` has pages."""
     rows, _ = await WebhookConfigLedger(state.database).page(caller.project_id, None, MAX_LISTED)
-    return [_shown(_seals(state), row) for row in rows]
+    return [_shown(state, row) for row in rows]
 
 
 @router.get("/api/v2/webhook-configs")
@@ -65,7 +66,7 @@ async def list_webhook_configs_paginated(
     )
     last = rows[page_size - 1] if len(rows) > page_size else None
     return Page(
-        items=[_shown(_seals(state), row) for row in rows[:page_size]],
+        items=[_shown(state, row) for row in rows[:page_size]],
         next_page_token=encode_cursor(last.created_at, last.id) if last else None,
         total_size=total if include_total else None,
     )
@@ -77,7 +78,7 @@ async def get_webhook_config(
 ) -> WebhookConfig:
     """Return a receiver."""
     row = await WebhookConfigLedger(state.database).get(caller.project_id, config_id)
-    return _shown(_seals(state), row)
+    return _shown(state, row)
 
 
 @router.put(f"{_V1}/{{config_id}}")
@@ -85,7 +86,7 @@ async def update_webhook_config(
     config_id: ConfigId, body: WebhookConfigUpdate, caller: CurrentCaller, state: State
 ) -> WebhookConfig:
     """Change the fields of a receiver that are present; a null clears one."""
-    given = body.model_dump(exclude_unset=True)
+    given = body.model_dump(mode="json", exclude_unset=True, context=REVEALED)
     if "webhook_url" in given and given["webhook_url"] is None:
         raise InvalidError(("body", "webhook_url"), "webhook_url: a receiver needs one.")
     return await _update(config_id, given, caller, state)
@@ -97,42 +98,66 @@ async def delete_webhook_config(config_id: ConfigId, caller: CurrentCaller, stat
     await WebhookConfigLedger(state.database).delete(caller.project_id, config_id)
 
 
+@router.post(f"{_V1}/{{config_id}}/test", status_code=202)
+async def test_webhook_config(
+    config_id: ConfigId, once: Once, caller: CurrentCaller, state: State
+) -> Delivery:
+    """Send a receiver a `webhook.test`, whatever it subscribes to, also when it is disabled."""
+
+    async def make(_reserved_id: str) -> Delivery:
+        row = await DeliveryLog(state.database).post_test(caller.project_id, config_id)
+        return delivery(row)
+
+    return await once({"test": config_id}, make, Delivery)
+
+
 async def _update(
     config_id: str, given: dict[str, Any], caller: Caller, state: ApiState
 ) -> WebhookConfig:
-    ledger, seals = WebhookConfigLedger(state.database), _seals(state)
+    ledger = WebhookConfigLedger(state.database)
     row = await ledger.get(caller.project_id, config_id)
+    held = state.receivers.open(row.sealed)
+    if given.get("webhook_url") == shown_url(held.webhook_url):
+        del given["webhook_url"]
     if not given:
-        return _shown(seals, row)
-    values = _columns(seals, seals.open(row.sealed), given)
-    return _shown(seals, await ledger.update(caller.project_id, config_id, values))
+        return _shown(state, row)
+    await _check_url(given, state)
+    values = _columns(state, held, given)
+    return _shown(state, await ledger.update(caller.project_id, config_id, values))
 
 
-def _columns(seals: Seals, held: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    changed = {**held, **{name: given[name] for name in _SEALED if name in given}}
-    values: dict[str, Any] = {"sealed": seals.seal(changed)}
+async def _check_url(given: dict[str, Any], state: ApiState) -> None:
+    if "webhook_url" in given:
+        try:
+            await state.receivers.check_url("webhook_url", given["webhook_url"])
+        except BadReceiverError as error:
+            raise InvalidError(("body", error.field), str(error)) from error
+
+
+def _columns(state: ApiState, held: Sealed | None, given: dict[str, Any]) -> dict[str, Any]:
+    sealed = {name: given[name] for name in SEALED_FIELDS if name in given}
+    changed = held.changed(sealed) if held else Sealed(**sealed)
+    values: dict[str, Any] = {"sealed": state.receivers.seal(changed)}
     if "webhook_events" in given:
         values["events"] = given["webhook_events"]
-    if not held or "webhook_output_format" in given:
+    if held is None or "webhook_output_format" in given:
         values["output_format"] = given.get("webhook_output_format") or "string"
     return values
 
 
-def _shown(seals: Seals, row: WebhookConfigRow) -> WebhookConfig:
-    held = seals.open(row.sealed)
-    headers = held.get("webhook_headers")
+def _shown(state: ApiState, row: WebhookConfigRow) -> WebhookConfig:
+    held = state.receivers.open(row.sealed)
+    headers = held.webhook_headers
     return WebhookConfig(
         id=row.id,
         tenant_id=row.project_id,
-        webhook_url=held["webhook_url"],
-        has_secret=bool(held.get("webhook_signing_secret")),
-        webhook_headers=None if headers is None else dict.fromkeys(headers, WITHHELD_VALUE),
+        webhook_url=shown_url(held.webhook_url),
+        has_secret=bool(held.webhook_signing_secret),
+        webhook_headers=None if headers is None else dict.fromkeys(headers, HIDDEN),
         webhook_events=row.events,
         webhook_output_format="json" if row.output_format == "json" else "string",
+        is_disabled=row.disabled_at is not None,
+        disabled_reason=row.disabled_reason,
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
     )
-
-
-def _seals(state: ApiState) -> Seals:
-    return Seals(Home(state.settings.home).signing_key())

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus
 from models.job_config import JobType
+from models.webhooks import Phase
 from services.ledger.database import Database, chunks, now_us
+from services.ledger.events import JOB_COLUMNS, post_item_events
 from services.ledger.outcomes import record_outcomes
 from services.ledger.records import UNSETTLED_ITEMS, ClaimedItem, Outcome, Settled
 from services.ledger.reuse import ResultKey
@@ -37,10 +39,14 @@ class ClaimLedger:
         holds is taken from it: its fence rises, and that attempt's write will be refused.
         """
         async with self._database.write() as connection:
-            if await _is_stopped(connection, job_id):
+            job = await _open_job(connection, job_id)
+            if job is None:
                 return [], True
             rows = (await connection.execute(_claimable(job_id, first, last))).all()
             if rows:
+                now = now_us()
+                new = [row.ordinal for row in rows if row.started_at is None]
+                await post_item_events(connection, job, Phase.RUNNING, new, now)
                 await connection.execute(
                     items.update()
                     .where(
@@ -51,12 +57,10 @@ class ClaimLedger:
                         status=ItemStatus.PROCESSING,
                         fence=items.c.fence + 1,
                         lost_claims=items.c.lost_claims + 1,
-                        started_at=sa.func.coalesce(items.c.started_at, now_us()),
+                        started_at=sa.func.coalesce(items.c.started_at, now),
                     )
                 )
-            return [
-                ClaimedItem(**dict(row._mapping) | {"fence": row.fence + 1}) for row in rows
-            ], False
+            return [_claimed(row) for row in rows], False
 
     async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
         """Give back items that were claimed and not finished.
@@ -109,6 +113,11 @@ class ClaimLedger:
             await connection.execute(attempts.insert(), [row | note for row in rows])
 
 
+def _claimed(row: sa.Row[Any]) -> ClaimedItem:
+    values = {name: value for name, value in row._mapping.items() if name != "started_at"}
+    return ClaimedItem(**values | {"fence": row.fence + 1})
+
+
 def _attempt(job_id: str, item: ClaimedItem, outcome: str, message: str | None) -> dict[str, Any]:
     return {
         "job_id": job_id,
@@ -128,6 +137,7 @@ def _claimable(job_id: str, first: int, last: int) -> sa.Select[Any]:
             items.c.lost_claims,
             items.c.task_id,
             items.c.file_id,
+            items.c.started_at,
             directory_files.c.unique_id,
             directory_files.c.display_name,
             directory_files.c.size_bytes,
@@ -146,17 +156,16 @@ def _claimable(job_id: str, first: int, last: int) -> sa.Select[Any]:
     )
 
 
-async def _is_stopped(connection: AsyncConnection, job_id: str) -> bool:
-    row = (
-        await connection.execute(
-            sa.select(jobs.c.cancel_requested_at, jobs.c.completed_at).where(jobs.c.id == job_id)
-        )
-    ).first()
-    return row is None or row.cancel_requested_at is not None or row.completed_at is not None
+async def _open_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any] | None:
+    """Return a job that takes work, or None."""
+    query = sa.select(*JOB_COLUMNS).where(
+        jobs.c.id == job_id, jobs.c.cancel_requested_at.is_(None), jobs.c.completed_at.is_(None)
+    )
+    return (await connection.execute(query)).first()
 
 
 async def _lock_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
-    query = jobs.select().where(jobs.c.id == job_id).with_for_update()
+    query = sa.select(*JOB_COLUMNS).where(jobs.c.id == job_id).with_for_update()
     return (await connection.execute(query)).one()
 
 

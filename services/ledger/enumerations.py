@@ -8,7 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus
 from models.ids import new_task_id
+from models.webhooks import Phase
+from rules.webhook_events import item_phase
 from services.ledger.database import Database, chunks, now_us
+from services.ledger.events import post_item_events
 from services.ledger.records import NotFoundError, SourceFile, SupersededError
 from services.ledger.reuse import reusable_results
 from services.ledger.schema import directory_files, items, jobs
@@ -141,6 +144,7 @@ class EnumerationLedger:
             new.append(_new_item(job.id, ordinal, row["id"], skip_reason, result_id, now))
         if new:
             await connection.execute(items.insert(), new)
+            await _post_events(connection, job, new, now)
         return job.total + len(new), sum(item["skip_reason"] is not None for item in new)
 
     def _skip_reason(self, row: dict[str, Any], result_id: str | None) -> str | None:
@@ -170,6 +174,17 @@ def _new_item(
         "lost_claims": 0,
         "attempts": 0,
     }
+
+
+async def _post_events(
+    connection: AsyncConnection, job: sa.Row[Any], new: Sequence[dict[str, Any]], now: int
+) -> None:
+    by_phase: dict[Phase, list[int]] = {}
+    for item in new:
+        phase = item_phase(item["status"], has_result=item["result_id"] is not None)
+        by_phase.setdefault(phase, []).append(item["ordinal"])
+    for phase, ordinals in by_phase.items():
+        await post_item_events(connection, job, phase, ordinals, now)
 
 
 async def _job_row(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:

@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.batch import ItemStatus, JobStatus
 from models.failures import FailureKind
 from models.runs import BatchResult
+from models.webhooks import Phase
 from services.ledger.database import now_us
+from services.ledger.events import post_job_event, post_unsettled
 from services.ledger.records import TERMINAL_JOBS, UNSETTLED_ITEMS, NotFoundError
-from services.ledger.schema import items, jobs, outbox
+from services.ledger.schema import items, jobs
 
 
 async def end_job(
@@ -21,10 +23,10 @@ async def end_job(
     if job.status in TERMINAL_JOBS:
         return _result(job)
     if cancels:
-        await _end_items(connection, job_id, ItemStatus.CANCELLED, None)
+        await _end_items(connection, job, ItemStatus.CANCELLED, None)
     elif gives_up or error:
         message = error or "left unsettled by every attempt to process it"
-        await _end_items(connection, job_id, ItemStatus.FAILED, message)
+        await _end_items(connection, job, ItemStatus.FAILED, message)
     elif not job.is_enumerated or await _has_unsettled(connection, job_id):
         return None
     await _end_row(connection, job, cancels=cancels, error=error)
@@ -61,9 +63,12 @@ async def _has_unsettled(connection: AsyncConnection, job_id: str) -> bool:
 
 
 async def _end_items(
-    connection: AsyncConnection, job_id: str, status: ItemStatus, message: str | None
+    connection: AsyncConnection, job: sa.Row[Any], status: ItemStatus, message: str | None
 ) -> None:
     """End what is unsettled; the fence rises, so that no late write changes it again."""
+    job_id, now = job.id, now_us()
+    phase = Phase.ERROR if status is ItemStatus.FAILED else Phase.CANCELLED
+    await post_unsettled(connection, job, phase, now)
     ended = await connection.execute(
         items.update()
         .where(items.c.job_id == job_id, items.c.status.in_(UNSETTLED_ITEMS))
@@ -72,7 +77,7 @@ async def _end_items(
             fence=items.c.fence + 1,
             failure_kind=FailureKind.CRASHED if status is ItemStatus.FAILED else None,
             error_message=message,
-            completed_at=now_us(),
+            completed_at=now,
         )
     )
     column = jobs.c.cancelled if status is ItemStatus.CANCELLED else jobs.c.failed
@@ -97,8 +102,4 @@ async def _end_row(
             status=status, error_message=error, is_enumerated=True, completed_at=now, updated_at=now
         )
     )
-    if job.has_webhooks:
-        event = {JobStatus.COMPLETED: "success", JobStatus.FAILED: "error"}.get(status, "cancelled")
-        await connection.execute(
-            outbox.insert().values(job_id=job.id, event_type=f"batch.{event}", created_at=now)
-        )
+    await post_job_event(connection, await locked_job(connection, job.id), status, now)

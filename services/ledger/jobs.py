@@ -12,7 +12,9 @@ from models.batch import ItemStatus, JobStatus
 from models.job_config import JobType
 from models.runs import BatchResult
 from services.ledger.database import Database, now_us
+from services.ledger.events import post_job_event
 from services.ledger.job_ends import end_job, locked_job
+from services.ledger.receivers import NewReceivers, add_receivers
 from services.ledger.records import (
     TERMINAL_JOBS,
     JobRow,
@@ -31,7 +33,12 @@ class JobLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, job: NewJob, only: tuple[str, str] | None = None) -> JobRow:
+    async def create(
+        self,
+        job: NewJob,
+        only: tuple[str, str] | None = None,
+        receivers: NewReceivers | None = None,
+    ) -> JobRow:
         """Insert a job as `pending`; the row is the acceptance, the Workflow follows from it.
 
         Idempotent by id: a job that exists is returned as it is.
@@ -39,13 +46,14 @@ class JobLedger:
         Args:
             job: what is accepted.
             only: file and task id of the one item of a job that needs no enumeration.
+            receivers: who is told of it.
         """
 
         async def make(connection: AsyncConnection) -> JobRow:
             query = select_jobs().where(jobs.c.id == job.id)
             row = (await connection.execute(query)).first()
             if row is None:
-                await _insert(connection, job, only)
+                await _insert(connection, job, only, receivers or NewReceivers())
                 row = (await connection.execute(query)).one()
             return job_row(row)
 
@@ -98,12 +106,15 @@ class JobLedger:
     async def mark_running(self, job_id: str) -> bool:
         """Show the job as `running`; return whether it takes work (no cancel was asked for)."""
         async with self._database.write() as connection:
-            await connection.execute(
-                jobs.update()
-                .where(jobs.c.id == job_id, jobs.c.status == JobStatus.PENDING)
-                .values(status=JobStatus.RUNNING, started_at=now_us(), updated_at=now_us())
-            )
             row = await locked_job(connection, job_id)
+            if row.status == JobStatus.PENDING:
+                now = now_us()
+                await connection.execute(
+                    jobs.update()
+                    .where(jobs.c.id == job_id)
+                    .values(status=JobStatus.RUNNING, started_at=now, updated_at=now)
+                )
+                await post_job_event(connection, row, JobStatus.RUNNING, now)
             return row.cancel_requested_at is None
 
     async def request_cancel(self, job_id: str, reason: str | None) -> JobRow:
@@ -152,7 +163,12 @@ def job_row(row: sa.Row[Any]) -> JobRow:
     return JobRow(**values)
 
 
-async def _insert(connection: AsyncConnection, job: NewJob, only: tuple[str, str] | None) -> None:
+async def _insert(
+    connection: AsyncConnection,
+    job: NewJob,
+    only: tuple[str, str] | None,
+    receivers: NewReceivers,
+) -> None:
     now = now_us()
     await connection.execute(
         jobs.insert().values(
@@ -175,3 +191,7 @@ async def _insert(connection: AsyncConnection, job: NewJob, only: tuple[str, str
                 status=ItemStatus.PENDING,
             )
         )
+    await add_receivers(connection, job.id, job.project_id, receivers, now)
+    if job.has_webhooks:
+        row = await locked_job(connection, job.id)
+        await post_job_event(connection, row, JobStatus.PENDING, now)

@@ -9,9 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus
 from models.job_config import JobType
+from models.webhooks import Phase
+from rules.webhook_events import item_phase
+from services.ledger.events import post_item_events
 from services.ledger.records import Outcome, ResultRow
 from services.ledger.reuse import ResultKey
-from services.ledger.schema import directory_files, items, jobs, outbox, results
+from services.ledger.schema import directory_files, items, jobs, results
 
 _COUNTED = {
     ItemStatus.COMPLETED: "completed",
@@ -53,8 +56,7 @@ async def record_outcomes(
             results.insert(), [_result_row(job.id, job_type, row, key, now) for row in new]
         )
     await _note_hashes(connection, accepted)
-    if job.has_webhooks:
-        await _post_events(connection, job.id, job_type, accepted, now)
+    await _post_events(connection, job, accepted, now)
     await _count(connection, job.id, accepted, now)
 
 
@@ -107,25 +109,16 @@ async def _note_hashes(connection: AsyncConnection, accepted: Sequence[Outcome])
 
 
 async def _post_events(
-    connection: AsyncConnection,
-    job_id: str,
-    job_type: JobType,
-    accepted: Sequence[Outcome],
-    now: int,
+    connection: AsyncConnection, job: sa.Row[Any], accepted: Sequence[Outcome], now: int
 ) -> None:
-    names = {ItemStatus.COMPLETED: "success", ItemStatus.FAILED: "error"}
-    rows = [
-        {
-            "job_id": job_id,
-            "ordinal": o.item.ordinal,
-            "event_type": f"{job_type}.{names[o.status]}",
-            "created_at": now,
-        }
-        for o in accepted
-        if o.status in names
-    ]
-    if rows:
-        await connection.execute(outbox.insert(), rows)
+    by_phase: dict[Phase, list[int]] = {}
+    for outcome in accepted:
+        if outcome.status is not ItemStatus.PENDING:
+            has_result = outcome.result is not None or outcome.reused_result_id is not None
+            phase = item_phase(outcome.status, has_result=has_result)
+            by_phase.setdefault(phase, []).append(outcome.item.ordinal)
+    for phase, ordinals in by_phase.items():
+        await post_item_events(connection, job, phase, ordinals, now)
 
 
 async def _count(

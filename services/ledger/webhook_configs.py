@@ -27,8 +27,15 @@ class WebhookConfigRow:
     """URL, headers and secret, by `services.seals`."""
     events: list[str] | None
     output_format: str
+    disabled_at: int | None
+    disabled_reason: str | None
     created_at: int
     updated_at: int
+
+
+_SELECT = sa.select(*(webhook_configs.c[name] for name in WebhookConfigRow.__dataclass_fields__))
+_SAVED = webhook_configs.c.job_id.is_(None)
+"""Those of one job are not listed, and cannot be named by another."""
 
 
 class WebhookConfigLedger:
@@ -86,9 +93,9 @@ class WebhookConfigLedger:
         self, project_id: str, position: tuple[int, str] | None, limit: int
     ) -> tuple[list[WebhookConfigRow], int]:
         """Return configurations behind a position (created_at, id), newest first, and their sum."""
-        of_project = webhook_configs.c.project_id == project_id
-        query = page_of(webhook_configs.select().where(of_project), _ORDER, position, limit)
-        count = sa.select(sa.func.count()).select_from(webhook_configs).where(of_project)
+        saved = sa.and_(webhook_configs.c.project_id == project_id, _SAVED)
+        query = page_of(_SELECT.where(saved), _ORDER, position, limit)
+        count = sa.select(sa.func.count()).select_from(webhook_configs).where(saved)
         async with self._database.read() as connection:
             rows = [WebhookConfigRow(**row._mapping) for row in await connection.execute(query)]
             return rows, int(await connection.scalar(count) or 0)
@@ -98,7 +105,7 @@ class WebhookConfigLedger:
         if not config_ids:
             return []
         query = sa.select(webhook_configs.c.id).where(
-            webhook_configs.c.id.in_(config_ids), webhook_configs.c.project_id == project_id
+            webhook_configs.c.id.in_(config_ids), webhook_configs.c.project_id == project_id, _SAVED
         )
         async with self._database.read() as connection:
             known = set(await connection.scalars(query))
@@ -106,7 +113,7 @@ class WebhookConfigLedger:
 
 
 async def _row(connection: AsyncConnection, config_id: str) -> WebhookConfigRow | None:
-    query = webhook_configs.select().where(webhook_configs.c.id == config_id)
+    query = _SELECT.where(webhook_configs.c.id == config_id, _SAVED)
     row = (await connection.execute(query)).first()
     return WebhookConfigRow(**row._mapping) if row else None
 

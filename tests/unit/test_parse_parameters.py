@@ -14,7 +14,8 @@ from models.parse_parameters import (
     withheld_names,
 )
 from models.parse_vendor import ParsingMode
-from models.webhooks import WEBHOOK_EVENTS, WITHHELD_VALUE, WebhookConfiguration
+from models.secrets import HIDDEN, REVEALED
+from models.webhooks import WEBHOOK_EVENTS, WebhookConfiguration
 
 DEFAULTS_OTHER_THAN_NULL_AND_FALSE = {
     "type": "parse",
@@ -125,19 +126,30 @@ def test_a_configuration_survives_json(config: BatchParseJobConfig) -> None:
     assert BatchParseJobConfig.model_validate(json.loads(config.model_dump_json())) == config
 
 
-def test_a_webhook_keeps_neither_its_secret_nor_the_values_of_its_headers() -> None:
-    webhook = WebhookConfiguration.model_validate(
-        {
-            "webhook_url": "https://example.com/hook",
-            "webhook_headers": {"Authorization": "Bearer s3cr3t"},
-            "webhook_signing_secret": "s3cr3t",
-            "webhook_events": ["parse.success"],
-        }
-    )
-    assert webhook.webhook_signing_secret is None
-    assert webhook.webhook_headers == {"Authorization": WITHHELD_VALUE}
-    assert "s3cr3t" not in webhook.model_dump_json()
-    assert WebhookConfiguration.model_validate_json(webhook.model_dump_json()) == webhook
+def test_a_webhook_shows_neither_its_secrets_nor_the_token_in_its_url() -> None:
+    given = {
+        "webhook_url": "https://example.com/hook/s3cr3t-s3cr3t-s3cr3t?token=s3cr3t",
+        "webhook_headers": {"Authorization": "Bearer s3cr3t"},
+        "webhook_signing_secret": "s3cr3t",
+        "webhook_events": ["parse.success"],
+        "webhook_output_format": "string",
+    }
+    webhook = WebhookConfiguration.model_validate(given)
+    written = webhook.model_dump(mode="json")
+    assert written["webhook_url"] == "https://example.com/hook/s3cr***?token=***"
+    assert written["webhook_headers"] == {"Authorization": HIDDEN}
+    assert "s3cr3t" not in webhook.model_dump_json().replace("s3cr***", "") + repr(webhook)
+    again = WebhookConfiguration.model_validate(written)
+    assert again.model_dump(mode="json") == written
+    assert webhook.model_dump(mode="json", context=REVEALED) == given
+
+
+@pytest.mark.parametrize(
+    "name", ["Host", "Content-Length", "webhook-id", "X-Webhook-Event-ID", "X-Forwarded-For", "a"]
+)
+def test_headers_that_are_not_the_callers_are_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="is not sent"):
+        WebhookConfiguration.model_validate({"webhook_headers": {name: "x"}})
 
 
 def test_an_unknown_webhook_event_is_refused_with_the_fix() -> None:

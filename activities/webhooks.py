@@ -1,0 +1,35 @@
+"""Telling receivers of events."""
+
+from datetime import timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.heartbeats import heartbeating
+from activities.signatures import WebhookActivities
+from models.deliveries import DeliveryInput, DeliveryRound
+from services.seals import SealBrokenError
+from services.webhooks.deliverer import Deliverer
+
+SEAL_RETRY = timedelta(minutes=5)
+"""Only an operator can bring the right key back."""
+
+
+class LedgerWebhookActivities(WebhookActivities):
+    """Works off the outbox in the ledger."""
+
+    def __init__(self, deliverer: Deliverer) -> None:
+        self._deliverer = deliverer
+
+    @activity.defn
+    async def deliver_events(self, input: DeliveryInput) -> DeliveryRound:
+        async with heartbeating():
+            try:
+                wait = await self._deliverer.deliver(input.receiver_id, input.seconds, _stops)
+            except SealBrokenError as error:
+                raise ApplicationError(str(error), next_retry_delay=SEAL_RETRY) from error
+        return DeliveryRound(wait_seconds=wait)
+
+
+def _stops() -> bool:
+    return activity.is_cancelled() or activity.is_worker_shutdown()

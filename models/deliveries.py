@@ -1,0 +1,110 @@
+"""The log of deliveries: each event, and what became of telling each receiver."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from models.directories import Moment
+from models.payload import Payload
+from models.requests import RequestModel
+from models.texts import Text
+
+DELIVERY_PREFIX = "whd"
+
+
+def delivery_id(number: int) -> str:
+    """Return the id of a delivery by its number in the outbox."""
+    return f"{DELIVERY_PREFIX}-{number}"
+
+
+class DeliveryStatus(StrEnum):
+    """State of one event to one receiver."""
+
+    PENDING = "pending"
+    """Not taken yet: to be sent, or to be sent again."""
+    DELIVERED = "delivered"
+    """Answered with a 2xx status."""
+    GIVEN_UP = "given_up"
+    """Not sent again: all attempts failed, or the receiver is disabled or gone."""
+
+
+class DeliveryError(StrEnum):
+    """Why an attempt failed; more is not told, since it would tell of this server's network."""
+
+    BLOCKED = "blocked"
+    """The URL leads to an address that this server does not connect to."""
+    UNREACHABLE = "unreachable"
+    """No connection: the name is unknown, or nothing answers there."""
+    TLS = "tls"
+    """The certificate is not valid for the host, or no TLS is spoken."""
+    TIMEOUT = "timeout"
+    DROPPED = "dropped"
+    """The connection ended before an answer came, or the answer was no HTTP."""
+    HTTP_ERROR = "http_error"
+    """Another status than 2xx. A redirect is not followed."""
+    NO_RESULT = "no_result"
+    """The result that was to be sent has been deleted."""
+
+
+class DeliveryAttempt(BaseModel):
+    """One attempt."""
+
+    at: AwareDatetime
+    status_code: int | None = None
+    """Of the answer, where there was one."""
+    latency_ms: int
+    """Until the head of the answer, or the failure."""
+    error: DeliveryError | None = None
+
+
+class Delivery(BaseModel):
+    """One event to one receiver."""
+
+    id: str
+    event_id: str
+    """The same over all attempts and receivers: `webhook-id` and `X-Webhook-Event-ID`."""
+    event_type: str
+    webhook_configuration_id: str
+    """The receiver: a saved one, or one that the job's request configured."""
+    batch_job_id: str | None = None
+    """The job, as the batch API of its kind shows it; None for a test."""
+    status: DeliveryStatus
+    attempts: list[DeliveryAttempt]
+    """Oldest first, also those before a redelivery."""
+    next_attempt_at: AwareDatetime | None = None
+    created_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+
+
+class DeliveryInput(Payload):
+    """Argument of `DeliveryWorkflow`, and of its Activity."""
+
+    receiver_id: str
+    seconds: float = 60
+    """How long one round lasts while there is something to send."""
+
+
+class DeliveryRound(Payload):
+    """What a round has left."""
+
+    wait_seconds: float | None = None
+    """Until the next attempt is due; None when nothing is pending."""
+
+
+class RedeliveryRequest(RequestModel):
+    """Which events that were given up are to be sent again."""
+
+    since: Annotated[Moment, Field(examples=["2026-11-01T00:00:00Z"])]
+    """Events from this moment on."""
+    webhook_configuration_id: Annotated[Text, Field(max_length=64)] | None = None
+    """Only those of one receiver."""
+    batch_job_id: Annotated[Text, Field(max_length=64)] | None = None
+    """Only those of one job."""
+    status: Literal["given_up"] = "given_up"
+
+
+class Redelivered(BaseModel):
+    """How many events are sent again."""
+
+    redelivered: int

@@ -1,0 +1,193 @@
+"""The log of deliveries as people ask for it: listing, sending again, testing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.deliveries import DeliveryStatus
+from models.webhooks import TEST_EVENT
+from services.ledger.database import Database, now_us
+from services.ledger.keyset import page_of
+from services.ledger.records import NotFoundError
+from services.ledger.schema import jobs, outbox, webhook_configs
+
+PRUNE_CHUNK = 5000
+"""Rows deleted in one transaction."""
+
+
+@dataclass(frozen=True)
+class DeliveryRow:
+    """A row of the outbox; see its columns."""
+
+    id: int
+    project_id: str
+    receiver_id: str
+    job_id: str | None
+    ordinal: int | None
+    event_type: str
+    status: DeliveryStatus
+    attempts: int
+    next_attempt_at: int
+    log: list[Any]
+    created_at: int
+    ended_at: int | None
+    public_id: str | None
+    """The job as its API shows it, where that is not the job's own id."""
+
+
+@dataclass(frozen=True)
+class DeliveryFilter:
+    """Which deliveries of a project are meant."""
+
+    project_id: str
+    receiver_id: str | None = None
+    job_id: str | None = None
+    """The job's own id, or the one that its API shows."""
+    event_type: str | None = None
+    status: DeliveryStatus | None = None
+    created_from: int | None = None
+    created_to: int | None = None
+
+
+class DeliveryLog:
+    """The outbox, as the log that it is."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, asked: DeliveryFilter, before: int | None, limit: int
+    ) -> list[DeliveryRow]:
+        """Return deliveries, newest first, those before the given id."""
+        query = _select().where(*_clauses(asked))
+        position = None if before is None else (before,)
+        async with self._database.read() as connection:
+            rows = await connection.execute(page_of(query, ((outbox.c.id, True),), position, limit))
+            return [_delivery(row) for row in rows]
+
+    async def get(self, project_id: str, delivery_id: int) -> DeliveryRow:
+        """Return one delivery; NotFoundError when the project has none."""
+        async with self._database.read() as connection:
+            return await _one(connection, project_id, delivery_id)
+
+    async def redeliver(self, project_id: str, delivery_id: int) -> DeliveryRow:
+        """Send an event again, at once and whatever became of it; errors as of `get`.
+
+        Its attempts are counted anew. A receiver that was disabled is tried again.
+        """
+        async with self._database.write() as connection:
+            row = await _one(connection, project_id, delivery_id)
+            await _send_again(connection, [row.receiver_id], outbox.c.id == delivery_id)
+            return await _one(connection, project_id, delivery_id)
+
+    async def redeliver_all(self, asked: DeliveryFilter) -> int:
+        """Send all events of a filter again; return how many. As `redeliver`."""
+        clauses = _clauses(asked)
+        receivers = sa.select(outbox.c.receiver_id.distinct()).where(*clauses)
+        async with self._database.write() as connection:
+            ids = list(await connection.scalars(receivers))
+            return await _send_again(connection, ids, *clauses)
+
+    async def post_test(self, project_id: str, receiver_id: str) -> DeliveryRow:
+        """Send a receiver a test, also one that is disabled; errors as of `get`."""
+        now = now_us()
+        async with self._database.write() as connection:
+            await _owned(connection, project_id, receiver_id)
+            await _enable(connection, [receiver_id])
+            made = await connection.execute(
+                outbox.insert().values(
+                    project_id=project_id,
+                    receiver_id=receiver_id,
+                    event_type=TEST_EVENT,
+                    created_at=now,
+                    status=DeliveryStatus.PENDING,
+                    next_attempt_at=now,
+                    log=[],
+                )
+            )
+            (delivery_id,) = made.inserted_primary_key or (0,)
+            return await _one(connection, project_id, delivery_id)
+
+    async def prune(self, days: float) -> None:
+        """Delete deliveries that ended longer ago, and the receivers of their jobs."""
+        before = now_us() - round(days * 86_400_000_000)
+        ended = sa.and_(outbox.c.ended_at < before, outbox.c.status != DeliveryStatus.PENDING)
+        old = sa.select(outbox.c.id).where(ended).order_by(outbox.c.id).limit(PRUNE_CHUNK)
+        while True:
+            async with self._database.write() as connection:
+                deleted = await connection.execute(outbox.delete().where(outbox.c.id.in_(old)))
+            if cast("CursorResult[tuple[()]]", deleted).rowcount < PRUNE_CHUNK:
+                return
+
+
+def _select() -> sa.Select[Any]:
+    names = [name for name in DeliveryRow.__dataclass_fields__ if name != "public_id"]
+    return sa.select(*(outbox.c[name] for name in names), jobs.c.public_id).join(
+        jobs, jobs.c.id == outbox.c.job_id, isouter=True
+    )
+
+
+def _clauses(asked: DeliveryFilter) -> Sequence[sa.ColumnElement[bool]]:
+    of_job = sa.select(jobs.c.id).where(
+        sa.or_(jobs.c.id == asked.job_id, jobs.c.public_id == asked.job_id)
+    )
+    given = (
+        (asked.receiver_id, outbox.c.receiver_id == asked.receiver_id),
+        (asked.job_id, outbox.c.job_id.in_(of_job)),
+        (asked.event_type, outbox.c.event_type == asked.event_type),
+        (asked.status, outbox.c.status == asked.status),
+        (asked.created_from, outbox.c.created_at >= asked.created_from),
+        (asked.created_to, outbox.c.created_at <= asked.created_to),
+    )
+    chosen = [clause for value, clause in given if value is not None]
+    return [outbox.c.project_id == asked.project_id, *chosen]
+
+
+def _delivery(row: sa.Row[Any]) -> DeliveryRow:
+    values = dict(row._mapping)
+    values["status"] = DeliveryStatus(values["status"])
+    values["log"] = values["log"] or []
+    return DeliveryRow(**values)
+
+
+async def _one(connection: AsyncConnection, project_id: str, delivery_id: int) -> DeliveryRow:
+    query = _select().where(outbox.c.id == delivery_id, outbox.c.project_id == project_id)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        raise NotFoundError(f"no delivery whd-{delivery_id}")
+    return _delivery(row)
+
+
+async def _owned(connection: AsyncConnection, project_id: str, receiver_id: str) -> None:
+    query = sa.select(webhook_configs.c.id).where(
+        webhook_configs.c.id == receiver_id, webhook_configs.c.project_id == project_id
+    )
+    if await connection.scalar(query) is None:
+        raise NotFoundError(f"no webhook configuration {receiver_id[:64]}")
+
+
+async def _send_again(
+    connection: AsyncConnection, receiver_ids: Sequence[str], *clauses: sa.ColumnElement[bool]
+) -> int:
+    now = now_us()
+    await _enable(connection, receiver_ids)
+    sent = await connection.execute(
+        outbox.update()
+        .where(*clauses)
+        .values(status=DeliveryStatus.PENDING, attempts=0, next_attempt_at=now, ended_at=None)
+    )
+    return cast("CursorResult[tuple[()]]", sent).rowcount
+
+
+async def _enable(connection: AsyncConnection, receiver_ids: Sequence[str]) -> None:
+    await connection.execute(
+        webhook_configs.update()
+        .where(webhook_configs.c.id.in_(receiver_ids))
+        .values(
+            disabled_at=None, disabled_reason=None, failures=0, failing_since=None, rests_until=0
+        )
+    )

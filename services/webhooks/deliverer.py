@@ -1,0 +1,267 @@
+"""Working off the outbox of one receiver, group by group."""
+
+import asyncio
+import random
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from models.deliveries import DeliveryError, DeliveryStatus
+from models.webhooks import Phase
+from rules import webhook_events
+from rules.delivery_order import segments
+from rules.webhook_retries import (
+    FAILURES_TO_REST,
+    SCHEDULE,
+    SECONDS_TO_DISABLE,
+    rest,
+    retry_wait,
+    window,
+)
+from services.ledger.database import now_us
+from services.ledger.deliveries import (
+    DeliveryLedger,
+    DueEvent,
+    Health,
+    ReceiverRow,
+    Verdict,
+)
+from services.outbound import Guard
+from services.webhooks.receivers import Receivers, Sealed
+from services.webhooks.result_push import ResultPush
+from services.webhooks.sender import Attempt, Message, Sender
+
+log = structlog.get_logger(__name__)
+
+GROUP = 200
+"""Events between two transactions; after a kill at most so many are sent once more."""
+WIDEST = 16
+"""Events on their way to one receiver at once."""
+WIDEST_RESULTS = 2
+"""The same where each is a whole result."""
+IN_HAND_SECONDS = 60.0
+LINGER_SECONDS = 5.0
+"""An empty outbox is looked at for so long before the deliverer leaves: a batch may go on."""
+LOOK_SECONDS = 0.25
+GONE = 410
+
+
+@dataclass(frozen=True)
+class _Sent:
+    event: DueEvent
+    attempt: Attempt
+
+
+class Deliverer:
+    """Sends events to their receivers and records what came of it.
+
+    Args:
+        ledger: the outbox.
+        receivers: opens what is sealed.
+        push: renders the results that are sent instead of events.
+        guard: judges every URL before every message.
+        context: trusted certificates.
+        schedule: seconds before the second attempt and each next one; None takes the
+            specification's.
+    """
+
+    def __init__(
+        self,
+        ledger: DeliveryLedger,
+        receivers: Receivers,
+        push: ResultPush,
+        guard: Guard,
+        context: ssl.SSLContext,
+        schedule: Sequence[float] | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._receivers = receivers
+        self._push = push
+        self._guard = guard
+        self._context = context
+        self._schedule = schedule or SCHEDULE
+
+    async def deliver(
+        self, receiver_id: str, seconds: float, stops: Callable[[], bool]
+    ) -> float | None:
+        """Send what is due to one receiver, for about so long, or until `stops` says so.
+
+        Returns:
+            Seconds until more is due, 0 for now; None when nothing is pending.
+        """
+        sender = Sender(self._guard, self._context, WIDEST)
+        try:
+            await self._work_off(receiver_id, time.monotonic() + seconds, stops, sender)
+        finally:
+            await sender.close()
+        return await self._wait(receiver_id)
+
+    async def _work_off(
+        self, receiver_id: str, until: float, stops: Callable[[], bool], sender: Sender
+    ) -> None:
+        idle_since = time.monotonic()
+        while time.monotonic() < until and not stops():
+            receiver = await self._ledger.take(receiver_id, IN_HAND_SECONDS)
+            if receiver is None:
+                await self._ledger.give_up(receiver_id)
+                return
+            if receiver.rests_until > now_us():
+                return
+            due = await self._ledger.due(receiver_id, GROUP)
+            if due:
+                await self._send_group(receiver, due, stops, sender)
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since >= LINGER_SECONDS:
+                return
+            else:
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _wait(self, receiver_id: str) -> float | None:
+        receiver = await self._ledger.take(receiver_id, 0)
+        next_due = await self._ledger.next_due(receiver_id)
+        if receiver is None or next_due is None:
+            return None
+        at = max(next_due, receiver.rests_until)
+        return max(0.0, (at - now_us()) / 1_000_000)
+
+    async def _send_group(
+        self,
+        receiver: ReceiverRow,
+        due: Sequence[DueEvent],
+        stops: Callable[[], bool],
+        sender: Sender,
+    ) -> None:
+        sealed = self._receivers.open(receiver.sealed)
+        group = _Group(self, receiver, sealed, stops, sender)
+        try:
+            await group.send(due)
+        finally:
+            # Also after a fault: what was taken must not be sent again.
+            await self._record(receiver, group)
+
+    async def _record(self, receiver: ReceiverRow, group: "_Group") -> None:
+        if not group.sent:
+            return
+        now = now_us()
+        verdicts = [self._verdict(one, now) for one in group.sent]
+        is_better = any(one.attempt.is_delivered for one in group.sent)
+        since = None if is_better else (receiver.failing_since or group.sent[0].attempt.at)
+        if is_better and group.failures:
+            since = now
+        asked = [
+            one.attempt.retry_after or 0.0 for one in group.sent if not one.attempt.is_delivered
+        ]
+        pause = rest(group.failures, max(asked, default=0.0))
+        reason = None
+        if any(one.attempt.status_code == GONE for one in group.sent):
+            reason = "it answered 410 Gone"
+        elif since and now - since >= SECONDS_TO_DISABLE * 1_000_000:
+            reason = "it took no event for five days"
+        if reason:
+            log.warning("a receiver is disabled", receiver_id=receiver.id, reason=reason)
+        health = Health(group.failures, since, now + round(pause * 1_000_000), reason)
+        await self._ledger.record(receiver.id, verdicts, health)
+
+    def _verdict(self, sent: _Sent, now: int) -> Verdict:
+        event, attempt = sent.event, sent.attempt
+        entry = [attempt.at, attempt.status_code, attempt.latency_ms, attempt.error]
+        attempts = event.attempts + 1
+        wait = retry_wait(attempts, random.random(), attempt.retry_after, self._schedule)  # noqa: S311
+        status, next_at = DeliveryStatus.PENDING, now
+        if attempt.is_delivered:
+            status = DeliveryStatus.DELIVERED
+        elif wait is None or attempt.error is DeliveryError.NO_RESULT:
+            status = DeliveryStatus.GIVEN_UP
+        else:
+            next_at = now + round(wait * 1_000_000)
+        ended_at = None if status is DeliveryStatus.PENDING else now
+        return Verdict(event.id, status, attempts, next_at, ended_at, [*event.log, entry])
+
+    async def body(self, receiver: ReceiverRow, event: DueEvent, event_id: str) -> bytes | None:
+        """Return what is sent of an event, the same each time; None where it is no more."""
+        if receiver.output_format == "result" and event.item:
+            return await self._push.body(event.item.task_id)
+        return webhook_events.body(
+            event_id, event.event_type, event.created_at, _data(event), receiver.output_format
+        )
+
+
+class _Group:
+    """A group of events on their way: several at once, until too many fail in a row."""
+
+    def __init__(
+        self,
+        deliverer: Deliverer,
+        receiver: ReceiverRow,
+        sealed: Sealed,
+        stops: Callable[[], bool],
+        sender: Sender,
+    ) -> None:
+        self._deliverer = deliverer
+        self._receiver = receiver
+        self._sealed = sealed
+        self._stops = stops
+        self._sender = sender
+        self.failures = receiver.failures
+        self.sent: list[_Sent] = []
+        self._is_stopped = False
+
+    async def send(self, due: Sequence[DueEvent]) -> None:
+        """Send events in their order, as far as it is worth while."""
+        widest = WIDEST_RESULTS if self._receiver.output_format == "result" else WIDEST
+        width = window(self.failures, widest)
+        for segment in segments(due):
+            chains = iter(segment)
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(min(width, len(segment))):
+                    tasks.create_task(self._send_chains(chains))
+            if self._is_stopped or self._stops():
+                return
+
+    async def _send_chains(self, chains: Iterator[list[DueEvent]]) -> None:
+        for chain in chains:
+            for event in chain:
+                if self._is_stopped or self._stops():
+                    return
+                attempt = await self._send(event)
+                self.sent.append(_Sent(event, attempt))
+                self.failures = 0 if attempt.is_delivered else self.failures + 1
+                self._is_stopped |= (
+                    self.failures >= FAILURES_TO_REST
+                    or attempt.status_code == GONE
+                    or bool(attempt.retry_after and not attempt.is_delivered)
+                )
+
+    async def _send(self, event: DueEvent) -> Attempt:
+        event_id = _event_id(self._receiver.id, event)
+        body = await self._deliverer.body(self._receiver, event, event_id)
+        if body is None:
+            return Attempt(now_us(), 0, error=DeliveryError.NO_RESULT)
+        return await self._sender.send(
+            Message(
+                id=event_id,
+                type=event.event_type,
+                url=self._sealed.webhook_url,
+                body=body,
+                headers=self._sealed.webhook_headers or {},
+                secrets=self._sealed.secrets,
+            )
+        )
+
+
+def _event_id(receiver_id: str, event: DueEvent) -> str:
+    if event.job_id is None:
+        return webhook_events.test_event_id(receiver_id, event.id)
+    return webhook_events.event_id(event.job_id, event.ordinal, event.event_type)
+
+
+def _data(event: DueEvent) -> dict[str, object]:
+    if event.job is None:
+        return {"message": "A test of this receiver, asked for by its owner."}
+    phase = Phase(event.event_type.partition(".")[2])
+    if event.item:
+        return webhook_events.item_data(event.job, event.item, phase)
+    return webhook_events.job_data(event.job, phase)

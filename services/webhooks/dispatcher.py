@@ -1,0 +1,86 @@
+"""Starts, or wakes, the Workflow of each receiver that has something to be told."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError
+
+from models.deliveries import DeliveryInput
+from models.ids import delivery_workflow_id
+from models.queues import WEBHOOKS
+from services.ledger.deliveries import DeliveryLedger
+from services.ledger.delivery_log import DeliveryLog
+from services.ledger.leases import Leases
+
+log = structlog.get_logger(__name__)
+
+RPC_TIMEOUT = timedelta(seconds=5)
+WOKEN_SECONDS = 10.0
+"""A receiver whose Workflow was woken is not looked at again for so long."""
+LEASE_SECONDS = 15.0
+PRUNE_SECONDS = 600.0
+
+
+class Dispatcher:
+    """Looks at the outbox every moment; one process at a time does, by a lease.
+
+    Args:
+        seconds: between two looks.
+        log_days: how long ended deliveries are kept.
+    """
+
+    def __init__(
+        self,
+        deliveries: DeliveryLedger,
+        delivery_log: DeliveryLog,
+        leases: Leases,
+        client: Client,
+        *,
+        seconds: float,
+        log_days: float,
+    ) -> None:
+        self._deliveries = deliveries
+        self._log = delivery_log
+        self._leases = leases
+        self._client = client
+        self._seconds = seconds
+        self._log_days = log_days
+        self._pruned_at = 0.0
+
+    async def run(self) -> None:
+        """Look until cancelled; an error is logged and the next look tries again."""
+        while True:
+            try:
+                if await self._leases.take("webhooks", LEASE_SECONDS):
+                    await self.dispatch()
+                    await self._prune()
+            except (RPCError, RuntimeError) as error:
+                log.warning("events wait for Temporal", error=str(error))
+            except Exception:
+                log.exception("events could not be dispatched")
+            await asyncio.sleep(self._seconds)
+
+    async def dispatch(self) -> None:
+        """Wake the Workflow of every receiver that has due events and is in nobody's hands."""
+        for receiver_id in await self._deliveries.waiting():
+            await self._client.start_workflow(
+                "DeliveryWorkflow",
+                DeliveryInput(receiver_id=receiver_id),
+                id=delivery_workflow_id(receiver_id),
+                task_queue=WEBHOOKS,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                start_signal="wake",
+                static_summary=f"events to {receiver_id}",
+                rpc_timeout=RPC_TIMEOUT,
+            )
+            await self._deliveries.take(receiver_id, WOKEN_SECONDS)
+
+    async def _prune(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._pruned_at >= PRUNE_SECONDS:
+            self._pruned_at = now
+            await self._log.prune(self._log_days)
