@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from models.directories import Moment
 from models.payload import Payload
@@ -94,6 +94,8 @@ class DeliveryRound(Payload):
 
 class RedeliveryRequest(RequestModel):
     """Which events that were given up are to be sent again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-11-01T00:00:00Z"}]})
 
     since: Annotated[Moment, Field(examples=["2026-11-01T00:00:00Z"])]
     """Events from this moment on."""

@@ -87,7 +87,7 @@ class DeliveryLog:
     async def redeliver_all(self, asked: DeliveryFilter) -> int:
         """Send all events of a filter again; return how many. As `redeliver`."""
         clauses = _clauses(asked)
-        receivers = sa.select(outbox.c.receiver_id.distinct()).where(*clauses)
+        receivers = sa.select(outbox.c.receiver_id).where(*clauses).distinct()
         async with self._database.write() as connection:
             ids = list(await connection.scalars(receivers))
             return await _send_again(connection, ids, *clauses)
@@ -135,16 +135,23 @@ def _clauses(asked: DeliveryFilter) -> Sequence[sa.ColumnElement[bool]]:
     of_job = sa.select(jobs.c.id).where(
         sa.or_(jobs.c.id == asked.job_id, jobs.c.public_id == asked.job_id)
     )
-    given = (
-        (asked.receiver_id, outbox.c.receiver_id == asked.receiver_id),
-        (asked.job_id, outbox.c.job_id.in_(of_job)),
-        (asked.event_type, outbox.c.event_type == asked.event_type),
-        (asked.status, outbox.c.status == asked.status),
-        (asked.created_from, outbox.c.created_at >= asked.created_from),
-        (asked.created_to, outbox.c.created_at <= asked.created_to),
-    )
-    chosen = [clause for value, clause in given if value is not None]
-    return [outbox.c.project_id == asked.project_id, *chosen]
+    clauses = [
+        column == value
+        for column, value in (
+            (outbox.c.project_id, asked.project_id),
+            (outbox.c.receiver_id, asked.receiver_id),
+            (outbox.c.event_type, asked.event_type),
+            (outbox.c.status, asked.status),
+        )
+        if value is not None
+    ]
+    if asked.job_id is not None:
+        clauses.append(outbox.c.job_id.in_(of_job))
+    if asked.created_from is not None:
+        clauses.append(outbox.c.created_at >= asked.created_from)
+    if asked.created_to is not None:
+        clauses.append(outbox.c.created_at <= asked.created_to)
+    return clauses
 
 
 def _delivery(row: sa.Row[Any]) -> DeliveryRow:

@@ -66,9 +66,14 @@ async def test_a_saved_configuration_decides_and_is_reported_on(
 ) -> None:
     saved = await save(served, crop_box={"top": 0.1}, page_ranges={"target_pages": "1"})
     made = await create(
-        served, tmp_path, saved["id"], webhook_configurations=[{"webhook_url": "https://a.test"}]
+        served,
+        tmp_path,
+        saved["id"],
+        webhook_configurations=[
+            {"webhook_url": "https://a.test", "webhook_events": ["batch.error", "split.error"]}
+        ],
     )
-    assert made["unsupported_parameters"] == ["crop_box.top", "webhook_configurations"]
+    assert made["unsupported_parameters"] == ["crop_box.top", "webhook_events: split.error"]
 
 
 async def test_a_configuration_must_be_one_of_parsing(served: Served, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ async def owned(served: Served, tmp_path: Path) -> dict[str, str]:
     file_id = await upload(served, f"{MARK}.txt")
     directory_id = await made(f"{BETA}/directories", name=MARK)
     parameters = {"product_type": "parse_v2", **FAST}
+    config_id = await made(f"{BETA}/webhook-configs", webhook_url=f"https://{MARK}.test/")
     configuration_id = await made(f"{BETA}/configurations", name=MARK, parameters=parameters)
     job = {"type": "parse_v2", "configuration_id": configuration_id}
     return {
@@ -56,7 +57,8 @@ async def owned(served: Served, tmp_path: Path) -> dict[str, str]:
             f"{BETA}/directories/{directory_id}/files", file_id=file_id
         ),
         "configuration_id": configuration_id,
-        "config_id": await made(f"{BETA}/webhook-configs", webhook_url=f"https://{MARK}.test/"),
+        "config_id": config_id,
+        "delivery_id": await made(f"{BETA}/webhook-configs/{config_id}/test"),
         "batch_id": await made(
             "/api/v2/batches", source_directory_id=directory_id, config={"job": job}
         ),
@@ -136,6 +138,10 @@ def by_body(own_directory: str) -> Iterator[Cell]:
         ("/api/v1/classifier/jobs", "file_id", {"file_ids": ["{id}"], "rules": RULES}),
         (f"{BETA}/directories/{own_directory}/files", "file_id", {"file_id": "{id}"}),
         (f"{BETA}/files/query", "file_id", {"filter": {"file_ids": ["{id}"]}}),
+        (f"{BETA}/webhook-deliveries/redeliver", "config_id",
+         {"since": "2020-01-01", "webhook_configuration_id": "{id}"}),
+        (f"{BETA}/webhook-deliveries/redeliver", "job_id",
+         {"since": "2020-01-01", "batch_job_id": "{id}"}),
         (f"{BETA}/files/query", "project_id", {"filter": {"project_id": "{id}"}}),
     ):  # fmt: skip
         yield Cell("POST", path, kind, body)
@@ -147,6 +153,8 @@ def by_body(own_directory: str) -> Iterator[Cell]:
         ("/api/v2/parse?job_ids={id}", "parse_id"),
         ("/api/v2/classify?job_ids={id}", "classify_id"),
         ("/api/v2/classify?configuration_id={id}", "configuration_id"),
+        (f"{BETA}/webhook-deliveries?webhook_configuration_id={{id}}", "config_id"),
+        (f"{BETA}/webhook-deliveries?batch_job_id={{id}}", "batch_id"),
         (f"{BETA}/directories?data_source_id={{id}}", "directory_id"),
     ):
         yield Cell("GET", path, kind)
@@ -182,7 +190,8 @@ def plain(answer: httpx.Response, id: str) -> tuple[int, str]:
 
 async def state_of(served: Served) -> list[str]:
     """Return all that the owner sees."""
-    listed = ("directories", "files", "configurations", "webhook-configs", "batch-processing")
+    listed = ("directories", "files", "configurations", "webhook-configs", "webhook-deliveries")
+    listed += ("batch-processing",)
     paths = [f"{BETA}/{name}" for name in listed]
     paths += ["/api/v2/batches", "/api/v2/parse", "/api/v2/classify", "/api/v1/classifier/jobs"]
     answers = [await served.client.get(path) for path in paths]

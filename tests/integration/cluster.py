@@ -1,6 +1,7 @@
 """A deployment of real processes for one test: a Temporal server, workers, a home on disk."""
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from temporalio.client import Client
@@ -41,6 +43,8 @@ class Cluster:
     root: Path
     database_url: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    """Further settings."""
     server: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     port: int = 0
@@ -62,6 +66,7 @@ class Cluster:
             watchdog_seconds=1,
             sweep_seconds=1,
             shutdown_grace_seconds=2,
+            **self.options,
         )
 
     async def open(self) -> None:
@@ -90,7 +95,10 @@ class Cluster:
         ready = self.root / f"ready-{len(self.workers)}"
         settings = self.settings
         names = settings.model_dump(exclude_unset=True, exclude_none=True)
-        variables = {f"SHEAF_{name.upper()}": str(value) for name, value in names.items()}
+        variables = {
+            f"SHEAF_{name.upper()}": json.dumps(value) if isinstance(value, tuple) else str(value)
+            for name, value in names.items()
+        }
         worker = self._spawn(
             [sys.executable, "-m", "worker"],
             f"worker-{len(self.workers)}",

@@ -150,6 +150,8 @@ HONOURED = {
     "pipeline_id": "q",
     "fast_mode": True,
     "parse_mode": "parse_page_without_llm",
+    "webhook_url": "https://example.com/b",
+    "webhook_configurations": [{"webhook_url": "https://example.com/c"}],
 }
 
 
@@ -161,9 +163,7 @@ def test_what_is_honoured_is_not_reported() -> None:
 
 def test_what_is_not_honoured_is_reported_in_order() -> None:
     config = parse(
-        {"webhook_url": "https://example.com/a"},
-        webhook_url="https://example.com/b",
-        webhook_configurations=[{"webhook_url": "https://example.com/c"}],
+        webhook_configurations=[{"webhook_events": ["parse.success", "extract.success"]}],
         output_s3_path_prefix="s3://bucket/out",
         take_screenshot=True,
         save_images=False,
@@ -176,14 +176,8 @@ def test_what_is_not_honoured_is_reported_in_order() -> None:
         "parse_mode",
         "save_images",
         "take_screenshot",
-        "webhook_configurations",
-        "webhook_url",
+        "webhook_events: extract.success",
     ]
-
-
-def test_a_webhook_beside_the_parameters_is_reported() -> None:
-    config = BatchParseJobRecordCreate(webhook_url="https://example.com/a")
-    assert unsupported_parameters(config) == ["webhook_url"]
 
 
 def test_a_dropped_key_is_reported_by_its_name_also_after_it_was_stored() -> None:
