@@ -187,7 +187,7 @@ def _address(host: str) -> Address | None:
     except AddressValueError:
         pass
     try:
-        address = IPv6Address(host.removeprefix("[").removesuffix("]"))
+        address = IPv6Address(host)
     except AddressValueError:
         return None
     return None if address.scope_id else address

@@ -67,7 +67,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     if value is None:
         return None
     text = value.strip()
-    if text.isdecimal():
+    if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
         until = parsedate_to_datetime(text)

@@ -1,9 +1,7 @@
 """Events reach their receivers: a real Temporal server, worker and ledger, over real sockets."""
 
-import asyncio
 import hashlib
 import hmac
-import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
