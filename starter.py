@@ -14,6 +14,7 @@ from cli.output import EXIT_CODES, Fault, errors
 from cli.run import cancel, run, watch
 from cli.serve import serve
 from cli.up import down, up
+from cli.webhooks import webhooks
 
 app = typer.Typer(
     help="Parse or classify every file of a folder, durably.",
@@ -33,6 +34,7 @@ app.command()(results)
 app.command()(export)
 app.command()(serve)
 app.add_typer(keys, name="keys")
+app.add_typer(webhooks, name="webhooks")
 app.command()(doctor)
 
 

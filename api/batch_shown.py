@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 from api.shown import failure_message, progress
-from api.times import moment
 from models.batch import JobCounts, JobStatus
 from models.batches_v2 import (
     Batch,
@@ -13,6 +12,7 @@ from models.batches_v2 import (
     BatchStatus,
     JobReference,
 )
+from rules.times import moment
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.records import JobRow
 

@@ -8,8 +8,8 @@ from fastapi import Request
 from api.errors import InvalidError
 from api.links import file_path, signed_link
 from api.state import ApiState
-from api.times import moment
 from models.directories import DirectoryFile
+from rules.times import moment
 from services.ledger.directory_files import SourceBackedError, TakenError
 from services.ledger.file_listing import DirectoryFileRow
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import HTTPException, Query, Request
 
 from api.state import ApiState
-from api.times import moment
 from models.files import PresignedUrl
+from rules.times import moment
 
 DEFAULT_SECONDS = 3600
 MAX_SECONDS = 7 * 24 * 3600

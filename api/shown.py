@@ -4,11 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from api.times import moment
 from models.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from models.batch_items import BatchItem, ProcessingResult
 from models.classify import ClassifyJob
 from models.job_config import JobType
+from rules.times import moment
 from services.documents import blob_key
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow

@@ -3,12 +3,12 @@
 from typing import Any
 
 from api.shown import failure_message, job_config
-from api.times import moment
 from models.batch import ItemStatus, JobStatus
 from models.classify_v2 import ClassifyTask, TaskStatus
 from models.documents import Classification
 from models.job_config import JobType
 from models.parse_tasks import ParseTask
+from rules.times import moment
 from services.ledger.item_listing import ItemRow
 from services.single_jobs import Task
 

@@ -1,7 +1,6 @@
 """`sheaf keys`: who may use the HTTP API."""
 
 import asyncio
-import re
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -9,15 +8,13 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from cli.durations import lifetime
 from cli.output import Fault, at, console, print_json
 from cli.session import session
 from models.apis import Scope
 from services.ledger.database import now_us
 from services.ledger.keys import ApiKey, KeyLedger
 from services.ledger.records import NotFoundError
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-LONGEST = timedelta(days=36_500)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -46,11 +43,11 @@ def create(
       sheaf keys create dashboard --scope read
       sheaf keys create ingest --project invoices --expires-in 90d
     """
-    lifetime = _lifetime(expires_in) if expires_in else None
+    lasts = lifetime("--expires-in", expires_in) if expires_in else None
 
     async def make() -> tuple[ApiKey, str]:
         async with session() as current:
-            expires_at = now_us() + lifetime // timedelta(microseconds=1) if lifetime else None
+            expires_at = now_us() + lasts // timedelta(microseconds=1) if lasts else None
             return await KeyLedger(current.database).create(
                 project or current.settings.project, name, scope, expires_at
             )
@@ -121,14 +118,6 @@ def revoke(
         print_json({"id": key_id, "revoked": True})
     else:
         console.print(f"Revoked {key_id}.", soft_wrap=True, markup=False)
-
-
-def _lifetime(text: str) -> timedelta:
-    found = re.fullmatch(r"([1-9]\d{0,7})([mhdw])", text.strip())
-    lifetime = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
-    if lifetime is None or lifetime > LONGEST:
-        raise Fault(f"--expires-in {text}: write 30m, 12h, 90d or 4w, at most 36500d", code=2)
-    return lifetime
 
 
 def _state(key: ApiKey) -> str:

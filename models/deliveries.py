@@ -1,5 +1,6 @@
 """The log of deliveries: each event, and what became of telling each receiver."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -16,6 +17,12 @@ DELIVERY_PREFIX = "whd"
 def delivery_id(number: int) -> str:
     """Return the id of a delivery by its number in the outbox."""
     return f"{DELIVERY_PREFIX}-{number}"
+
+
+def delivery_number(text: str) -> int | None:
+    """Return the number in an id of a delivery; None when it is none."""
+    found = re.fullmatch(rf"{DELIVERY_PREFIX}-([1-9][0-9]{{0,17}})", text, re.ASCII)
+    return int(found[1]) if found else None
 
 
 class DeliveryStatus(StrEnum):

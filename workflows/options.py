@@ -22,7 +22,7 @@ ENUMERATION_TIMEOUT = timedelta(hours=6)
 DELIVERY_MARGIN = timedelta(seconds=60)
 """Added to a round of deliveries: its last attempts, each 15 s, and recording them."""
 
-DELIVERY_HEARTBEAT = timedelta(seconds=20)
+DELIVERY_HEARTBEAT = timedelta(seconds=10)
 """Silence after which a round is begun again elsewhere; what is not recorded is sent once more."""
 
 SLICE_MARGIN = timedelta(seconds=60)

@@ -11,7 +11,6 @@ from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
-from api.times import microseconds
 from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus
@@ -20,6 +19,7 @@ from models.directories import Moment
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_v2 import ParseConfiguration
 from rules.parse_v2 import translate
+from rules.times import microseconds
 from rules.webhook_events import never_sent
 from services.configurations import Configurations, WrongProductError
 from services.jobs import Origin

@@ -14,7 +14,6 @@ from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.shown import failure_message
 from api.state import ApiState
 from api.task_shown import classification
-from api.times import moment
 from api.webhooks_named import receivers_of
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus, JobStatus
@@ -22,6 +21,7 @@ from models.classifier import MAX_FILES, ClassifierJob, ClassifierJobCreate, Cla
 from models.classify import ClassifyJob, ClassifyStatus
 from models.job_config import JobType
 from rules.parameters import unsupported_parameters
+from rules.times import moment
 from rules.webhook_events import never_sent
 from services.jobs import Origin
 from services.ledger.item_listing import ItemListing, ItemRow

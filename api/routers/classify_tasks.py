@@ -13,7 +13,6 @@ from api.paging import Page, PageToken, decode_cursor, encode_cursor
 from api.routers.parse_tasks import JobIds, TaskId
 from api.state import ApiState
 from api.task_shown import STATUS_FILTERS, classify_task
-from api.times import microseconds
 from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.classify import ClassifyJob
@@ -22,6 +21,7 @@ from models.directories import Moment
 from models.job_config import JobType
 from models.parse_tasks import Deleted
 from rules.classify_v2 import classify_job
+from rules.times import microseconds
 from rules.webhook_events import never_sent
 from services.configurations import Configurations, WrongProductError
 from services.ledger.job_listing import JobFilter, JobListing

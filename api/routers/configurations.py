@@ -9,7 +9,6 @@ from api.caller import CurrentCaller, State
 from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
-from api.times import moment
 from models.classify_v2 import ClassifyConfiguration
 from models.configurations import (
     AnyProductType,
@@ -20,6 +19,7 @@ from models.configurations import (
 from models.parse_v2 import ParseConfiguration
 from rules.classify_v2 import classify_job
 from rules.parse_v2 import translate
+from rules.times import moment
 from services.configurations import Configurations
 from services.ledger.configurations import (
     ConfigurationFilter,

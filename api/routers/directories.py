@@ -10,8 +10,8 @@ from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
-from api.times import microseconds, moment
 from models.directories import Directory, DirectoryCreate, DirectoryType, DirectoryUpdate
+from rules.times import microseconds, moment
 from services.ledger.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
 from services.sources.local import source_uri
 from services.sources.roots import SourceRefusedError, open_folder

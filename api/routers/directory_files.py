@@ -10,8 +10,8 @@ from api.directory_shown import directory_file, explained
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
 from api.routers.files import Expand
-from api.times import microseconds
 from models.directories import DirectoryFile, DirectoryFilesDelete, DirectoryFileUpdate, Moment
+from rules.times import microseconds
 from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger
 from services.ledger.file_listing import FileFilter, FileListing

@@ -24,8 +24,8 @@ from api.links import (
 )
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
-from api.times import moment
 from models.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
+from rules.times import moment
 from services.ledger.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
 from services.uploads import Uploads, upload_key
 

@@ -12,7 +12,6 @@ from api.idempotency import Once, OnceOnly
 from api.paging import Page, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
 from api.task_shown import STATUS_FILTERS, parse_task
-from api.times import microseconds
 from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.classify_v2 import TaskStatus
@@ -22,6 +21,7 @@ from models.job_config import BatchParseJobRecordCreate
 from models.parse_tasks import Deleted, ParseCreate, ParseTask, ParseUploadConfiguration
 from models.parse_v2 import ParseConfiguration
 from rules.parse_v2 import translate
+from rules.times import microseconds
 from services.configurations import Configurations, WrongProductError
 from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.receivers import NewReceivers

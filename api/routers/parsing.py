@@ -9,7 +9,6 @@ from fastapi import APIRouter, HTTPException, Path, Response
 
 from api.caller import CurrentCaller, State
 from api.task_shown import configuration
-from api.times import moment
 from models.batch import ItemStatus
 from models.parse_results import (
     JobMetadata,
@@ -20,6 +19,7 @@ from models.parse_results import (
     TextResult,
     error_code,
 )
+from rules.times import moment
 from services.ledger.item_listing import ItemRow
 from services.results import Results, TaskResult
 

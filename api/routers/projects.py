@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from api.caller import CurrentCaller, State
-from api.times import moment
 from models.payload import Payload
+from rules.times import moment
 from services.ledger.keys import KeyLedger
 from services.ledger.records import NotFoundError
 

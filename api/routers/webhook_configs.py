@@ -5,18 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from api.caller import Caller, CurrentCaller, State
-from api.deliveries_shown import delivery
 from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
-from api.times import moment
 from models.deliveries import Delivery
 from models.secrets import HIDDEN, REVEALED, shown_url
 from models.webhook_configs import WebhookConfig, WebhookConfigCreate, WebhookConfigUpdate
+from rules.times import moment
 from services.ledger.delivery_log import DeliveryLog
 from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
 from services.webhooks.receivers import SEALED_FIELDS, BadReceiverError, Sealed
+from services.webhooks.shown import delivery
 
 router = APIRouter(tags=["webhook configurations"])
 

@@ -1,19 +1,24 @@
 """`/api/v1/beta/webhook-deliveries`: what was told to whom, and telling it again."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
 from api.caller import CurrentCaller, State
-from api.deliveries_shown import delivery
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
-from api.times import microseconds
-from models.deliveries import Delivery, DeliveryStatus, Redelivered, RedeliveryRequest
+from models.deliveries import (
+    Delivery,
+    DeliveryStatus,
+    Redelivered,
+    RedeliveryRequest,
+    delivery_number,
+)
 from models.directories import Moment
+from rules.times import microseconds
 from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
 from services.ledger.records import NotFoundError
+from services.webhooks.shown import delivery
 
 router = APIRouter(prefix="/api/v1/beta/webhook-deliveries", tags=["webhook deliveries"])
 
@@ -101,7 +106,7 @@ async def redeliver_webhook(
 
 
 def _number(delivery_id: str) -> int:
-    found = re.fullmatch(r"whd-([1-9][0-9]{0,17})", delivery_id, re.ASCII)
-    if not found:
+    number = delivery_number(delivery_id)
+    if number is None:
         raise NotFoundError(f"no delivery {delivery_id}")
-    return int(found[1])
+    return number

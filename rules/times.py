@@ -1,4 +1,4 @@
-"""Times of the ledger as clients read them."""
+"""Times of the ledger as people and clients read them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import overload
