@@ -12,11 +12,13 @@ from pathlib import Path
 
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from models.runs import BatchInput
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
+from tests.workflows.test_delivery import FakeRounds, running
 
 HISTORIES = Path(__file__).with_name("histories")
 TEMPORAL = Path(sys.executable).with_name("temporal")
@@ -41,9 +43,25 @@ async def main(names: list[str]) -> None:
     async with await WorkflowEnvironment.start_local(
         data_converter=pydantic_data_converter, dev_server_existing_path=str(TEMPORAL)
     ) as environment:
-        for name in names or SCENARIOS:
+        if not names or "delivery" in names:
+            await record_delivery(environment.client)
+        for name in [one for one in names if one != "delivery"] or (SCENARIOS if not names else ()):
             items, options = SCENARIOS[name]
             await record(environment.client, name, items, batch_input(**options))
+
+
+async def record_delivery(client: Client) -> None:
+    """Run one receiver's Workflow through a wait, a wake and a failure."""
+    rounds = FakeRounds([0.0, 1.0, ApplicationError("the ledger is away"), 600.0, None])
+    async with running(client, rounds) as handle:
+        while len(rounds.at) < 5:
+            await asyncio.sleep(0.5)
+            if len(rounds.at) == 4:
+                await asyncio.sleep(0.5)
+                await handle.signal("wake")
+                await asyncio.sleep(1)
+        await handle.result()
+        await save(client, "delivery", f"WorkflowId = '{handle.id}'")
 
 
 async def record(client: Client, name: str, items: FakeItems, input: BatchInput) -> None:
@@ -55,8 +73,12 @@ async def record(client: Client, name: str, items: FakeItems, input: BatchInput)
             await handle.cancel()
         with suppress(WorkflowFailureError):
             await handle.result()
-        await asyncio.sleep(1)
-    query = f"WorkflowId STARTS_WITH '{input.job_id}'"
+    await save(client, name, f"WorkflowId STARTS_WITH '{input.job_id}'")
+
+
+async def save(client: Client, name: str, query: str) -> None:
+    """Write the runs that a query finds, oldest first."""
+    await asyncio.sleep(1)
     runs = sorted(
         [one async for one in client.list_workflows(query)], key=lambda one: one.start_time
     )

@@ -12,6 +12,7 @@ from temporalio.worker import Replayer
 
 from models.runs import PageEnded, PageInput
 from workflows.batch import BatchWorkflow
+from workflows.delivery import DeliveryWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow
 
@@ -32,7 +33,7 @@ def test_the_recorded_shapes_are_all_there() -> None:
     scenarios = {path.stem.rsplit("-", 2)[0] for path in HISTORIES}
     assert scenarios >= {
         *("empty-directory", "one-file", "page-edge", "page-edge-and-one", "failures", "skips"),
-        *("retry", "left-unsettled", "continue-as-new", "file-per-activity", "cancel"),
+        *("retry", "left-unsettled", "continue-as-new", "file-per-activity", "cancel", "delivery"),
     }
 
 
@@ -47,7 +48,9 @@ def test_a_continued_batch_carries_open_pages() -> None:
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
     history = WorkflowHistory.from_json(workflow_id(path), path.read_text())
-    await replayer(BatchWorkflow, PageWorkflow, EnumerationWorkflow).replay_workflow(history)
+    await replayer(
+        BatchWorkflow, PageWorkflow, EnumerationWorkflow, DeliveryWorkflow
+    ).replay_workflow(history)
 
 
 @workflow.defn(name="PageWorkflow")
