@@ -86,13 +86,15 @@ class Guard:
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Sends requests through the guard; each is judged anew, also over a connection kept open.
 
-    For one host: connections are kept by address, and another host of the same address must not
-    be sent over one whose certificate was checked for this host.
+    For one host: a connection is kept by its address, and another host of the same address must
+    not be sent over one whose certificate was checked for this host. And for one request at a
+    time: httpx looks at every connection of a pool for every request, so that 16 pools of one
+    are twice as fast as one pool of 16.
     """
 
-    def __init__(self, guard: Guard, context: ssl.SSLContext, connections: int) -> None:
+    def __init__(self, guard: Guard, context: ssl.SSLContext) -> None:
         self._guard = guard
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
         self._direct = httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -92,15 +92,20 @@ class Deliverer:
         Returns:
             Seconds until more is due, 0 for now; None when nothing is pending.
         """
-        sender = Sender(self._guard, self._context, WIDEST)
+        senders = [Sender(self._guard, self._context) for _ in range(WIDEST)]
         try:
-            await self._work_off(receiver_id, time.monotonic() + seconds, stops, sender)
+            await self._work_off(receiver_id, time.monotonic() + seconds, stops, senders)
         finally:
-            await sender.close()
+            for sender in senders:
+                await sender.close()
         return await self._wait(receiver_id)
 
     async def _work_off(
-        self, receiver_id: str, until: float, stops: Callable[[], bool], sender: Sender
+        self,
+        receiver_id: str,
+        until: float,
+        stops: Callable[[], bool],
+        senders: Sequence[Sender],
     ) -> None:
         idle_since = time.monotonic()
         while time.monotonic() < until and not stops():
@@ -112,7 +117,7 @@ class Deliverer:
                 return
             due = await self._ledger.due(receiver_id, GROUP)
             if due:
-                await self._send_group(receiver, due, stops, sender)
+                await self._send_group(receiver, due, stops, senders)
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since >= LINGER_SECONDS:
                 return
@@ -132,10 +137,10 @@ class Deliverer:
         receiver: ReceiverRow,
         due: Sequence[DueEvent],
         stops: Callable[[], bool],
-        sender: Sender,
+        senders: Sequence[Sender],
     ) -> None:
         sealed = self._receivers.open(receiver.sealed)
-        group = _Group(self, receiver, sealed, stops, sender)
+        group = _Group(self, receiver, sealed, stops, senders)
         try:
             await group.send(due)
         finally:
@@ -198,13 +203,13 @@ class _Group:
         receiver: ReceiverRow,
         sealed: Sealed,
         stops: Callable[[], bool],
-        sender: Sender,
+        senders: Sequence[Sender],
     ) -> None:
         self._deliverer = deliverer
         self._receiver = receiver
         self._sealed = sealed
         self._stops = stops
-        self._sender = sender
+        self._senders = senders
         self.failures = receiver.failures
         self.sent: list[_Sent] = []
         self._is_stopped = False
@@ -216,17 +221,17 @@ class _Group:
         for segment in segments(due):
             chains = iter(segment)
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(min(width, len(segment))):
-                    tasks.create_task(self._send_chains(chains))
+                for sender in self._senders[: min(width, len(segment))]:
+                    tasks.create_task(self._send_chains(chains, sender))
             if self._is_stopped or self._stops():
                 return
 
-    async def _send_chains(self, chains: Iterator[list[DueEvent]]) -> None:
+    async def _send_chains(self, chains: Iterator[list[DueEvent]], sender: Sender) -> None:
         for chain in chains:
             for event in chain:
                 if self._is_stopped or self._stops():
                     return
-                attempt = await self._send(event)
+                attempt = await self._send(event, sender)
                 self.sent.append(_Sent(event, attempt))
                 self.failures = 0 if attempt.is_delivered else self.failures + 1
                 self._is_stopped |= (
@@ -235,12 +240,12 @@ class _Group:
                     or bool(attempt.retry_after and not attempt.is_delivered)
                 )
 
-    async def _send(self, event: DueEvent) -> Attempt:
+    async def _send(self, event: DueEvent, sender: Sender) -> Attempt:
         event_id = _event_id(self._receiver.id, event)
         body = await self._deliverer.body(self._receiver, event, event_id)
         if body is None:
             return Attempt(now_us(), 0, error=DeliveryError.NO_RESULT)
-        return await self._sender.send(
+        return await sender.send(
             Message(
                 id=event_id,
                 type=event.event_type,

@@ -64,17 +64,16 @@ class Attempt:
 
 
 class Sender:
-    """Sends messages to one receiver, over connections that it keeps open between them.
+    """Sends messages to one receiver, one at a time, over a connection that it keeps open.
 
     Args:
         guard: judges the URL before each message.
         context: trusted certificates.
-        connections: most messages on their way at once.
     """
 
-    def __init__(self, guard: Guard, context: ssl.SSLContext, connections: int) -> None:
+    def __init__(self, guard: Guard, context: ssl.SSLContext) -> None:
         self._client = httpx.AsyncClient(
-            transport=GuardedTransport(guard, context, connections),
+            transport=GuardedTransport(guard, context),
             trust_env=False,
             follow_redirects=False,
             timeout=DEADLINE_SECONDS,

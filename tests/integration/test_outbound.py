@@ -191,7 +191,7 @@ def payloads(port: int) -> list[str]:
 
 async def attempt(guard: Guard, url: str) -> str:
     """Send once; return the class of the failure."""
-    sender = Sender(guard, CONTEXT, 1)
+    sender = Sender(guard, CONTEXT)
     try:
         sent = await sender.send(Message("id", "parse.success", url, b"{}"))
     finally:
@@ -307,7 +307,7 @@ async def test_a_kept_connection_is_judged_anew_for_each_message() -> None:
             exemptions=parse_exemptions([f"127.0.0.1:{receiver.port}"]),
         )
         guard = Guard(policy)
-        sender = Sender(guard, trusted(None), 1)
+        sender = Sender(guard, trusted(None))
         url = f"http://localhost:{receiver.port}/"
         message = Message("id", "parse.success", url, b"{}")
         assert (await sender.send(message)).is_delivered
@@ -328,7 +328,7 @@ async def test_what_the_guard_refuses_it_says_without_the_url() -> None:
 
 
 def test_the_client_library_has_no_cookies_or_redirects_of_its_own() -> None:
-    sender = Sender(Guard(OutboundPolicy()), trusted(None), 1)
+    sender = Sender(Guard(OutboundPolicy()), trusted(None))
     client = sender._client
     assert (client.follow_redirects, client.trust_env, client._mounts) == (False, False, {})
     assert isinstance(client, httpx.AsyncClient)

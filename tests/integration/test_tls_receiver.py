@@ -22,7 +22,7 @@ def made(tmp_path: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 async def send(receiver: Receiver, context: ssl.SSLContext, url: str) -> str:
-    sender = Sender(Guard(OutboundPolicy(allows_loopback=True)), context, 1)
+    sender = Sender(Guard(OutboundPolicy(allows_loopback=True)), context)
     try:
         sent = await sender.send(Message("id", "parse.success", url, b"{}"))
     finally:
