@@ -23,11 +23,10 @@ from activities.enumeration import LedgerEnumerationActivities
 from activities.jobs import LedgerJobActivities
 from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
-from activities.webhooks import LedgerWebhookActivities
 from config import Settings
-from models.queues import BATCHES, SLICES, WEBHOOKS
+from models.queues import BATCHES, SLICES
 from observability import LogContextInterceptor, configure_logging
-from services.deployment import connect, guard, job_service, receivers
+from services.deployment import connect, job_service
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
 from services.ledger.claims import ClaimLedger
@@ -39,16 +38,12 @@ from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
-from services.results import Results
 from services.search_attributes import ensure_search_attributes
 from services.storage.local import LocalBlobs
 from services.sweeper import Sweeper
-from services.webhooks.deliverer import Deliverer
 from services.webhooks.dispatcher import Dispatcher
-from services.webhooks.result_push import ResultPush
-from services.webhooks.sender import trusted
+from services.webhooks.process import WebhookProcess
 from workflows.batch import BatchWorkflow
-from workflows.delivery import DeliveryWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow
 
@@ -57,17 +52,14 @@ log = structlog.get_logger(__name__)
 CACHED_WORKFLOWS = 200
 """Parents and pages kept in memory; each is at most a few hundred kilobytes."""
 
-MAX_RECEIVERS_AT_ONCE = 50
-"""Receivers that a process serves at once; one that hangs holds its place for 15 s."""
-
 HEARTBEAT_THROTTLE = timedelta(seconds=5)
 """Heartbeats reach the server at least this often, so that a cancel is heard of in time."""
 
 
 def build_workers(
     client: Client, settings: Settings, database: Database, pool: ParserPool
-) -> tuple[Worker, Worker, Worker]:
-    """Return the workers of batches, of slices, and of deliveries to receivers of events."""
+) -> tuple[Worker, Worker]:
+    """Return the worker of Workflows and ledger Activities, and the worker of slices."""
     jobs = JobLedger(database)
     items = ItemLedger(database)
     claims = ClaimLedger(database, worker_name())
@@ -77,16 +69,6 @@ def build_workers(
         jobs, EnumerationLedger(database, settings.size_limit_bytes), client
     )
     blobs = LocalBlobs(settings.home / "blobs")
-    deliveries = LedgerWebhookActivities(
-        Deliverer(
-            DeliveryLedger(database),
-            receivers(settings, database),
-            ResultPush(Results(database, blobs)),
-            guard(settings),
-            trusted(settings.webhook_ca_file),
-            settings.webhook_retry_seconds,
-        )
-    )
     processor = DocumentProcessor(CancellableParser(pool), items, blobs)
     slices = LedgerSliceActivities(jobs, claims, blobs, processor)
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
@@ -104,17 +86,7 @@ def build_workers(
         max_concurrent_activities=20,
         graceful_shutdown_timeout=grace,
     )
-    webhooks = Worker(
-        client,
-        task_queue=WEBHOOKS,
-        workflows=[DeliveryWorkflow],
-        activities=[deliveries.deliver_events],
-        interceptors=[LogContextInterceptor(), CancelBetweenSteps()],
-        max_cached_workflows=CACHED_WORKFLOWS,
-        max_concurrent_activities=MAX_RECEIVERS_AT_ONCE,
-        graceful_shutdown_timeout=grace,
-    )
-    slice_worker = Worker(
+    return batches, Worker(
         client,
         task_queue=SLICES,
         activities=[slices.process_slice],
@@ -124,7 +96,6 @@ def build_workers(
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=grace,
     )
-    return batches, slice_worker, webhooks
 
 
 def worker_name() -> str:
@@ -149,11 +120,13 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         client,
         settings.sweep_seconds,
     )
+    webhooks = WebhookProcess(settings.shutdown_grace_seconds)
     dispatcher = Dispatcher(
         DeliveryLedger(database),
         DeliveryLog(database),
         leases,
         client,
+        webhooks,
         seconds=settings.webhook_poll_seconds,
         log_days=settings.webhook_log_days,
     )
@@ -163,8 +136,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         memory_bytes=settings.parser_memory_bytes,
     )
     async with pool:
-        batches, slices, webhooks = build_workers(client, settings, database, pool)
-        async with batches, slices, webhooks:
+        batches, slices = build_workers(client, settings, database, pool)
+        async with batches, slices:
             loops = [asyncio.create_task(loop.run()) for loop in (sweeper, dispatcher)]
             log.info("worker started", parser_processes=settings.parser_processes)
             if ready_file:
@@ -173,6 +146,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
             log.info("worker stopping", grace_seconds=settings.shutdown_grace_seconds)
             for loop in loops:
                 loop.cancel()
+            await webhooks.stop()
     await database.close()
 
 

@@ -11,6 +11,7 @@ from api.limits import RequestLimits
 from api.rates import RequestRates
 from api.routers import ROUTERS
 from api.state import ApiState
+from api.webhook_docs import document_webhooks
 
 DESCRIPTION = """
 Durable batch document processing, by the batch API of LlamaCloud and what belongs to it.
@@ -45,6 +46,7 @@ def create_app(open_state: Callable[[], AbstractAsyncContextManager[ApiState]]) 
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router, responses=errors.DOCUMENTED)
+    document_webhooks(app)
     app.add_middleware(RequestLimits)
     app.add_middleware(RequestRates, limits=_rates)
     app.add_middleware(observed.Observed)

@@ -69,7 +69,7 @@ class Receiver:
         try:
             while await self._request(reader, writer):
                 pass
-        except (OSError, asyncio.IncompleteReadError, ssl.SSLError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

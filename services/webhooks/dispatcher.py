@@ -14,6 +14,7 @@ from models.queues import WEBHOOKS
 from services.ledger.deliveries import DeliveryLedger
 from services.ledger.delivery_log import DeliveryLog
 from services.ledger.leases import Leases
+from services.webhooks.process import WebhookProcess
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +29,7 @@ class Dispatcher:
     """Looks at the outbox every moment; one process at a time does, by a lease.
 
     Args:
+        process: tells them; it is started when it is needed.
         seconds: between two looks.
         log_days: how long ended deliveries are kept.
     """
@@ -38,6 +40,7 @@ class Dispatcher:
         delivery_log: DeliveryLog,
         leases: Leases,
         client: Client,
+        process: WebhookProcess,
         *,
         seconds: float,
         log_days: float,
@@ -46,6 +49,7 @@ class Dispatcher:
         self._log = delivery_log
         self._leases = leases
         self._client = client
+        self._process = process
         self._seconds = seconds
         self._log_days = log_days
         self._pruned_at = 0.0
@@ -65,7 +69,10 @@ class Dispatcher:
 
     async def dispatch(self) -> None:
         """Wake the Workflow of every receiver that has due events and is in nobody's hands."""
-        for receiver_id in await self._deliveries.waiting():
+        waiting = await self._deliveries.waiting()
+        if waiting:
+            await self._process.ensure()
+        for receiver_id in waiting:
             await self._client.start_workflow(
                 "DeliveryWorkflow",
                 DeliveryInput(receiver_id=receiver_id),

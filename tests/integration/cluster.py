@@ -247,6 +247,12 @@ def kill(process: subprocess.Popen[bytes] | None) -> None:
     process.wait()
 
 
+def kill_with_children(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it has started, in one moment."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def make_files(folder: Path, count: int, seed: int, longest: float = 0.4) -> Path:
     """Make text files that take a random time each, a tenth of them failing."""
     random_ = random.Random(seed)

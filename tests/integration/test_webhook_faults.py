@@ -22,7 +22,7 @@ from standardwebhooks import Webhook
 
 from models.deliveries import DeliveryError, DeliveryStatus
 from services.ledger.schema import outbox, webhook_configs
-from tests.integration.cluster import Cluster, kill, until_async
+from tests.integration.cluster import Cluster, kill_with_children, until_async
 from tests.integration.test_webhooks import SECRET, delivered, folder
 from tests.webhook_receiver import Received, Receiver, answer, receiving
 
@@ -204,7 +204,7 @@ async def test_every_event_arrives_through_faults_and_kills_and_none_before_its_
             assert time.monotonic() < deadline
             await asyncio.sleep(draw.uniform(2, 5))
             if kills < most_kills and len(receiver.received) > total * kills / 8:
-                kill(cluster.workers[-1])
+                kill_with_children(cluster.workers[-1])
                 kills += 1
                 await cluster.start_worker()
         by_id: dict[str, set[bytes]] = {}

@@ -22,6 +22,10 @@ ALLOWED = {
     "workflows": {"workflows", "activities.signatures", "rules", "models", "temporalio"},
     "config.py": set(),
     "observability.py": {"temporalio"},
+    "webhook_worker.py": {
+        *("activities", "services", "workflows", "models", "config", "observability"),
+        "temporalio",
+    },
     "worker.py": {
         *("activities", "services", "workflows", "models", "config", "observability"),
         "temporalio",
@@ -36,7 +40,16 @@ ALLOWED = {
 }
 GUARDED = (
     *("activities", "api", "cli", "config", "models", "observability", "rules", "services"),
-    *("starter", "temporalio", "worker", "workflows", "bench", "tests", "examples"),
+    *(
+        "starter",
+        "temporalio",
+        "webhook_worker",
+        "worker",
+        "workflows",
+        "bench",
+        "tests",
+        "examples",
+    ),
 )
 MODULES = sorted(
     path

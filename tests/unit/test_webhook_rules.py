@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.apis import JobApi
 from models.batch import ItemStatus, JobStatus
+from models.events import ItemEventData, JobEventData
 from models.secrets import shown_url
 from models.webhooks import SENT_EVENTS, WEBHOOK_EVENTS, Phase
 from rules import webhook_events
@@ -154,6 +155,15 @@ def test_an_item_says_why_it_failed_once_it_has() -> None:
         "error_message": "no xref table",
     }
     assert "failure_kind" not in webhook_events.item_data(job(JobApi.PARSE), item, Phase.RUNNING)
+
+
+def test_what_is_sent_is_what_is_documented() -> None:
+    counts = {"total": 3, "completed": 2, "failed": 1}
+    item = ItemFacts("task", "dfl-1", "Corrupt", "no xref table", "size_limit_exceeded")
+    for api in JobApi:
+        for phase in set(Phase) - {Phase.PARTIAL_SUCCESS}:
+            JobEventData.model_validate(webhook_events.job_data(job(api, **counts), phase))
+            ItemEventData.model_validate(webhook_events.item_data(job(api), item, phase))
 
 
 def test_a_body_is_an_object_or_that_object_as_a_string() -> None:

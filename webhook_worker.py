@@ -1,0 +1,102 @@
+"""Entry point of the process that tells receivers of events: `python -m webhook_worker`.
+
+A worker starts one the first time that there is something to tell, and it lives as long as that
+worker: it leaves when its standard input ends, if that is a pipe. It is told apart from the worker
+so that receivers cost a batch neither a slot nor, where cores are few, its share of them.
+"""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from activities.cancellation import CancelBetweenSteps
+from activities.webhooks import LedgerWebhookActivities
+from config import Settings
+from models.queues import WEBHOOKS
+from observability import LogContextInterceptor, configure_logging
+from services.deployment import connect, guard, receivers
+from services.ledger.database import Database
+from services.ledger.deliveries import DeliveryLedger
+from services.results import Results
+from services.storage.local import LocalBlobs
+from services.webhooks.deliverer import Deliverer
+from services.webhooks.result_push import ResultPush
+from services.webhooks.sender import trusted
+from workflows.delivery import DeliveryWorkflow
+
+log = structlog.get_logger(__name__)
+
+CACHED_WORKFLOWS = 200
+MAX_RECEIVERS_AT_ONCE = 50
+"""Receivers that a process serves at once; one that hangs holds its place for 15 s."""
+
+POOL_SIZE = 8
+"""Connections to the ledger; each group of deliveries uses one for milliseconds."""
+
+NICENESS = 10
+"""Batches go first where there are fewer cores than work."""
+
+
+def build_worker(client: Client, settings: Settings, database: Database) -> Worker:
+    """Return the worker of deliveries."""
+    deliverer = Deliverer(
+        DeliveryLedger(database),
+        receivers(settings, database),
+        ResultPush(Results(database, LocalBlobs(settings.home / "blobs"))),
+        guard(settings),
+        trusted(settings.webhook_ca_file),
+        settings.webhook_retry_seconds,
+    )
+    return Worker(
+        client,
+        task_queue=WEBHOOKS,
+        workflows=[DeliveryWorkflow],
+        activities=[LedgerWebhookActivities(deliverer).deliver_events],
+        interceptors=[LogContextInterceptor(), CancelBetweenSteps()],
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_activities=MAX_RECEIVERS_AT_ONCE,
+        graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_grace_seconds),
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGINT, SIGTERM, or the end of the parent's pipe."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, stop.set)
+    if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+        loop.add_reader(sys.stdin.fileno(), stop.set)
+    database = Database(settings.ledger_url, pool_size=POOL_SIZE)
+    async with build_worker(await connect(), settings, database):
+        log.info("webhook worker started")
+        await stop.wait()
+    await database.close()
+
+
+def main() -> None:
+    """Run; the exit code is 1 when it could not start."""
+    configure_logging()
+    os.nice(NICENESS)
+    code = 0
+    try:
+        asyncio.run(run(Settings()))
+    except (OSError, RPCError, RuntimeError) as error:
+        log.critical("webhook worker cannot run", cause=str(error))
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # As in worker.py: temporalio's threads may outlive the interpreter.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
