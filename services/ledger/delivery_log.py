@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deliveries import DeliveryStatus
 from models.webhooks import TEST_EVENT
+from rules.webhook_retries import SECONDS_TO_DISABLE
 from services.ledger.database import Database, now_us
 from services.ledger.keyset import page_of
 from services.ledger.records import NotFoundError
@@ -113,7 +114,11 @@ class DeliveryLog:
             return await _one(connection, project_id, delivery_id)
 
     async def prune(self, days: float) -> None:
-        """Delete deliveries that ended longer ago, and the receivers of their jobs."""
+        """Delete deliveries that ended longer ago.
+
+        The receivers that a job's request configured go when the job has ended for so long and
+        for as long as an event of it may have been tried: their secrets are of no more use.
+        """
         before = now_us() - round(days * 86_400_000_000)
         ended = sa.and_(outbox.c.ended_at < before, outbox.c.status != DeliveryStatus.PENDING)
         old = sa.select(outbox.c.id).where(ended).order_by(outbox.c.id).limit(PRUNE_CHUNK)
@@ -121,7 +126,22 @@ class DeliveryLog:
             async with self._database.write() as connection:
                 deleted = await connection.execute(outbox.delete().where(outbox.c.id.in_(old)))
             if cast("CursorResult[tuple[()]]", deleted).rowcount < PRUNE_CHUNK:
-                return
+                break
+        async with self._database.write() as connection:
+            await connection.execute(_unneeded(before - SECONDS_TO_DISABLE * 1_000_000))
+
+
+def _unneeded(before: int) -> sa.Delete:
+    ended = sa.select(jobs.c.id).where(jobs.c.completed_at < before)
+    is_pending = (
+        sa.select(outbox.c.id)
+        .where(
+            outbox.c.receiver_id == webhook_configs.c.id,
+            outbox.c.status == DeliveryStatus.PENDING,
+        )
+        .exists()
+    )
+    return webhook_configs.delete().where(webhook_configs.c.job_id.in_(ended), ~is_pending)
 
 
 def _select() -> sa.Select[Any]:

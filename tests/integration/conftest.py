@@ -22,14 +22,19 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         yield made
         await made.close()
         return
-    url = sa.make_url(os.environ["SHEAF_TEST_POSTGRES_URL"])
+    made = Database(await fresh_postgres(os.environ["SHEAF_TEST_POSTGRES_URL"]))
+    await migrate(made)
+    yield made
+    await made.close()
+
+
+async def fresh_postgres(server: str) -> str:
+    """Make a database on a server; return its URL."""
+    url = sa.make_url(server)
     name = f"test_{uuid.uuid4().hex}"
     admin = Database(url.render_as_string(hide_password=False))
     async with admin.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    made = Database(url.set(database=name).render_as_string(hide_password=False))
-    await migrate(made)
-    yield made
-    await made.close()
     await admin.close()
+    return url.set(database=name).render_as_string(hide_password=False)
