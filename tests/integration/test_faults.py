@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from models.batch import JobStatus
-from tests.integration.cluster import Cluster, cluster, kill, make_files, until_async
+from tests.integration.cluster import Cluster, cluster, kill, make_files, strike, until_async
 
 SEEDS = range(int(os.environ.get("SHEAF_TEST_SEEDS", "3")))
 FILES = 120
@@ -29,9 +29,11 @@ async def run(tmp_path: Path) -> AsyncIterator[Cluster]:
         yield made
 
 
-async def begin(run: Cluster, tmp_path: Path, seed: int, **options: object) -> str:
+async def begin(
+    run: Cluster, tmp_path: Path, seed: int, longest: float = 0.4, **options: object
+) -> str:
     """Start a batch and return once a random number of its items is settled."""
-    folder = make_files(tmp_path / "in", FILES, seed)
+    folder = make_files(tmp_path / "in", FILES, seed, longest)
     job = await run.submit(folder, **{"page_size": 30, "continue_as_new_threshold": 30} | options)
     await run.in_flight(job.id, random.Random(seed).randint(5, FILES // 2))
     return job.id
@@ -39,8 +41,9 @@ async def begin(run: Cluster, tmp_path: Path, seed: int, **options: object) -> s
 
 async def test_a_killed_worker_loses_nothing(run: Cluster, tmp_path: Path, seed: int) -> None:
     job_id = await begin(run, tmp_path, seed)
-    kill(run.workers[0])
+    strike(run.workers[0])
     assert await run.processing(job_id) > 0
+    kill(run.workers[0])
     await run.start_worker()
     job = await run.ended(job_id)
     assert job.status is JobStatus.COMPLETED
@@ -49,8 +52,9 @@ async def test_a_killed_worker_loses_nothing(run: Cluster, tmp_path: Path, seed:
 
 async def test_a_killed_server_loses_nothing(run: Cluster, tmp_path: Path, seed: int) -> None:
     job_id = await begin(run, tmp_path, seed)
-    kill(run.server)
+    strike(run.server)
     assert await run.processing(job_id) > 0
+    kill(run.server)
     await asyncio.sleep(1)
     await run.start_server()
     job = await run.ended(job_id)
@@ -62,9 +66,9 @@ async def test_a_killed_worker_and_server_lose_nothing(
     run: Cluster, tmp_path: Path, seed: int
 ) -> None:
     job_id = await begin(run, tmp_path, seed)
-    kill(run.server)
-    kill(run.workers[0])
+    strike(run.server, run.workers[0])
     assert await run.processing(job_id) > 0
+    kill(run.server, run.workers[0])
     await run.start_server()
     await run.start_worker()
     job = await run.ended(job_id)
@@ -132,9 +136,9 @@ async def test_a_cancelled_parent_ends_the_pages_that_it_carries(
 async def test_a_stopped_worker_that_continues_is_refused(
     run: Cluster, tmp_path: Path, seed: int
 ) -> None:
-    job_id = await begin(run, tmp_path, seed)
-    await stop_between_transactions(run)
-    assert await run.processing(job_id) > 0
+    # Long enough for some tries at a moment without a transaction.
+    job_id = await begin(run, tmp_path, seed, longest=1.5)
+    await stop_between_transactions(run, job_id)
     await run.start_worker()
     # Past the heartbeat timeout of 2 s its slices are given to the other worker.
     await asyncio.sleep(5)
@@ -149,14 +153,17 @@ async def test_a_stopped_worker_that_continues_is_refused(
     await run.check(await run.jobs.get(job_id), FILES)
 
 
-async def stop_between_transactions(run: Cluster) -> None:
-    """Stop the worker while it does not hold the ledger's lock, which nobody could take over."""
+async def stop_between_transactions(run: Cluster, job_id: str) -> None:
+    """Stop the worker with items in flight, while it does not hold the ledger's lock.
+
+    Nobody could take that over.
+    """
 
     async def is_stopped() -> bool:
         os.kill(run.workers[0].pid, signal.SIGSTOP)
         # Its threads stop one by one; until the last has, it may take the lock still.
         await asyncio.sleep(0.05)
-        if await run.is_writable():
+        if await run.is_writable() and await run.processing(job_id) > 0:
             return True
         os.kill(run.workers[0].pid, signal.SIGCONT)
         # What has queued up behind the stop is written first.
