@@ -19,6 +19,23 @@ class ParseOptions(Payload):
     """Whether pages without a text layer may be read by OCR."""
     languages: tuple[str, ...] = ("en",)
     """OCR languages as the contract spells them (`en`, `de`, `ch_sim` …)."""
+    high_res_ocr: bool = False
+    """Whether pages are drawn at twice the resolution for OCR."""
+    strict_ocr: bool = False
+    """Whether a page that OCR should read and cannot fails the document."""
+    max_total_pages: int | None = None
+    """Documents with more pages fail."""
+    crop: tuple[float, float, float, float] | None = None
+    """Margins whose text is left out, as shares of the page: top, right, bottom, left."""
+    skip_diagonal_text: bool = False
+
+    def unheeded_without_geometry(self) -> tuple[str, ...]:
+        """Names of what was asked for and means nothing where text has no place on a page."""
+        asked = {
+            "bounding_box": self.crop is not None,
+            "skip_diagonal_text": self.skip_diagonal_text,
+        }
+        return tuple(name for name, is_asked in asked.items() if is_asked)
 
 
 class ClassifierRule(Payload):

@@ -28,11 +28,26 @@ MAX_TARGET_PAGES = 100_000
 _PAGE_PARAMETERS = frozenset(
     {"lang", "languages", "target_pages", "max_pages", "disable_ocr"}
 )  # what ParseOptions carries
+_READING_PARAMETERS = frozenset(
+    {
+        *("high_res_ocr", "strict_mode_image_ocr", "max_pages_enforced", "bounding_box"),
+        *("bbox_top", "bbox_right", "bbox_bottom", "bbox_left"),
+        "skip_diagonal_text",
+    }
+)  # what else ParseOptions carries
+_STYLE_PARAMETERS = frozenset(
+    {
+        *("output_tables_as_HTML", "compact_markdown_table", "disable_reconstruction"),
+        "markdown_table_multiline_header_separator",
+    }
+)  # what MarkdownStyle carries
 _RENDER_PARAMETERS = frozenset({"page_separator", "page_prefix", "page_suffix"})
 
 HONOURED_PARAMETERS = (
     _PAGE_PARAMETERS
     | _RENDER_PARAMETERS
+    | _READING_PARAMETERS
+    | _STYLE_PARAMETERS
     | {
         "type",
         "job_timeout_in_seconds",
@@ -58,6 +73,7 @@ _NOT_IN_THE_RESULT = (
     | WITHHELD_PARAMETERS
 )
 
+_FRACTION = re.compile(r"0?\.[0-9]{1,9}|[01](\.0{0,9})?", re.ASCII)
 _PAGES = re.compile(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", re.ASCII)
 
 
@@ -129,6 +145,11 @@ def parse_options(config: BatchParseJobRecordCreate | ClassifyJob) -> ParseOptio
         ),
         max_pages=parameters.max_pages or None,  # 0 sets no limit
         ocr=not parameters.disable_ocr,
+        high_res_ocr=parameters.high_res_ocr,
+        strict_ocr=parameters.strict_mode_image_ocr,
+        max_total_pages=parameters.max_pages_enforced or None,
+        crop=crop_of(parameters),
+        skip_diagonal_text=parameters.skip_diagonal_text,
         languages=tuple(code.value for code in parameters.languages or (parameters.lang,)),
     )
 
@@ -149,6 +170,38 @@ def unsupported_parameters(config: BatchParseJobRecordCreate | ClassifyJob) -> l
         names.add("parse_mode")
     names.update(never_sent(parameters.webhook_configurations))
     return sorted(names)
+
+
+def crop_of(parameters: BatchParseJobConfig) -> tuple[float, float, float, float] | None:
+    """Margins to leave out: top, right, bottom, left; `bbox_*` goes before `bounding_box`.
+
+    Raises:
+        ValueError: `bounding_box` is no four fractions, or the margins leave nothing of a page.
+    """
+    margins = [0.0, 0.0, 0.0, 0.0]
+    if parameters.bounding_box:
+        margins = _fractions(parameters.bounding_box)
+    sides = ("bbox_top", "bbox_right", "bbox_bottom", "bbox_left")
+    for position, name in enumerate(sides):
+        given = getattr(parameters, name)
+        margins[position] = margins[position] if given is None else given
+    top, right, bottom, left = margins
+    if top + bottom >= 1 or left + right >= 1:
+        raise ValueError(
+            "bounding_box leaves nothing of a page. Give margins as fractions, such as 0.1,0,0.1,0 "
+            "to leave out a tenth at the top and at the bottom."
+        )
+    return (top, right, bottom, left) if any(margins) else None
+
+
+def _fractions(text: str) -> list[float]:
+    parts = text.split(",")
+    if len(parts) != 4 or not all(_FRACTION.fullmatch(part.strip()) for part in parts):
+        raise ValueError(
+            f"bounding_box is {text[:40]!r}. Write the margins top,right,bottom,left as fractions "
+            "from 0 to 1, such as 0.1,0,0.1,0."
+        )
+    return [float(part) for part in parts]
 
 
 def _set_names(parameters: BatchParseJobConfig) -> set[str]:

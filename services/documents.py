@@ -20,6 +20,7 @@ from models.documents import (
 )
 from models.failures import DocumentError, FailureKind
 from models.job_config import BatchParseJobRecordCreate
+from rules.markdown_style import MarkdownStyle, styled
 from rules.parameters import parse_options
 from rules.rendering import render_markdown
 from services.ledger.items import ItemLedger
@@ -56,6 +57,7 @@ class Work:
     separator: str | None
     prefix: str | None
     suffix: str | None
+    style: MarkdownStyle
     reuses: bool
     is_reusable: bool
     file_seconds: float | None
@@ -70,7 +72,7 @@ class Work:
         return _parse_work(spec, config)
 
 
-_PLAIN: tuple[Any, ...] = (None, None, None, True, True, None, 0.0)
+_PLAIN: tuple[Any, ...] = (None, None, None, MarkdownStyle(), True, True, None, 0.0)
 
 
 def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:
@@ -83,6 +85,7 @@ def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:
         separator=asked.page_separator,
         prefix=asked.page_prefix,
         suffix=asked.page_suffix,
+        style=MarkdownStyle.of(asked),
         reuses=not (fresh or asked.invalidate_cache),
         is_reusable=not fresh,
         file_seconds=asked.job_timeout_in_seconds,
@@ -173,7 +176,8 @@ def _completed(work: Work, item: ClaimedItem, answer: EngineResult, digest: str)
     document = answer.document
     if document is None or not _says_something(document):
         raise DocumentError(FailureKind.EMPTY, "the parser returned neither text nor a failure")
-    markdown = render_markdown(document.pages, work.separator, work.prefix, work.suffix)
+    pages = styled(document.pages, work.style)
+    markdown = render_markdown(pages, work.separator, work.prefix, work.suffix)
     canonical = _canonical(item, answer, document, digest)
     blobs = (
         (blob_key(work.spec.job_id, item.task_id, "json"), canonical),

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from models.documents import ParsedDocument
+from rules.markdown_style import styled
 from rules.rendering import render_markdown, render_text
 from services.documents import Work, blob_key
 from services.ledger.database import Database
@@ -69,4 +70,6 @@ class Results:
             raise missing from None
         document = ParsedDocument.model_validate(json.loads(content)["document"])
         work = Work.of(await self._jobs.spec(job_id))
+        pages = styled(document.pages, work.style)
+        document = document.model_copy(update={"pages": pages})
         return TaskResult(document, work, is_reused=item.result_id != item.task_id)

@@ -65,6 +65,10 @@ def parse(path: Path, name: str, options: ParseOptions, depth: int = 0) -> Parse
         module = import_module(f"services.engines.{detected.family}")
         read: Callable[[Source], ParsedDocument] = module.read
         document = read(source)
+    unheeded = options.unheeded_without_geometry()
+    if unheeded and document.engine != "liteparse":
+        warning = f"without effect on this format: {', '.join(unheeded)}"
+        document = document.model_copy(update={"warnings": (*document.warnings, warning)})
     if not (document.is_blank or has_text(document)):
         raise DocumentError(FailureKind.EMPTY, "no text was found in the document")
     return document

@@ -40,7 +40,7 @@ def read(source: Source) -> ParsedDocument:
     language = ocr.language_argument(source.options.languages)
     suffix = SUFFIXES[source.media_type]
     try:
-        answer = render(source.path, suffix, pages=None, limit=MAX_FRAMES, language=language)
+        answer = render(source, suffix, pages=None, limit=MAX_FRAMES, language=language)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:

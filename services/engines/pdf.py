@@ -7,7 +7,6 @@ of pages that came back is compared with what was asked for.
 import re
 from collections.abc import Iterable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from models.documents import ParsedDocument, ParsedPage
@@ -18,6 +17,9 @@ from services.engines.source import Source, named
 
 PAGES_PER_CALL = 500
 """Pages asked for at once: bounds memory, and stays under liteparse's silent 1,000."""
+
+HIGH_DPI = 300.0
+"""Twice the 150 that liteparse draws pages at for OCR."""
 
 PLACEHOLDER = re.compile(r"^!\[\]\(img_p\d+_\d+\.\w+\)\n*", re.MULTILINE)
 """Link to a picture that is not in the result. Turning them off at the source also takes away
@@ -38,11 +40,13 @@ def read(source: Source) -> ParsedDocument:
     return document
 
 
-def render(path: Path, suffix: str, *, pages: str | None, limit: int, language: str | None) -> Any:
+def render(
+    source: Source, suffix: str, *, pages: str | None, limit: int, language: str | None
+) -> Any:
     """Call liteparse; with a language, pages are read by OCR where they need it.
 
     Args:
-        path: the file, of any name.
+        source: the file, of any name, and what is wanted of it.
         suffix: the extension of its detected type; liteparse goes by nothing else.
         pages: ascending ranges as in `1-5,10`, or None for all.
         limit: most pages to return, at most 1,000.
@@ -71,10 +75,15 @@ def render(path: Path, suffix: str, *, pages: str | None, limit: int, language: 
         "max_pages": limit,
         "num_workers": 1,
         "quiet": True,
+        "skip_diagonal_text": source.options.skip_diagonal_text,
     }
+    if source.options.crop:
+        options["crop_box"] = source.options.crop
+    if source.options.high_res_ocr and language is not None:
+        options["dpi"] = HIGH_DPI
     if pages is not None:
         options["target_pages"] = pages
-    with named(path, suffix) as name:
+    with named(source.path, suffix) as name:
         return LiteParse(**options).parse(name)
 
 
@@ -129,7 +138,8 @@ def _with_ocr(
     source: Source, pages: list[ParsedPage], bare: list[int]
 ) -> tuple[list[ParsedPage], list[str]]:
     languages = source.options.languages
-    if len(bare) < len(pages) and not ocr.can_read(languages):
+    is_optional = len(bare) < len(pages) and not source.options.strict_ocr
+    if is_optional and not ocr.can_read(languages):
         # The pages that have text are worth more than a failure of the whole document.
         what = (
             "1 page without text was" if len(bare) == 1 else f"{len(bare)} pages without text were"
@@ -150,7 +160,7 @@ def _fetch(source: Source, numbers: list[int], language: str | None) -> dict[int
 
 def _render(source: Source, pages: str | None, limit: int, language: str | None) -> Any:
     try:
-        return render(source.path, ".pdf", pages=pages, limit=limit, language=language)
+        return render(source, ".pdf", pages=pages, limit=limit, language=language)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:

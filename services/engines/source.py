@@ -32,6 +32,11 @@ class Source:
             raise DocumentError(
                 FailureKind.TOO_LARGE, f"{total_pages} pages, over the limit of {MAX_PAGES}"
             )
+        most = self.options.max_total_pages
+        if most is not None and total_pages > most:
+            raise DocumentError(
+                FailureKind.TOO_LARGE, f"{total_pages} pages, over max_pages_enforced: {most}"
+            )
         pages: tuple[int, ...] = tuple(range(1, total_pages + 1))
         if self.options.target_pages is not None:
             pages = tuple(sorted(set(self.options.target_pages)))

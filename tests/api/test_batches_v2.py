@@ -64,7 +64,11 @@ async def test_files_are_listed_by_their_status(served: Served, tmp_path: Path) 
 async def test_a_saved_configuration_decides_and_is_reported_on(
     served: Served, tmp_path: Path
 ) -> None:
-    saved = await save(served, crop_box={"top": 0.1}, page_ranges={"target_pages": "1"})
+    saved = await save(
+        served,
+        output_options={"watermark_handling": "remove"},
+        page_ranges={"target_pages": "1"},
+    )
     made = await create(
         served,
         tmp_path,
@@ -73,7 +77,10 @@ async def test_a_saved_configuration_decides_and_is_reported_on(
             {"webhook_url": "https://a.test", "webhook_events": ["batch.error", "split.error"]}
         ],
     )
-    assert made["unsupported_parameters"] == ["crop_box.top", "webhook_events: split.error"]
+    assert made["unsupported_parameters"] == [
+        "output_options.watermark_handling",
+        "webhook_events: split.error",
+    ]
 
 
 async def test_a_configuration_must_be_one_of_parsing(served: Served, tmp_path: Path) -> None:

@@ -110,14 +110,18 @@ async def test_results_have_links_that_need_no_key(served: Served) -> None:
 
 
 async def test_a_file_is_uploaded_and_parsed_at_once(served: Served) -> None:
-    configuration = {**FAST, "page_ranges": {"max_pages": 1}, "crop_box": {"top": 0.2}}
+    configuration = {
+        **FAST,
+        "page_ranges": {"max_pages": 1},
+        "output_options": {"watermark_handling": "remove"},
+    }
     answer = await served.client.post(
         f"{PARSE}/upload",
         files={"file": ("up.txt", b"some text")},
         data={"configuration": json.dumps(configuration)},
     )
     assert answer.status_code == 200, answer.text
-    assert answer.json()["unsupported_parameters"] == ["crop_box.top"]
+    assert answer.json()["unsupported_parameters"] == ["output_options.watermark_handling"]
     for bad in ("", "[]", "{", json.dumps({**FAST, "source_url": "https://example.com/a.pdf"})):
         answer = await served.client.post(
             f"{PARSE}/upload", files={"file": ("a", b"x")}, data={"configuration": bad}

@@ -7,6 +7,7 @@ from typing import Any, cast
 from models.batch import ItemStatus
 from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage, ParseOptions
 from models.failures import FailureKind
+from rules.markdown_style import MarkdownStyle
 from services.documents import DocumentProcessor, Processed, Work
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem, JobSpec
@@ -56,7 +57,9 @@ async def processed(folder: Path, parser: Silent) -> Processed:
         size_bytes=1,
         source_uri=folder.as_uri(),
     )
-    work = Work(SPEC, ParseOptions(), None, None, None, None, False, True, None, 0.0)
+    work = Work(
+        SPEC, ParseOptions(), None, None, None, None, MarkdownStyle(), False, True, None, 0.0
+    )
     processor = DocumentProcessor(parser, cast("ItemLedger", None), LocalBlobs(folder))
     return await processor.process(work, item, 60)
 

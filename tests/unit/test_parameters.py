@@ -1,5 +1,6 @@
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -152,6 +153,19 @@ HONOURED = {
     "parse_mode": "parse_page_without_llm",
     "webhook_url": "https://example.com/b",
     "webhook_configurations": [{"webhook_url": "https://example.com/c"}],
+    "high_res_ocr": True,
+    "strict_mode_image_ocr": True,
+    "max_pages_enforced": 9,
+    "bounding_box": "0.1,0,0.1,0",
+    "bbox_top": 0.1,
+    "bbox_right": 0.2,
+    "bbox_bottom": 0.3,
+    "bbox_left": 0.4,
+    "skip_diagonal_text": True,
+    "output_tables_as_HTML": True,
+    "compact_markdown_table": True,
+    "disable_reconstruction": True,
+    "markdown_table_multiline_header_separator": " / ",
 }
 
 
@@ -168,11 +182,11 @@ def test_what_is_not_honoured_is_reported_in_order() -> None:
         take_screenshot=True,
         save_images=False,
         parse_mode="parse_page_with_llm",
-        output_tables_as_HTML=True,
+        merge_tables_across_pages_in_markdown=True,
     )
     assert unsupported_parameters(config) == [
+        "merge_tables_across_pages_in_markdown",
         "output_s3_path_prefix",
-        "output_tables_as_HTML",
         "parse_mode",
         "save_images",
         "take_screenshot",
@@ -315,3 +329,33 @@ def test_the_hash_of_the_defaults_never_changes() -> None:
     assert hash_of(classify(rules=[RULE])) == (
         "4ec1c92f60e7a26e4a6791033192fa799df7e18c81ac3cbad6eb070dbb7e0ac5"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "crop"),
+    [
+        ({}, None),
+        ({"bounding_box": "0,0,0,0"}, None),
+        ({"bounding_box": "0.1, .2,0.3,0"}, (0.1, 0.2, 0.3, 0.0)),
+        ({"bounding_box": "0.1,0,0,0", "bbox_top": 0.4}, (0.4, 0.0, 0.0, 0.0)),
+        ({"bbox_left": 0.25}, (0.0, 0.0, 0.0, 0.25)),
+    ],
+)
+def test_margins_come_from_either_spelling(
+    given: dict[str, Any], crop: tuple[float, ...] | None
+) -> None:
+    options = parse_options(parse(**given))
+    assert options.crop == crop
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"bounding_box": "0.1,0.2,0.3"}, {"bounding_box": "a,b,c,d"}, {"bounding_box": "2,0,0,0"},
+        {"bounding_box": "0.5,0,0.5,0"}, {"bbox_left": 0.5, "bbox_right": 0.6},
+        {"bounding_box": "nan,0,0,0"}, {"bounding_box": "-0.1,0,0,0"},
+    ],
+)  # fmt: skip
+def test_margins_that_are_none_are_refused_with_the_fix(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"bounding_box .*0\.1,0,0\.1,0"):
+        parse_options(parse(**given))

@@ -103,7 +103,6 @@ def test_what_is_not_honoured_is_named_as_v2_names_it() -> None:
     )
     assert done.unsupported == (
         "agentic_options.custom_prompt",
-        "crop_box.bottom",
         "output_options.granular_bboxes",
         "output_options.watermark_handling",
         "processing_options.specialized_chart_parsing",
