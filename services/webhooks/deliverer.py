@@ -4,22 +4,16 @@ import asyncio
 import random
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from models.deliveries import DeliveryError, DeliveryStatus
-from models.webhooks import Phase
-from rules import webhook_events
-from rules.delivery_order import segments
 from rules.webhook_retries import (
-    FAILURES_TO_REST,
     SCHEDULE,
     SECONDS_TO_DISABLE,
     rest,
     retry_wait,
-    window,
 )
 from services.ledger.database import now_us
 from services.ledger.deliveries import (
@@ -30,29 +24,19 @@ from services.ledger.deliveries import (
     Verdict,
 )
 from services.outbound import Guard
-from services.webhooks.receivers import Receivers, Sealed
+from services.webhooks.event_group import GONE, WIDEST, EventGroup, Sent
+from services.webhooks.receivers import Receivers
 from services.webhooks.result_push import ResultPush
-from services.webhooks.sender import Attempt, Message, Sender
+from services.webhooks.sender import Sender
 
 log = structlog.get_logger(__name__)
 
 GROUP = 200
 """Events between two transactions; after a kill at most so many are sent once more."""
-WIDEST = 16
-"""Events on their way to one receiver at once."""
-WIDEST_RESULTS = 2
-"""The same where each is a whole result."""
 IN_HAND_SECONDS = 60.0
 LINGER_SECONDS = 5.0
 """An empty outbox is looked at for so long before the deliverer leaves: a batch may go on."""
 LOOK_SECONDS = 0.25
-GONE = 410
-
-
-@dataclass(frozen=True)
-class _Sent:
-    event: DueEvent
-    attempt: Attempt
 
 
 class Deliverer:
@@ -140,14 +124,14 @@ class Deliverer:
         senders: Sequence[Sender],
     ) -> None:
         sealed = self._receivers.open(receiver.sealed)
-        group = _Group(self, receiver, sealed, stops, senders)
+        group = EventGroup(receiver, sealed, self._push, stops, senders)
         try:
             await group.send(due)
         finally:
             # Also after a fault: what was taken must not be sent again.
             await self._record(receiver, group)
 
-    async def _record(self, receiver: ReceiverRow, group: "_Group") -> None:
+    async def _record(self, receiver: ReceiverRow, group: EventGroup) -> None:
         if not group.sent:
             return
         now = now_us()
@@ -170,7 +154,7 @@ class Deliverer:
         health = Health(group.failures, since, now + round(pause * 1_000_000), reason)
         await self._ledger.record(receiver.id, verdicts, health)
 
-    def _verdict(self, sent: _Sent, now: int) -> Verdict:
+    def _verdict(self, sent: Sent, now: int) -> Verdict:
         event, attempt = sent.event, sent.attempt
         entry = [attempt.at, attempt.status_code, attempt.latency_ms, attempt.error]
         attempts = event.attempts + 1
@@ -184,89 +168,3 @@ class Deliverer:
             next_at = now + round(wait * 1_000_000)
         ended_at = None if status is DeliveryStatus.PENDING else now
         return Verdict(event.id, status, attempts, next_at, ended_at, [*event.log, entry])
-
-    async def body(self, receiver: ReceiverRow, event: DueEvent, event_id: str) -> bytes | None:
-        """Return what is sent of an event, the same each time; None where it is no more."""
-        if receiver.output_format == "result" and event.item:
-            return await self._push.body(event.item.task_id)
-        return webhook_events.body(
-            event_id, event.event_type, event.created_at, _data(event), receiver.output_format
-        )
-
-
-class _Group:
-    """A group of events on their way: several at once, until too many fail in a row."""
-
-    def __init__(
-        self,
-        deliverer: Deliverer,
-        receiver: ReceiverRow,
-        sealed: Sealed,
-        stops: Callable[[], bool],
-        senders: Sequence[Sender],
-    ) -> None:
-        self._deliverer = deliverer
-        self._receiver = receiver
-        self._sealed = sealed
-        self._stops = stops
-        self._senders = senders
-        self.failures = receiver.failures
-        self.sent: list[_Sent] = []
-        self._is_stopped = False
-
-    async def send(self, due: Sequence[DueEvent]) -> None:
-        """Send events in their order, as far as it is worth while."""
-        widest = WIDEST_RESULTS if self._receiver.output_format == "result" else WIDEST
-        width = window(self.failures, widest)
-        for segment in segments(due):
-            chains = iter(segment)
-            async with asyncio.TaskGroup() as tasks:
-                for sender in self._senders[: min(width, len(segment))]:
-                    tasks.create_task(self._send_chains(chains, sender))
-            if self._is_stopped or self._stops():
-                return
-
-    async def _send_chains(self, chains: Iterator[list[DueEvent]], sender: Sender) -> None:
-        for chain in chains:
-            for event in chain:
-                if self._is_stopped or self._stops():
-                    return
-                attempt = await self._send(event, sender)
-                self.sent.append(_Sent(event, attempt))
-                self.failures = 0 if attempt.is_delivered else self.failures + 1
-                self._is_stopped |= (
-                    self.failures >= FAILURES_TO_REST
-                    or attempt.status_code == GONE
-                    or bool(attempt.retry_after and not attempt.is_delivered)
-                )
-
-    async def _send(self, event: DueEvent, sender: Sender) -> Attempt:
-        event_id = _event_id(self._receiver.id, event)
-        body = await self._deliverer.body(self._receiver, event, event_id)
-        if body is None:
-            return Attempt(now_us(), 0, error=DeliveryError.NO_RESULT)
-        return await sender.send(
-            Message(
-                id=event_id,
-                type=event.event_type,
-                url=self._sealed.webhook_url,
-                body=body,
-                headers=self._sealed.webhook_headers or {},
-                secrets=self._sealed.secrets,
-            )
-        )
-
-
-def _event_id(receiver_id: str, event: DueEvent) -> str:
-    if event.job_id is None:
-        return webhook_events.test_event_id(receiver_id, event.id)
-    return webhook_events.event_id(event.job_id, event.ordinal, event.event_type)
-
-
-def _data(event: DueEvent) -> dict[str, object]:
-    if event.job is None:
-        return {"message": "A test of this receiver, asked for by its owner."}
-    phase = Phase(event.event_type.partition(".")[2])
-    if event.item:
-        return webhook_events.item_data(event.job, event.item, phase)
-    return webhook_events.job_data(event.job, phase)

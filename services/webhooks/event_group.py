@@ -1,0 +1,116 @@
+"""A group of events on their way to one receiver."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from models.deliveries import DeliveryError
+from models.webhooks import Phase
+from rules import webhook_events
+from rules.delivery_order import segments
+from rules.webhook_retries import FAILURES_TO_REST, window
+from services.ledger.database import now_us
+from services.ledger.deliveries import DueEvent, ReceiverRow
+from services.webhooks.receivers import Sealed
+from services.webhooks.result_push import ResultPush
+from services.webhooks.sender import Attempt, Message, Sender
+
+WIDEST = 16
+"""Events on their way to one receiver at once."""
+WIDEST_RESULTS = 2
+"""The same where each is a whole result."""
+GONE = 410
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An event and what came of sending it."""
+
+    event: DueEvent
+    attempt: Attempt
+
+
+class EventGroup:
+    """A group of events on their way: several at once, until too many fail in a row."""
+
+    def __init__(
+        self,
+        receiver: ReceiverRow,
+        sealed: Sealed,
+        push: ResultPush,
+        stops: Callable[[], bool],
+        senders: Sequence[Sender],
+    ) -> None:
+        self._receiver = receiver
+        self._sealed = sealed
+        self._push = push
+        self._stops = stops
+        self._senders = senders
+        self.failures = receiver.failures
+        self.sent: list[Sent] = []
+        self._is_stopped = False
+
+    async def send(self, due: Sequence[DueEvent]) -> None:
+        """Send events in their order, as far as it is worth while."""
+        widest = WIDEST_RESULTS if self._receiver.output_format == "result" else WIDEST
+        width = window(self.failures, widest)
+        for segment in segments(due):
+            chains = iter(segment)
+            async with asyncio.TaskGroup() as tasks:
+                for sender in self._senders[: min(width, len(segment))]:
+                    tasks.create_task(self._send_chains(chains, sender))
+            if self._is_stopped or self._stops():
+                return
+
+    async def _send_chains(self, chains: Iterator[list[DueEvent]], sender: Sender) -> None:
+        for chain in chains:
+            for event in chain:
+                if self._is_stopped or self._stops():
+                    return
+                attempt = await self._send(event, sender)
+                self.sent.append(Sent(event, attempt))
+                self.failures = 0 if attempt.is_delivered else self.failures + 1
+                self._is_stopped |= (
+                    self.failures >= FAILURES_TO_REST
+                    or attempt.status_code == GONE
+                    or bool(attempt.retry_after and not attempt.is_delivered)
+                )
+
+    async def _send(self, event: DueEvent, sender: Sender) -> Attempt:
+        event_id = _event_id(self._receiver.id, event)
+        body = await self._body(event, event_id)
+        if body is None:
+            return Attempt(now_us(), 0, error=DeliveryError.NO_RESULT)
+        return await sender.send(
+            Message(
+                id=event_id,
+                type=event.event_type,
+                url=self._sealed.webhook_url,
+                body=body,
+                headers=self._sealed.webhook_headers or {},
+                secrets=self._sealed.secrets,
+            )
+        )
+
+    async def _body(self, event: DueEvent, event_id: str) -> bytes | None:
+        """Return what is sent of an event, the same each time; None where it is no more."""
+        form = self._receiver.output_format
+        if form == "result" and event.item:
+            return await self._push.body(event.item.task_id)
+        data = _data(event)
+        return webhook_events.body(event_id, event.event_type, event.created_at, data, form)
+
+
+def _event_id(receiver_id: str, event: DueEvent) -> str:
+    if event.job_id is None:
+        return webhook_events.test_event_id(receiver_id, event.id)
+    return webhook_events.event_id(event.job_id, event.ordinal, event.event_type)
+
+
+def _data(event: DueEvent) -> dict[str, object]:
+    if event.job is None:
+        return {"message": "A test of this receiver, asked for by its owner."}
+    phase = Phase(event.event_type.partition(".")[2])
+    if event.item:
+        return webhook_events.item_data(event.job, event.item, phase)
+    return webhook_events.job_data(event.job, phase)
