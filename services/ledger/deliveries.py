@@ -104,15 +104,6 @@ class DeliveryLedger:
             row = (await connection.execute(sa.select(*columns).where(of_receiver))).first()
         return ReceiverRow(**row._mapping) if row else None
 
-    async def let_go(self, receiver_id: str) -> None:
-        """Let others take a receiver in hand."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                webhook_configs.update()
-                .where(webhook_configs.c.id == receiver_id)
-                .values(in_hand_until=0)
-            )
-
     async def due(self, receiver_id: str, limit: int) -> list[DueEvent]:
         """Return a receiver's events that are to be sent now, oldest first."""
         now = now_us()

@@ -34,6 +34,9 @@ JOB_COLUMNS = tuple(
 """What of a job's row a writer of events needs; its request may be long."""
 
 
+_SUBSCRIPTION = ("id", "events", "output_format", "disabled_at")
+
+
 @dataclass(frozen=True)
 class Subscriber:
     """A receiver of a job's events."""
@@ -141,7 +144,7 @@ async def _subscribers(
     connection: AsyncConnection, job_id: str, event_type: str
 ) -> list[Subscriber]:
     query = (
-        sa.select(webhook_configs)
+        sa.select(*(webhook_configs.c[name] for name in _SUBSCRIPTION))
         .join(job_receivers, job_receivers.c.receiver_id == webhook_configs.c.id)
         .where(job_receivers.c.job_id == job_id)
         .order_by(webhook_configs.c.id)

@@ -95,6 +95,8 @@ class Sender:
             error = DeliveryError.BLOCKED
         except (httpx.HTTPError, OSError) as raised:
             error = _error(raised)
+        # What one answer sets must not be told with the next event.
+        self._client.cookies.clear()
         latency_ms = round(1000 * (time.monotonic() - started))
         if status is not None:
             await _drain(response)

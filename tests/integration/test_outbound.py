@@ -18,7 +18,6 @@ import dns.message
 import dns.rdatatype
 import dns.resolver
 import dns.rrset
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -327,8 +326,11 @@ async def test_what_the_guard_refuses_it_says_without_the_url() -> None:
         assert "s3cr3t" not in str(raised.value)
 
 
-def test_the_client_library_has_no_cookies_or_redirects_of_its_own() -> None:
-    sender = Sender(Guard(OutboundPolicy()), trusted(None))
-    client = sender._client
-    assert (client.follow_redirects, client.trust_env, client._mounts) == (False, False, {})
-    assert isinstance(client, httpx.AsyncClient)
+async def test_a_cookie_is_not_sent_back() -> None:
+    async with receiving() as receiver:
+        receiver.behave = lambda _: answer(200, "Set-Cookie: a=b")
+        sender = Sender(Guard(OutboundPolicy(allows_loopback=True)), CONTEXT)
+        message = Message("id", "parse.success", receiver.url(), b"{}")
+        assert [(await sender.send(message)).is_delivered for _ in range(2)] == [True, True]
+        await sender.close()
+    assert [one.headers.get("cookie") for one in receiver.received] == [None, None]
