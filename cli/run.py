@@ -13,7 +13,7 @@ from cli.output import Fault, console, counts_line, exit_code, job_json, print_j
 from cli.progress import follow
 from cli.session import Session, ensure_up, open_service, session
 from models.batch import BatchJobCreate
-from rules.parameters import parse_options
+from rules.parse_options import parse_options
 from services.home import Running
 from services.ledger.records import JobRow, NotFoundError
 from services.sources.local import source_name, source_uri

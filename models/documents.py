@@ -1,10 +1,12 @@
 """What goes to a parser process and what comes back, one JSON frame each way."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from models.failures import FailureKind
+from models.page_parts import Block, Line, PageImage
+from models.parse_output import FailPageMode
 from models.payload import Payload
 
 
@@ -28,14 +30,39 @@ class ParseOptions(Payload):
     crop: tuple[float, float, float, float] | None = None
     """Margins whose text is left out, as shares of the page: top, right, bottom, left."""
     skip_diagonal_text: bool = False
-
-    def unheeded_without_geometry(self) -> tuple[str, ...]:
-        """Names of what was asked for and means nothing where text has no place on a page."""
-        asked = {
-            "bounding_box": self.crop is not None,
-            "skip_diagonal_text": self.skip_diagonal_text,
-        }
-        return tuple(name for name, is_asked in asked.items() if is_asked)
+    remove_hidden_text: bool = False
+    """Whether text that is drawn invisibly is left out, such as the layer below a scan."""
+    images: tuple[Literal["screenshot", "embedded"], ...] = ()
+    """Pictures to keep, in `EngineRequest.image_folder`."""
+    inline_images: bool = False
+    """Whether pictures stand in the markdown as data, each in its place."""
+    screenshots_only: bool = False
+    """Whether pages are drawn and their text is not read."""
+    margins: bool = False
+    """Whether headers, footers and printed page numbers are told from the text."""
+    line_boxes: bool = False
+    word_boxes: bool = False
+    page_error_tolerance: float = 0.05
+    """Share of the pages asked for that may fail before the document does."""
+    failed_page: FailPageMode = FailPageMode.RAW_TEXT
+    failed_page_prefix: str = ""
+    failed_page_suffix: str = ""
+    strict_images: bool = False
+    strict_fonts: bool = False
+    strict_markdown: bool = False
+    """Whether a picture, font or page that cannot be read well fails the document."""
+    hidden_sheets: bool = False
+    sub_tables: bool = False
+    """Whether a sheet is cut into tables at its empty rows and columns."""
+    guess_sheet_names: bool = False
+    off_slide: bool = False
+    """Whether what lies outside of a slide is read."""
+    skip_navigation: bool = False
+    skip_fixed: bool = False
+    all_visible: bool = False
+    """What of a web page is left out, or shown although it is hidden."""
+    revisions: bool = False
+    """Whether tracked changes and comments of a text document are told."""
 
 
 class ClassifierRule(Payload):
@@ -55,6 +82,8 @@ class EngineRequest(Payload):
     options: ParseOptions = ParseOptions()
     rules: tuple[ClassifierRule, ...] | None = None
     """When given, the text is also classified by these rules."""
+    image_folder: str | None = None
+    """Absolute path of an empty folder for pictures that are asked for."""
     cpu_seconds: int = 3600
     """Bound of the processor time for this file, as a second net behind the wall deadline."""
 
@@ -69,6 +98,16 @@ class ParsedPage(Payload):
     width: float | None = None
     height: float | None = None
     """Size in PDF points (1/72 inch) where the format has pages of a size."""
+    blocks: tuple[Block, ...] = ()
+    """In the order of the markdown, where the engine knows places."""
+    lines: tuple[Line, ...] = ()
+    images: tuple[PageImage, ...] = ()
+    header: str | None = None
+    footer: str | None = None
+    """Text of the margins, which the markdown does not have; None where it was not looked for."""
+    printed_page_number: str | None = None
+    error: str | None = None
+    """Why the page could not be read; the text stands in for it."""
 
 
 class ParsedDocument(Payload):

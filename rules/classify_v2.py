@@ -2,7 +2,7 @@
 
 from models.classify import ClassifyJob, ClassifyParsingConfiguration
 from models.classify_v2 import ClassifyConfiguration, ClassifyParsing
-from rules.parameters import page_ranges
+from rules.page_ranges import page_ranges
 
 
 def classify_job(configuration: ClassifyConfiguration) -> ClassifyJob:

@@ -1,4 +1,4 @@
-"""How a page's markdown is written: tables as HTML or without padding, or no markdown at all.
+"""How a page is written: tables, margins, links, or no markdown at all.
 
 Engines give tables as pipe tables of GitHub's markdown, padded or not; the canonical result keeps
 them like that, and a job's style is put on whenever a result is written or read.
@@ -13,6 +13,8 @@ from markdown_it.token import Token
 
 from models.documents import ParsedPage
 from models.parse_parameters import BatchParseJobConfig
+from rules.page_links import annotated
+from rules.page_margins import Margins, without_margins
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
@@ -30,6 +32,17 @@ class MarkdownStyle:
     """Stands between the lines of a cell of a table's header, in the place of `<br>`."""
     is_plain: bool = False
     """The text of the page in the place of its markdown."""
+    links_in_text: bool = False
+    """Plain text has `[words](url)` where the markdown has links."""
+    hides_headers: bool = False
+    hides_footers: bool = False
+    """Whether the plain text is without them, and they are not told apart either."""
+    around_header: tuple[str, str] | None = None
+    around_footer: tuple[str, str] | None = None
+    """What stands before and after them in the markdown, which is without them for None."""
+    merges_tables: bool = False
+    keeps_separator: bool = False
+    """Whether a page that gave rows to a table keeps the separator before it."""
 
     @classmethod
     def of(cls, parameters: BatchParseJobConfig) -> "MarkdownStyle":
@@ -39,6 +52,13 @@ class MarkdownStyle:
             compact_tables=parameters.compact_markdown_table,
             header_separator=parameters.markdown_table_multiline_header_separator,
             is_plain=parameters.disable_reconstruction,
+            links_in_text=parameters.annotate_links,
+            hides_headers=parameters.hide_headers,
+            hides_footers=parameters.hide_footers,
+            around_header=_around(parameters.page_header_prefix, parameters.page_header_suffix),
+            around_footer=_around(parameters.page_footer_prefix, parameters.page_footer_suffix),
+            merges_tables=parameters.merge_tables_across_pages_in_markdown,
+            keeps_separator=parameters.keep_page_separator_when_merging_tables,
         )
 
 
@@ -46,7 +66,7 @@ def styled(pages: Sequence[ParsedPage], style: MarkdownStyle) -> tuple[ParsedPag
     """Return pages with their markdown in a style."""
     if style == MarkdownStyle():
         return tuple(pages)
-    return tuple(page.model_copy(update={"md": _page(page, style)}) for page in pages)
+    return tuple(_page(page, style) for page in pages)
 
 
 def restyle_tables(markdown: str, style: MarkdownStyle) -> str:
@@ -57,8 +77,37 @@ def restyle_tables(markdown: str, style: MarkdownStyle) -> str:
     return "\n".join(lines)
 
 
-def _page(page: ParsedPage, style: MarkdownStyle) -> str:
-    return page.text if style.is_plain else restyle_tables(page.md, style)
+def _around(prefix: str | None, suffix: str | None) -> tuple[str, str] | None:
+    return (prefix or "", suffix or "") if prefix or suffix else None
+
+
+def _page(page: ParsedPage, style: MarkdownStyle) -> ParsedPage:
+    shown = page.model_copy(
+        update={
+            "header": None if style.hides_headers else page.header,
+            "footer": None if style.hides_footers else page.footer,
+        }
+    )
+    hidden = Margins(
+        page.header if style.hides_headers else None, page.footer if style.hides_footers else None
+    )
+    text = page.text if hidden == Margins() else without_margins(page.text, hidden)
+    md = text if style.is_plain else _with_margins(restyle_tables(page.md, style), shown, style)
+    text = annotated(text, page.md) if style.links_in_text else text
+    return shown.model_copy(update={"text": text, "md": md})
+
+
+def _with_margins(markdown: str, page: ParsedPage, style: MarkdownStyle) -> str:
+    parts = [
+        _wrapped(page.header, style.around_header),
+        markdown,
+        _wrapped(page.footer, style.around_footer),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _wrapped(margin: str | None, around: tuple[str, str] | None) -> str:
+    return f"{around[0]}{margin}{around[1]}" if margin and around else ""
 
 
 def _tables(tokens: Sequence[Token]) -> list[tuple[int, int]]:

@@ -5,12 +5,10 @@ Parameter names in answers are spelled as in the contract and not qualified.
 
 import hashlib
 import json
-import re
 
 from pydantic import BaseModel
 
 from models.classify import ClassifyJob, ClassifyMode
-from models.documents import ParseOptions
 from models.job_config import BatchParseJobRecordCreate, JobType
 from models.parse_output import DEFAULT_PAGE_SEPARATOR
 from models.parse_parameters import (
@@ -20,10 +18,8 @@ from models.parse_parameters import (
     TransferParameters,
 )
 from models.parse_vendor import ParsingMode
+from rules.parse_options import MARGIN_PARAMETERS, parse_options
 from rules.webhook_events import never_sent
-
-MAX_TARGET_PAGES = 100_000
-"""Most page numbers that `target_pages` may name; far over any document, small in memory."""
 
 _PAGE_PARAMETERS = frozenset(
     {"lang", "languages", "target_pages", "max_pages", "disable_ocr"}
@@ -32,13 +28,26 @@ _READING_PARAMETERS = frozenset(
     {
         *("high_res_ocr", "strict_mode_image_ocr", "max_pages_enforced", "bounding_box"),
         *("bbox_top", "bbox_right", "bbox_bottom", "bbox_left"),
-        "skip_diagonal_text",
+        *("skip_diagonal_text", "remove_hidden_text"),
+        *("images_to_save", "take_screenshot", "save_images", "disable_image_extraction"),
+        *("inline_images_in_markdown", "internal_is_screenshot_job"),
+        *("precise_bounding_box", "line_level_bounding_box", "extract_layout"),
+        *("page_error_tolerance", "replace_failed_page_mode"),
+        "replace_failed_page_with_error_message_prefix",
+        "replace_failed_page_with_error_message_suffix",
+        *("strict_mode_image_extraction", "strict_mode_buggy_font", "strict_mode_reconstruction"),
+        *("spreadsheet_include_hidden_sheets", "spreadsheet_extract_sub_tables"),
+        *("guess_xlsx_sheet_name", "presentation_out_of_bounds_content", "annotate_revisions"),
+        *("html_remove_navigation_elements", "html_remove_fixed_elements"),
+        *("html_make_all_elements_visible", *MARGIN_PARAMETERS),
     }
 )  # what else ParseOptions carries
 _STYLE_PARAMETERS = frozenset(
     {
         *("output_tables_as_HTML", "compact_markdown_table", "disable_reconstruction"),
-        "markdown_table_multiline_header_separator",
+        *("markdown_table_multiline_header_separator", "annotate_links"),
+        "merge_tables_across_pages_in_markdown",
+        "keep_page_separator_when_merging_tables",
     }
 )  # what MarkdownStyle carries
 _RENDER_PARAMETERS = frozenset({"page_separator", "page_prefix", "page_suffix"})
@@ -65,93 +74,14 @@ HONOURED_PARAMETERS = (
         "webhook_configurations",
     }
 )
-"""Parse parameters that this version acts on or records; `parse_mode` in one value only."""
+"""Parse parameters that this version acts on or records; `parse_mode` in one value only, and
+`images_to_save` without `layout`."""
 
 _NOT_IN_THE_RESULT = (
     frozenset(JobParameters.model_fields)
     | frozenset(TransferParameters.model_fields)
     | WITHHELD_PARAMETERS
 )
-
-_FRACTION = re.compile(r"0?\.[0-9]{1,9}|[01](\.0{0,9})?", re.ASCII)
-_PAGES = re.compile(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", re.ASCII)
-
-
-def parse_target_pages(text: str) -> tuple[int, ...]:
-    """Page numbers, 1-based, ascending and unique, of a 0-based list such as `0-2,7`.
-
-    Raises:
-        ValueError: see `page_ranges`.
-    """
-    return tuple(sorted({page + 1 for pages in page_ranges(text) for page in pages}))
-
-
-def page_ranges(text: str, first: int = 0) -> list[range]:
-    """The ranges of a list of pages between commas, in the order and numbers of the text.
-
-    Args:
-        text: such as `0-2,7`.
-        first: number of the first page, which the list counts from.
-
-    Raises:
-        ValueError: the text is no such list, or names more than `MAX_TARGET_PAGES` pages, repeats
-            included. The message names the field and the fix.
-    """
-    ranges = [_page_range(part, first) for part in text.split(",")]
-    if sum(map(len, ranges)) > MAX_TARGET_PAGES:
-        raise ValueError(
-            f"target_pages names more than {MAX_TARGET_PAGES:,} pages. "
-            "Name fewer, or leave target_pages out to read all pages."
-        )
-    return ranges
-
-
-def _page_range(part: str, first_page: int) -> range:
-    match = _PAGES.fullmatch(part)
-    if match is None or int(match[1]) < first_page:
-        raise ValueError(
-            f"target_pages has {part.strip()[:40]!r}, which is no page number or range. "
-            f"Write {first_page}-based numbers and ranges between commas, such as "
-            f"{first_page}-{first_page + 2},{first_page + 7}."
-        )
-    first = int(match[1])
-    last = first if match[2] is None else int(match[2])
-    if last < first:
-        raise ValueError(
-            f"target_pages has the range {first}-{last}, which runs backwards. "
-            f"Write {last}-{first}."
-        )
-    return range(first, last + 1)
-
-
-def parse_options(config: BatchParseJobRecordCreate | ClassifyJob) -> ParseOptions:
-    """What an engine has to know of the configuration to read a file.
-
-    Raises:
-        ValueError: `target_pages` is malformed; see `parse_target_pages`.
-    """
-    if isinstance(config, ClassifyJob):
-        reading = config.parsing_configuration
-        pages = reading.target_pages
-        return ParseOptions(
-            target_pages=None if pages is None else tuple(sorted({page + 1 for page in pages})),
-            max_pages=reading.max_pages,
-            languages=(reading.lang.value,),
-        )
-    parameters = config.effective_parameters
-    return ParseOptions(
-        target_pages=(
-            None if parameters.target_pages is None else parse_target_pages(parameters.target_pages)
-        ),
-        max_pages=parameters.max_pages or None,  # 0 sets no limit
-        ocr=not parameters.disable_ocr,
-        high_res_ocr=parameters.high_res_ocr,
-        strict_ocr=parameters.strict_mode_image_ocr,
-        max_total_pages=parameters.max_pages_enforced or None,
-        crop=crop_of(parameters),
-        skip_diagonal_text=parameters.skip_diagonal_text,
-        languages=tuple(code.value for code in parameters.languages or (parameters.lang,)),
-    )
 
 
 def unsupported_parameters(config: BatchParseJobRecordCreate | ClassifyJob) -> list[str]:
@@ -168,40 +98,10 @@ def unsupported_parameters(config: BatchParseJobRecordCreate | ClassifyJob) -> l
     names.update(config.withheld_parameters)
     if parameters.parse_mode not in {None, ParsingMode.PAGE_WITHOUT_LLM}:
         names.add("parse_mode")
+    if "layout" in (parameters.images_to_save or ()):
+        names.add("images_to_save")
     names.update(never_sent(parameters.webhook_configurations))
     return sorted(names)
-
-
-def crop_of(parameters: BatchParseJobConfig) -> tuple[float, float, float, float] | None:
-    """Margins to leave out: top, right, bottom, left; `bbox_*` goes before `bounding_box`.
-
-    Raises:
-        ValueError: `bounding_box` is no four fractions, or the margins leave nothing of a page.
-    """
-    margins = [0.0, 0.0, 0.0, 0.0]
-    if parameters.bounding_box:
-        margins = _fractions(parameters.bounding_box)
-    sides = ("bbox_top", "bbox_right", "bbox_bottom", "bbox_left")
-    for position, name in enumerate(sides):
-        given = getattr(parameters, name)
-        margins[position] = margins[position] if given is None else given
-    top, right, bottom, left = margins
-    if top + bottom >= 1 or left + right >= 1:
-        raise ValueError(
-            "bounding_box leaves nothing of a page. Give margins as fractions, such as 0.1,0,0.1,0 "
-            "to leave out a tenth at the top and at the bottom."
-        )
-    return (top, right, bottom, left) if any(margins) else None
-
-
-def _fractions(text: str) -> list[float]:
-    parts = text.split(",")
-    if len(parts) != 4 or not all(_FRACTION.fullmatch(part.strip()) for part in parts):
-        raise ValueError(
-            f"bounding_box is {text[:40]!r}. Write the margins top,right,bottom,left as fractions "
-            "from 0 to 1, such as 0.1,0,0.1,0."
-        )
-    return [float(part) for part in parts]
 
 
 def _set_names(parameters: BatchParseJobConfig) -> set[str]:

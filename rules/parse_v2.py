@@ -11,7 +11,8 @@ from typing import Any
 
 from models.parse_parameters import BatchParseJobConfig
 from models.parse_v2 import ParseConfiguration
-from rules.parameters import HONOURED_PARAMETERS, page_ranges
+from rules.page_ranges import page_ranges
+from rules.parameters import HONOURED_PARAMETERS
 from rules.webhook_events import never_sent
 
 Translation = Callable[[Any], dict[str, Any]]

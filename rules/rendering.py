@@ -19,6 +19,7 @@ def render_markdown(
     separator: str | None = None,
     prefix: str | None = None,
     suffix: str | None = None,
+    joined: frozenset[int] = frozenset(),
 ) -> str:
     """The pages' markdown as one text, in the order given.
 
@@ -27,8 +28,9 @@ def render_markdown(
         separator: stands between two pages; None means `DEFAULT_PAGE_SEPARATOR`.
         prefix: stands before each page, without a line break unless it ends in one.
         suffix: stands after each page, likewise.
+        joined: numbers of pages with an empty line before them in the place of the separator.
     """
-    return _render(pages, lambda page: page.md, separator, prefix, suffix)
+    return _render(pages, lambda page: page.md, separator, prefix, suffix, joined)
 
 
 def render_text(
@@ -47,12 +49,13 @@ def _render(
     separator: str | None,
     prefix: str | None,
     suffix: str | None,
+    joined: frozenset[int] = frozenset(),
 ) -> str:
     between = DEFAULT_PAGE_SEPARATOR if separator is None else separator
     parts: list[str] = []
     for position, page in enumerate(pages):
         if position > 0:
-            parts.append(_numbered(between, page))
+            parts.append("\n\n" if page.page in joined else _numbered(between, page))
         parts += [_numbered(prefix or "", page), content(page), _numbered(suffix or "", page)]
     return "".join(parts)
 

@@ -21,7 +21,7 @@ from models.documents import (
 from models.failures import DocumentError, FailureKind
 from models.job_config import BatchParseJobRecordCreate
 from rules.markdown_style import MarkdownStyle, styled
-from rules.parameters import parse_options
+from rules.parse_options import parse_options
 from rules.rendering import render_markdown
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem, JobSpec, Outcome, ResultRow

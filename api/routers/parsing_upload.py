@@ -12,8 +12,9 @@ from models.files import Purpose
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_parameters import withheld_names
 from models.parse_results import ParsingJob
-from rules.parameters import parse_options, unsupported_parameters
+from rules.parameters import unsupported_parameters
 from rules.parse_form import parameters_of
+from rules.parse_options import parse_options
 from services.uploads import Uploads
 from services.webhooks.receivers import BadReceiverError
 

@@ -21,24 +21,28 @@ from models.documents import (
 from models.failures import DocumentError, FailureKind
 from services.engines import ocr
 from services.engines.detection import Family, detect
+from services.engines.heeded import unheeded
 from services.engines.source import Source, has_text
 
 ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
-REVISION = 2
+REVISION = 3
 """Raised when the same engine's versions would give another result through changes of ours."""
 
 
 def handle(request: EngineRequest) -> EngineResult:
     """Read one file, and classify its text when rules are given."""
     try:
-        document = parse(Path(request.path), request.name, request.options)
+        folder = None if request.image_folder is None else Path(request.image_folder)
+        document = parse(Path(request.path), request.name, request.options, images=folder)
         classification = _classify(document, request.rules)
     except DocumentError as error:
         return EngineResult(failure=EngineFailure(kind=error.kind, message=error.message))
     return EngineResult(document=document, classification=classification)
 
 
-def parse(path: Path, name: str, options: ParseOptions, depth: int = 0) -> ParsedDocument:
+def parse(
+    path: Path, name: str, options: ParseOptions, depth: int = 0, images: Path | None = None
+) -> ParsedDocument:
     """Read one file by the engine of its type.
 
     Args:
@@ -46,6 +50,7 @@ def parse(path: Path, name: str, options: ParseOptions, depth: int = 0) -> Parse
         name: its name, a hint among textual types.
         options: what is wanted of it.
         depth: how many messages it was attached to, one inside the other.
+        images: the folder for pictures that are asked for.
 
     Raises:
         DocumentError: every reason why there is no text.
@@ -56,7 +61,9 @@ def parse(path: Path, name: str, options: ParseOptions, depth: int = 0) -> Parse
         raise DocumentError(FailureKind.SOURCE_CHANGED, "the file is no longer there") from error
     except PermissionError as error:
         raise DocumentError(FailureKind.REFUSED, "the file may not be read") from error
-    source = Source(path, name, detected.media_type, options)
+    source = Source(path, name, detected.media_type, options, images)
+    if options.screenshots_only and detected.family is not Family.PDF:
+        raise DocumentError(FailureKind.UNSUPPORTED, "only pages of PDFs can be drawn")
     if detected.family is Family.MAIL:
         from services.engines import mail
 
@@ -65,11 +72,10 @@ def parse(path: Path, name: str, options: ParseOptions, depth: int = 0) -> Parse
         module = import_module(f"services.engines.{detected.family}")
         read: Callable[[Source], ParsedDocument] = module.read
         document = read(source)
-    unheeded = options.unheeded_without_geometry()
-    if unheeded and document.engine != "liteparse":
-        warning = f"without effect on this format: {', '.join(unheeded)}"
+    if names := unheeded(options, document.media_type, document.engine):
+        warning = f"without effect on this format: {', '.join(names)}"
         document = document.model_copy(update={"warnings": (*document.warnings, warning)})
-    if not (document.is_blank or has_text(document)):
+    if not (document.is_blank or options.screenshots_only or has_text(document)):
         raise DocumentError(FailureKind.EMPTY, "no text was found in the document")
     return document
 

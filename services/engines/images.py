@@ -1,12 +1,13 @@
 """Pictures, read by OCR."""
 
+from dataclasses import replace
 from importlib.metadata import version
 
 from models.documents import ParsedDocument
 from models.failures import DocumentError, FailureKind
 from services.engines import ocr
 from services.engines.image_size import size_of
-from services.engines.pdf import page_from, render
+from services.engines.pdf_render import page_from, render
 from services.engines.source import Source
 
 MAX_PIXELS = 100_000_000
@@ -39,14 +40,22 @@ def read(source: Source) -> ParsedDocument:
         )
     language = ocr.language_argument(source.options.languages)
     suffix = SUFFIXES[source.media_type]
+    # The picture is the document: there are none in it to keep.
+    options = source.options.model_copy(update={"images": (), "inline_images": False})
     try:
-        answer = render(source, suffix, pages=None, limit=MAX_FRAMES, language=language)
+        answer = render(
+            replace(source, options=options),
+            suffix,
+            pages=None,
+            limit=MAX_FRAMES,
+            language=language,
+        )
     except (DocumentError, MemoryError):
         raise
     except Exception as error:
         raise DocumentError(FailureKind.CORRUPT, f"the picture cannot be read: {error}") from error
     return ParsedDocument(
-        pages=source.select([page_from(page) for page in answer.pages]),
+        pages=source.select([page_from(page, options) for page in answer.pages]),
         media_type=source.media_type,
         engine="liteparse",
         engine_version=version("liteparse"),

@@ -12,8 +12,12 @@ from typing import Any, NoReturn
 from models.documents import ParsedDocument, ParsedPage
 from models.failures import DocumentError, FailureKind
 from services.engines.blank import blanked, word_is_blank
-from services.engines.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES
+from services.engines.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, PPTX
+from services.engines.html_elements import prepared
 from services.engines.markdown import plain_text
+from services.engines.revisions import with_revisions
+from services.engines.sheets import headed, is_workbook, sheet_pages
+from services.engines.slides import without_off_slide
 from services.engines.source import Source, has_text
 
 MAX_COMPRESSION_RATIO = 10_000
@@ -24,7 +28,6 @@ MIN_PAGE_COVERAGE = 0.98
 
 MAX_BYTES = 512 * 1024**2
 WORD = re.compile(r"\w+")
-SHEETS = ("spreadsheet", "ms-excel")
 
 FAILURES = (
     # What xberg says, in lower case, and what it means.
@@ -45,11 +48,17 @@ def read(source: Source) -> ParsedDocument:
         raise DocumentError(
             FailureKind.TOO_LARGE, f"document of {size} bytes, over the limit of {MAX_BYTES}"
         )
-    answer = _extract(source.path.read_bytes(), source.media_type)
+    data, notes = _prepared(source)
+    answer = _extract(data, source.media_type)
     pages = _pages(answer, source.media_type)
     has_pages = bool(pages)
     whole = answer.content.strip("\n")
+    if pages and is_workbook(source.media_type):
+        pages, hidden = sheet_pages(source, pages, [page.sheet_name for page in answer.pages])
+        notes += hidden
     pages = pages or [ParsedPage(page=1, text=plain_text(whole), md=whole)]
+    if source.options.revisions:
+        pages = with_revisions(pages, answer.revisions or ())
     document = ParsedDocument(
         pages=source.select(pages),
         media_type=source.media_type,
@@ -57,10 +66,25 @@ def read(source: Source) -> ParsedDocument:
         engine_version=version("xberg"),
         total_pages=max(page.page for page in pages),
         metadata=_metadata(answer.metadata),
-        warnings=_warnings(source, has_pages=has_pages, is_bare=not whole.strip()),
+        warnings=(
+            *notes,
+            *_warnings(source, has_pages=has_pages, is_bare=not whole.strip()),
+        ),
     )
     is_blank = source.media_type == DOCX and not has_text(document) and word_is_blank(source.path)
     return blanked(document) if is_blank else document
+
+
+def _prepared(source: Source) -> tuple[bytes, list[str]]:
+    """Return the document as the engine is to see it, and what was left out."""
+    data = source.path.read_bytes()
+    if source.media_type == "text/html":
+        return prepared(data, source.options), []
+    if source.media_type == PPTX and not source.options.off_slide:
+        data, count = without_off_slide(data)
+        if count:
+            return data, [f"shapes outside of their slide were left out: {count}"]
+    return data, []
 
 
 def to_markdown(data: bytes, media_type: str) -> str:
@@ -111,27 +135,18 @@ def _pages(answer: Any, media_type: str) -> list[ParsedPage]:
     native = sorted(answer.pages or [], key=lambda page: page.page_number)
     if [page.page_number for page in native] != list(range(1, len(native) + 1)):
         return []
-    is_sheet = any(mark in media_type for mark in SHEETS)
     pages = []
     for page in native:
         md = page.content.strip("\n")
-        if is_sheet and page.sheet_name:
-            md = _headed(page.sheet_name, md)
+        if is_workbook(media_type) and page.sheet_name:
+            md = headed(page.sheet_name, md)
         pages.append(ParsedPage(page=page.page_number, text=plain_text(md), md=md))
     words = sum(len(WORD.findall(page.md)) for page in pages)
     return pages if words >= MIN_PAGE_COVERAGE * len(WORD.findall(answer.content)) else []
 
 
-def _headed(sheet_name: str, md: str) -> str:
-    """Put a sheet's name above it; xberg does so only where the sheet has no cell."""
-    heading = f"## {sheet_name}"
-    if md.partition("\n")[0].rstrip() == heading.rstrip():
-        return md
-    return f"{heading}\n\n{md}".rstrip("\n")
-
-
 def _warnings(source: Source, *, has_pages: bool, is_bare: bool) -> tuple[str, ...]:
-    if has_pages and is_bare and any(mark in source.media_type for mark in SHEETS):
+    if has_pages and is_bare and is_workbook(source.media_type):
         # There may be pictures or diagrams on it.
         return ("no sheet has a cell: only the names of the sheets were read",)
     if has_pages or (source.options.target_pages is None and source.options.max_pages is None):

@@ -4,8 +4,8 @@ liteparse stops at 1,000 pages and says nothing; so every call states its bound,
 of pages that came back is compared with what was asked for.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -13,17 +13,16 @@ from models.documents import ParsedDocument, ParsedPage
 from models.failures import DocumentError, FailureKind
 from services.engines import ocr
 from services.engines.blank import blanked, pdf_is_blank
-from services.engines.source import Source, named
+from services.engines.failed_pages import with_failed_pages
+from services.engines.pdf_images import Pictures
+from services.engines.pdf_margins import with_margins
+from services.engines.pdf_objects import without_hidden_text
+from services.engines.pdf_render import as_ranges, page_from, render
+from services.engines.pdf_strictness import check_strictly
+from services.engines.source import Source, has_text
 
 PAGES_PER_CALL = 500
 """Pages asked for at once: bounds memory, and stays under liteparse's silent 1,000."""
-
-HIGH_DPI = 300.0
-"""Twice the 150 that liteparse draws pages at for OCR."""
-
-PLACEHOLDER = re.compile(r"^!\[\]\(img_p\d+_\d+\.\w+\)\n*", re.MULTILINE)
-"""Link to a picture that is not in the result. Turning them off at the source also takes away
-the paragraph breaks around them."""
 
 
 def read(source: Source) -> ParsedDocument:
@@ -33,158 +32,136 @@ def read(source: Source) -> ParsedDocument:
         DocumentError: PasswordRequired, Corrupt, Invalid page numbers, or Unsupported when only
             OCR could read it and its data is missing.
     """
+    if not source.options.remove_hidden_text:
+        return _read(source)
+    with without_hidden_text(source) as (visible, removed):
+        document = _read(visible)
+    if not removed:
+        return document
+    warning = f"{removed} pieces of hidden text were left out"
+    return document.model_copy(update={"warnings": (*document.warnings, warning)})
+
+
+def _read(source: Source) -> ParsedDocument:
     try:
-        document = _read_with_liteparse(source)
+        document = _Reading(source).document()
     except _RefusedError as refusal:
-        document = _read_with_xberg(source, str(refusal))
+        return _read_with_xberg(source, str(refusal))
+    check_strictly(source, document)
     return document
-
-
-def render(
-    source: Source, suffix: str, *, pages: str | None, limit: int, language: str | None
-) -> Any:
-    """Call liteparse; with a language, pages are read by OCR where they need it.
-
-    Args:
-        source: the file, of any name, and what is wanted of it.
-        suffix: the extension of its detected type; liteparse goes by nothing else.
-        pages: ascending ranges as in `1-5,10`, or None for all.
-        limit: most pages to return, at most 1,000.
-        language: Tesseract's, or None to leave OCR out.
-
-    Raises:
-        DocumentError: Unsupported, when liteparse is not installed.
-        RuntimeError: whatever liteparse has against the file.
-    """
-    try:
-        # Not the public wrapper: it copies every text item to a dataclass, which we drop, and
-        # takes as long as the parse itself (0.55 s against 0.30 s on 54 PDFs, 2.18.0).
-        from liteparse._liteparse import LiteParse
-    except ImportError as error:
-        raise DocumentError(
-            FailureKind.UNSUPPORTED, "PDF and images need the package liteparse"
-        ) from error
-    # The folder is named even with OCR off: without one, liteparse may download.
-    folder = ocr.data_folder()
-    options = {
-        "output_format": "markdown",
-        "ocr_enabled": language is not None,
-        "ocr_language": language or "eng",
-        "tessdata_path": str(folder) if folder else "/nonexistent",
-        "ocr_failure_fatal": False,
-        "max_pages": limit,
-        "num_workers": 1,
-        "quiet": True,
-        "skip_diagonal_text": source.options.skip_diagonal_text,
-    }
-    if source.options.crop:
-        options["crop_box"] = source.options.crop
-    if source.options.high_res_ocr and language is not None:
-        options["dpi"] = HIGH_DPI
-    if pages is not None:
-        options["target_pages"] = pages
-    with named(source.path, suffix) as name:
-        return LiteParse(**options).parse(name)
-
-
-def page_from(native: Any) -> ParsedPage:
-    """Return liteparse's page as ours; a page without text has no markdown either."""
-    text = native.text.strip("\n")
-    return ParsedPage(
-        page=native.page_num,
-        text=text,
-        # liteparse renders an empty page as an empty code block.
-        md=PLACEHOLDER.sub("", native.markdown).strip("\n") if text.strip() else "",
-        width=native.width,
-        height=native.height,
-    )
 
 
 class _RefusedError(Exception):
     """liteparse cannot open the file."""
 
 
-def _read_with_liteparse(source: Source) -> ParsedDocument:
-    options = source.options
-    first = (options.target_pages or ())[:PAGES_PER_CALL]
-    limit = min(options.max_pages or PAGES_PER_CALL, PAGES_PER_CALL)
-    answer = _render(source, _as_ranges(first) if first else None, limit, None)
-    total = answer.total_pages
-    wanted = source.wanted(total)
-    pages = {page.page_num: page_from(page) for page in answer.pages}
-    pages |= _fetch(source, list(wanted[limit:]), None)
-    missing = [number for number in wanted if number not in pages]
-    kept = [pages[number] for number in wanted if number in pages]
-    warnings = [f"{len(missing)} pages could not be read"] if missing else []
-    bare = [page.page for page in kept if not page.text.strip()]
-    # Before OCR: a proof takes less time, and no language data.
-    is_blank = len(bare) == len(wanted) and pdf_is_blank(source.path, kept)
-    if bare and options.ocr and not is_blank:
-        kept, warning = _with_ocr(source, kept, bare)
-        warnings += warning
-    document = ParsedDocument(
-        pages=tuple(kept),
-        media_type=source.media_type,
-        engine="liteparse",
-        engine_version=version("liteparse"),
-        total_pages=total,
-        is_truncated=bool(missing),
-        warnings=tuple(warnings),
-    )
-    return blanked(document) if is_blank else document
+class _Reading:
+    """The pages of one document, call by call."""
 
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._pictures = Pictures(source.options, source.image_folder)
+        self._reasons: dict[int, str] = {}
 
-def _with_ocr(
-    source: Source, pages: list[ParsedPage], bare: list[int]
-) -> tuple[list[ParsedPage], list[str]]:
-    languages = source.options.languages
-    is_optional = len(bare) < len(pages) and not source.options.strict_ocr
-    if is_optional and not ocr.can_read(languages):
-        # The pages that have text are worth more than a failure of the whole document.
-        what = (
-            "1 page without text was" if len(bare) == 1 else f"{len(bare)} pages without text were"
+    def document(self) -> ParsedDocument:
+        """Read all the pages wanted."""
+        source, options = self._source, self._source.options
+        first = (options.target_pages or ())[:PAGES_PER_CALL]
+        limit = min(options.max_pages or PAGES_PER_CALL, PAGES_PER_CALL)
+        answer = self._render(as_ranges(first) if first else None, limit)
+        total = answer.total_pages
+        wanted = source.wanted(total)
+        found = self._taken(answer) | self._fetch(list(wanted[limit:]))
+        kept, warnings = with_failed_pages(found, wanted, self._reasons, options, self._raw_text)
+        bare = [page.page for page in kept if not (page.text.strip() or page.error)]
+        # Before OCR: a proof takes less time, and no language data.
+        is_blank = len(bare) == len(wanted) and pdf_is_blank(source.path, kept)
+        if bare and options.ocr and not (is_blank or options.screenshots_only):
+            kept, warning = self._with_ocr(kept, bare)
+            warnings += warning
+        if options.margins:
+            kept = with_margins(kept, self._fetch([page.page for page in kept], margins=True))
+        if self._pictures.left_out:
+            warnings.append(f"{self._pictures.left_out} pictures over the limit were left out")
+        document = ParsedDocument(
+            pages=tuple(map(_without_text, kept) if options.screenshots_only else kept),
+            media_type=source.media_type,
+            engine="liteparse",
+            engine_version=version("liteparse"),
+            total_pages=total,
+            is_truncated=any(page.error for page in kept),
+            warnings=tuple(warnings),
         )
-        return pages, [f"{what} not read: OCR data not found"]
-    read = _fetch(source, bare, ocr.language_argument(languages))
-    return [read.get(page.page, page) for page in pages], []
+        return blanked(document) if is_blank and not options.screenshots_only else document
+
+    def _with_ocr(
+        self, pages: list[ParsedPage], bare: list[int]
+    ) -> tuple[list[ParsedPage], list[str]]:
+        languages = self._source.options.languages
+        is_optional = len(bare) < len(pages) and not self._source.options.strict_ocr
+        if is_optional and not ocr.can_read(languages):
+            # The pages that have text are worth more than a failure of the whole document.
+            what = (
+                "1 page without text was"
+                if len(bare) == 1
+                else f"{len(bare)} pages without text were"
+            )
+            return pages, [f"{what} not read: OCR data not found"]
+        read = self._fetch(bare, language=ocr.language_argument(languages))
+        return [read.get(page.page, page) for page in pages], []
+
+    def _fetch(
+        self, numbers: list[int], *, language: str | None = None, margins: bool = False
+    ) -> dict[int, ParsedPage]:
+        pages: dict[int, ParsedPage] = {}
+        for start in range(0, len(numbers), PAGES_PER_CALL):
+            part = numbers[start : start + PAGES_PER_CALL]
+            answer = self._render(as_ranges(part), len(part), language, margins=margins)
+            pages |= self._pages(answer) if margins else self._taken(answer)
+        return pages
+
+    def _taken(self, answer: Any) -> dict[int, ParsedPage]:
+        self._reasons |= {error.page_num: error.message for error in answer.page_errors or ()}
+        return self._pictures.put_on(self._pages(answer), answer)
+
+    def _pages(self, answer: Any) -> dict[int, ParsedPage]:
+        options = self._source.options
+        return {native.page_num: page_from(native, options) for native in answer.pages}
+
+    def _render(
+        self, pages: str | None, limit: int, language: str | None = None, *, margins: bool = False
+    ) -> Any:
+        try:
+            return render(
+                self._source, ".pdf", pages=pages, limit=limit, language=language, margins=margins
+            )
+        except (DocumentError, MemoryError):
+            raise
+        except Exception as error:
+            if "password" in str(error).lower():
+                raise DocumentError(
+                    FailureKind.PASSWORD_REQUIRED, "the PDF is encrypted and needs a password"
+                ) from error
+            raise _RefusedError(str(error)) from error
+
+    def _raw_text(self) -> Mapping[int, str]:
+        """Return the text of all pages by the fallback engine, where it knows pages."""
+        from services.engines import office
+
+        options = self._source.options.model_copy(update={"target_pages": None, "max_pages": None})
+        try:
+            document = office.read(replace(self._source, options=options))
+        except DocumentError:
+            return {}
+        return {page.page: page.text for page in document.pages if document.total_pages > 1}
 
 
-def _fetch(source: Source, numbers: list[int], language: str | None) -> dict[int, ParsedPage]:
-    pages = {}
-    for start in range(0, len(numbers), PAGES_PER_CALL):
-        part = numbers[start : start + PAGES_PER_CALL]
-        for native in _render(source, _as_ranges(part), len(part), language).pages:
-            pages[native.page_num] = page_from(native)
-    return pages
-
-
-def _render(source: Source, pages: str | None, limit: int, language: str | None) -> Any:
-    try:
-        return render(source, ".pdf", pages=pages, limit=limit, language=language)
-    except (DocumentError, MemoryError):
-        raise
-    except Exception as error:
-        if "password" in str(error).lower():
-            raise DocumentError(
-                FailureKind.PASSWORD_REQUIRED, "the PDF is encrypted and needs a password"
-            ) from error
-        raise _RefusedError(str(error)) from error
-
-
-def _as_ranges(numbers: Iterable[int]) -> str:
-    """Write ascending page numbers as liteparse reads them: `1-5,10`."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+def _without_text(page: ParsedPage) -> ParsedPage:
+    return page.model_copy(update={"text": "", "md": "", "blocks": (), "lines": ()})
 
 
 def _read_with_xberg(source: Source, refusal: str) -> ParsedDocument:
     from services.engines import office
-    from services.engines.source import has_text
 
     try:
         document = office.read(source)

@@ -21,6 +21,8 @@ class Source:
     name: str
     media_type: str
     options: ParseOptions = field(default_factory=ParseOptions)
+    image_folder: Path | None = None
+    """Where pictures go that are asked for."""
 
     def wanted(self, total_pages: int) -> tuple[int, ...]:
         """Return the pages to keep, 1-based and ascending.

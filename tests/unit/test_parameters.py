@@ -10,14 +10,9 @@ from models.classify import ClassifyJob
 from models.documents import ParseOptions
 from models.job_config import BatchParseJobRecordCreate, JobType
 from models.parse_parameters import BatchParseJobConfig
-from rules.parameters import (
-    HONOURED_PARAMETERS,
-    MAX_TARGET_PAGES,
-    parameters_hash,
-    parse_options,
-    parse_target_pages,
-    unsupported_parameters,
-)
+from rules.page_ranges import MAX_TARGET_PAGES, parse_target_pages
+from rules.parameters import HONOURED_PARAMETERS, parameters_hash, unsupported_parameters
+from rules.parse_options import parse_options
 
 RULE = {"type": "invoice", "description": "Has an amount that is due."}
 OTHER_RULE = {"type": "letter", "description": "Opens with a salutation."}

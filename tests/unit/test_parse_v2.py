@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from models.parse_parameters import BatchParseJobConfig
 from models.parse_v2 import ParseConfiguration, StrictModel
-from rules.parameters import parse_target_pages
+from rules.page_ranges import parse_target_pages
 from rules.parse_v2 import _OTHERWISE, _RECORDED, _SAME, translate
 
 

@@ -1,0 +1,68 @@
+"""What lies on a page beside its text: blocks and lines with their places, and pictures.
+
+Places are in PDF points (1/72 inch) from the top left corner of the page.
+"""
+
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from models.payload import Payload
+
+MAX_KEY_CHARACTERS = 32
+
+
+class Box(NamedTuple):
+    """A rectangle: left, top, width, height."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class Block(NamedTuple):
+    """A paragraph, heading, list entry, table, figure … as the engine found it, in its order."""
+
+    kind: str
+    key: str
+    """The first `MAX_KEY_CHARACTERS` letters and digits of its text: enough to find it again."""
+    box: Box
+
+
+class Word(NamedTuple):
+    """A word and its place."""
+
+    text: str
+    box: Box
+
+
+class Line(NamedTuple):
+    """A run of text on one line and its place; with its words where they were asked for."""
+
+    text: str
+    box: Box
+    words: tuple[Word, ...] = ()
+
+
+class PageImage(Payload):
+    """A picture of a page, or in a page, that is kept beside the result."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}\.(png|jpg|jp2|tiff|bmp)$")]
+    """File name, unique in the document, such as `page_1.png` or `img_p1_2.jpg`."""
+    kind: Literal["screenshot", "embedded"]
+    width: int
+    height: int
+    """Pixels."""
+    box: Box | None = None
+    """Where it stands on the page."""
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text in lower case: what marks and line ends leave."""
+    return "".join(letter for letter in text if letter.isalnum()).lower()
+
+
+def block_key(text: str) -> str:
+    """Return what tells a block by its text."""
+    return letters(text)[:MAX_KEY_CHARACTERS]

@@ -1,0 +1,37 @@
+"""Headers, footers and printed page numbers of a PDF, as the engine tells them from the text.
+
+The engine leaves margins out of the markdown, or keeps them; it does not say which is which. So
+the pages are read both ways, and the difference is told.
+"""
+
+from collections.abc import Mapping
+
+from models.documents import ParsedPage
+from rules.page_margins import Margins, margins_of, printed_page_number
+from services.engines.markdown import plain_text
+
+
+def with_margins(pages: list[ParsedPage], whole: Mapping[int, ParsedPage]) -> list[ParsedPage]:
+    """Return pages with what stands in their margins.
+
+    Args:
+        pages: as they are kept, without margins.
+        whole: the same pages with margins, by number.
+    """
+    margins = [_margins(page, whole.get(page.page, page)) for page in pages]
+    return [
+        page.model_copy(
+            update={
+                "header": found.header,
+                "footer": found.footer,
+                "printed_page_number": printed_page_number(
+                    found, page.page, margins[:at] + margins[at + 1 :]
+                ),
+            }
+        )
+        for at, (page, found) in enumerate(zip(pages, margins, strict=True))
+    ]
+
+
+def _margins(page: ParsedPage, whole: ParsedPage) -> Margins:
+    return margins_of(plain_text(whole.md), plain_text(page.md))
