@@ -9,6 +9,10 @@ from api.task_shown import configuration
 from models.documents import ParsedPage
 from models.parse_tasks import (
     ContentMetadata,
+    FailedPage,
+    ImageMetadata,
+    ImagePlace,
+    ImagesMetadata,
     ItemsPage,
     ItemsPages,
     MarkdownPage,
@@ -19,7 +23,7 @@ from models.parse_tasks import (
     TextPage,
     TextPages,
 )
-from rules.markdown_items import markdown_items
+from rules.page_items import items_v2
 from services.results import TaskResult
 from services.single_jobs import Task
 
@@ -39,12 +43,14 @@ class Expanding:
     task: Task
     result: TaskResult
     link: Callable[[str], str]
-    """Makes the address of one of `CONTENTS`."""
+    """Makes the address of one of `CONTENTS`, or of `images/` and a picture's name."""
+    image_filenames: frozenset[str] | None = None
+    """The pictures to tell of; None tells of all."""
 
     @property
     def pages(self) -> Sequence[ParsedPage]:
         """The pages that were read."""
-        return self.result.document.pages
+        return self.result.pages
 
 
 def expanded(found: ParseResult, of: Expanding, names: Sequence[str]) -> ParseResult:
@@ -63,24 +69,49 @@ def _content_metadata(of: Expanding, kind: str) -> ContentMetadata:
     return ContentMetadata(size_bytes=size, presigned_url=of.link(kind))
 
 
+def _images(of: Expanding) -> ImagesMetadata:
+    kept = [image for _, image in of.result.images]
+    names = of.image_filenames
+    shown = [
+        ImageMetadata(
+            index=index,
+            filename=image.name,
+            category=image.kind,
+            content_type=image.media_type,
+            presigned_url=of.link(f"images/{image.name}"),
+            bbox=image.box and ImagePlace(**{k: round(v) for k, v in image.box._asdict().items()}),
+        )
+        for index, image in enumerate(kept)
+        if names is None or image.name in names
+    ]
+    return ImagesMetadata(total_count=len(kept), images=shown)
+
+
 def _text(result: TaskResult) -> TextPages:
-    pages = result.document.pages
-    return TextPages(pages=[TextPage(page_number=one.page, text=one.text) for one in pages])
+    return TextPages(pages=[TextPage(page_number=one.page, text=one.text) for one in result.pages])
 
 
 def _markdown(result: TaskResult) -> MarkdownPages:
-    pages = result.document.pages
     return MarkdownPages(
-        pages=[MarkdownPage(page_number=one.page, markdown=one.md) for one in pages]
+        pages=[
+            FailedPage(page_number=one.page, error=one.error)
+            if one.error
+            else MarkdownPage(
+                page_number=one.page, markdown=one.md, header=one.header, footer=one.footer
+            )
+            for one in result.pages
+        ]
     )
 
 
 def _items(of: Expanding) -> ItemsPages:
     return ItemsPages(
         pages=[
-            ItemsPage(
+            FailedPage(page_number=one.page, error=one.error)
+            if one.error
+            else ItemsPage(
                 page_number=one.page,
-                items=markdown_items(one.md),
+                items=items_v2(one),
                 page_width=one.width,
                 page_height=one.height,
             )
@@ -90,7 +121,12 @@ def _items(of: Expanding) -> ItemsPages:
 
 
 def _metadata(of: Expanding) -> MetadataPages:
-    return MetadataPages(pages=[MetadataPage(page_number=one.page) for one in of.pages])
+    return MetadataPages(
+        pages=[
+            MetadataPage(page_number=one.page, printed_page_number=one.printed_page_number)
+            for one in of.pages
+        ]
+    )
 
 
 def _job_metadata(of: Expanding) -> dict[str, Any]:
@@ -115,6 +151,7 @@ _PARTS: dict[str, Callable[[Expanding], object]] = {
     "markdown_full": lambda of: of.result.markdown,
     "job_metadata": _job_metadata,
     "raw_parameters": lambda of: configuration(of.task),
+    "images_content_metadata": _images,
 }
 
 

@@ -11,6 +11,14 @@ from models.payload import Payload
 
 MAX_KEY_CHARACTERS = 32
 
+IMAGE_TYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jp2": "image/jp2",
+    "tiff": "image/tiff",
+    "bmp": "image/bmp",
+}
+
 
 class Box(NamedTuple):
     """A rectangle: left, top, width, height."""
@@ -56,6 +64,11 @@ class PageImage(Payload):
     """Pixels."""
     box: Box | None = None
     """Where it stands on the page."""
+
+    @property
+    def media_type(self) -> str:
+        """The media type that the name's extension stands for."""
+        return IMAGE_TYPES[self.name.rpartition(".")[2]]
 
 
 def letters(text: str) -> str:

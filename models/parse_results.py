@@ -1,5 +1,7 @@
 """Answers of `/api/v1/parsing`: the state of one file's job, and its results."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -52,9 +54,22 @@ class JsonPage(BaseModel):
     width: float | None = None
     height: float | None = None
     status: str = "OK"
+    """`ERROR` for a page that could not be read."""
+    items: list[dict[str, Any]]
+    """The parts of the page; each has a `type`, its `md`, what belongs to its type, and where the
+    format has places, a `bBox` in PDF points."""
+    images: list[dict[str, Any]]
+    """Pictures that were kept, as `images_to_save` asked."""
+    layout: list[dict[str, Any]]
+    """Blocks with their kinds, where `extract_layout` asked."""
+    links: list[dict[str, str]]
     parsing_mode: str
     """The engine that read the page."""
     no_text_content: bool
+    printed_page_number: str | None = None
+    page_header_markdown: str | None = None
+    page_footer_markdown: str | None = None
+    """What stands in the margins, where the job asked for any of it."""
 
 
 class JsonResult(BaseModel):

@@ -105,19 +105,28 @@ class TextPages(BaseModel):
 
 
 class MarkdownPage(BaseModel):
-    """The markdown of one page; headers and footers are not told apart."""
+    """The markdown of one page."""
 
     page_number: int
     markdown: str
     header: str | None = None
     footer: str | None = None
+    """What stands in the margins, where the job asked for any of it."""
     success: Literal[True] = True
+
+
+class FailedPage(BaseModel):
+    """A page that could not be read."""
+
+    page_number: int
+    error: str
+    success: Literal[False] = False
 
 
 class MarkdownPages(BaseModel):
     """The markdown of each page."""
 
-    pages: list[MarkdownPage]
+    pages: list[MarkdownPage | FailedPage]
 
 
 class ItemsPage(BaseModel):
@@ -134,7 +143,7 @@ class ItemsPage(BaseModel):
 class ItemsPages(BaseModel):
     """The parts of each page."""
 
-    pages: list[ItemsPage]
+    pages: list[ItemsPage | FailedPage]
 
 
 class MetadataPage(BaseModel):
@@ -163,6 +172,34 @@ class ContentMetadata(BaseModel):
     """Works without a key until it expires."""
 
 
+class ImagePlace(BaseModel):
+    """Where a picture stands on its page, in whole PDF points from the top left corner."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+class ImageMetadata(BaseModel):
+    """A picture that was kept."""
+
+    index: int
+    filename: str
+    category: Literal["screenshot", "embedded"]
+    content_type: str
+    presigned_url: str
+    """Works without a key until it expires."""
+    bbox: ImagePlace | None = None
+
+
+class ImagesMetadata(BaseModel):
+    """The pictures that were kept."""
+
+    total_count: int
+    images: list[ImageMetadata]
+
+
 class ParseResult(BaseModel):
     """A parse job, and what `expand` asked for; null until the job has completed."""
 
@@ -179,5 +216,5 @@ class ParseResult(BaseModel):
     result_content_metadata: dict[str, ContentMetadata] | None = None
     forms: None = None
     """Forms are not read."""
-    images_content_metadata: None = None
-    """Images are not kept."""
+    images_content_metadata: ImagesMetadata | None = None
+    """Pictures that were kept, as `images_to_save` asked."""

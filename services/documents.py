@@ -3,7 +3,10 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,13 +19,15 @@ from models.documents import (
     EngineRequest,
     EngineResult,
     ParsedDocument,
+    ParsedPage,
     ParseOptions,
 )
 from models.failures import DocumentError, FailureKind
 from models.job_config import BatchParseJobRecordCreate
 from rules.markdown_style import MarkdownStyle, styled
 from rules.parse_options import parse_options
-from rules.rendering import render_markdown
+from rules.rendering import render_markdown, render_text
+from rules.table_merging import merge_tables
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem, JobSpec, Outcome, ResultRow
 from services.sources.items import item_path
@@ -58,6 +63,7 @@ class Work:
     prefix: str | None
     suffix: str | None
     style: MarkdownStyle
+    shows_layout: bool
     reuses: bool
     is_reusable: bool
     file_seconds: float | None
@@ -71,8 +77,25 @@ class Work:
             return cls(spec, parse_options(config), config.engine_rules(), *_PLAIN)
         return _parse_work(spec, config)
 
+    def styled(self, pages: Sequence[ParsedPage]) -> tuple[ParsedPage, ...]:
+        """Return pages as the job wants each of them written."""
+        return styled(pages, self.style)
 
-_PLAIN: tuple[Any, ...] = (None, None, None, MarkdownStyle(), True, True, None, 0.0)
+    def markdown(self, pages: Sequence[ParsedPage]) -> str:
+        """Return the markdown of all pages of a canonical result."""
+        joined: frozenset[int] = frozenset()
+        if self.style.merges_tables:
+            pages, joined = merge_tables(pages)
+        if self.style.keeps_separator:
+            joined = frozenset()
+        return render_markdown(self.styled(pages), self.separator, self.prefix, self.suffix, joined)
+
+    def text(self, pages: Sequence[ParsedPage]) -> str:
+        """Return the plain text of all pages of a canonical result."""
+        return render_text(self.styled(pages), self.separator, self.prefix, self.suffix)
+
+
+_PLAIN: tuple[Any, ...] = (None, None, None, MarkdownStyle(), False, True, True, None, 0.0)
 
 
 def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:
@@ -86,6 +109,7 @@ def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:
         prefix=asked.page_prefix,
         suffix=asked.page_suffix,
         style=MarkdownStyle.of(asked),
+        shows_layout=asked.extract_layout,
         reuses=not (fresh or asked.invalidate_cache),
         is_reusable=not fresh,
         file_seconds=asked.job_timeout_in_seconds,
@@ -122,23 +146,38 @@ class DocumentProcessor:
             known = await self._items.reusable(work.spec.job_id, digest, key)
             if known:
                 return Processed(_skipped(item, known, digest))
-        request = EngineRequest(
-            path=str(path), name=item.display_name, options=work.options, rules=work.rules
-        )
-        deadline = await self._deadline(work, request, file_seconds)
-        answer = await self._parser.run(request, deadline)
+        with _image_folder(work.options) as folder:
+            answer = await self._parse(work, item, path, folder, file_seconds)
+            images = await asyncio.to_thread(_images, answer, folder)
         if _stamp(path) != stamp:
             raise DocumentError(FailureKind.SOURCE_CHANGED, "the file changed while it was read")
         if answer.failure:
             raise DocumentError(answer.failure.kind, answer.failure.message)
-        return _completed(work, item, answer, digest)
+        return _completed(work, item, answer, digest, images)
+
+    async def _parse(
+        self, work: Work, item: ClaimedItem, path: Path, images: str | None, file_seconds: float
+    ) -> EngineResult:
+        request = EngineRequest(
+            path=str(path),
+            name=item.display_name,
+            options=work.options,
+            rules=work.rules,
+            image_folder=images,
+        )
+        deadline = await self._deadline(work, request, file_seconds)
+        return await self._parser.run(request, deadline)
 
     async def _deadline(self, work: Work, request: EngineRequest, seconds: float) -> float:
         """Add the extra time per page; it takes a look at the first page to count them."""
         if not work.extra_seconds_per_page:
             return seconds
         glance = request.model_copy(
-            update={"options": ParseOptions(max_pages=1, ocr=False), "rules": None}
+            update={
+                "options": ParseOptions(max_pages=1, ocr=False),
+                "rules": None,
+                "image_folder": None,
+            }
         )
         answer = await self._parser.run(glance, seconds)
         pages = answer.document.total_pages if answer.document else 1
@@ -162,6 +201,40 @@ def blob_key(job_id: str, task_id: str, suffix: str) -> str:
     return f"results/{job_id}/{task_id[-2:]}/{task_id}.{suffix}"
 
 
+def image_key(job_id: str, task_id: str, name: str) -> str:
+    """Return the key of a picture that is kept with a result."""
+    return blob_key(job_id, task_id, f"images/{name}")
+
+
+@contextmanager
+def _image_folder(options: ParseOptions) -> Iterator[str | None]:
+    """Give a folder for the pictures of one file, when any are wanted."""
+    if not options.images:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="sheaf-images-") as folder:
+        yield folder
+
+
+def _images(answer: EngineResult, folder: str | None) -> dict[str, bytes]:
+    """Return the pictures that a parser process says it has written, by name."""
+    if folder is None or answer.document is None:
+        return {}
+    names = [image.name for page in answer.document.pages for image in page.images]
+    try:
+        return {name: _own_bytes(Path(folder) / name) for name in names}
+    except OSError as error:
+        message = f"a picture was not written: {error.strerror}"
+        raise DocumentError(FailureKind.CRASHED, message) from error
+
+
+def _own_bytes(path: Path) -> bytes:
+    # A parser process reads hostile bytes: a link of its making must not lead anywhere.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()
+
+
 def _skipped(item: ClaimedItem, result_id: str, digest: str) -> Outcome:
     return Outcome(
         item=item,
@@ -172,16 +245,21 @@ def _skipped(item: ClaimedItem, result_id: str, digest: str) -> Outcome:
     )
 
 
-def _completed(work: Work, item: ClaimedItem, answer: EngineResult, digest: str) -> Processed:
+def _completed(
+    work: Work, item: ClaimedItem, answer: EngineResult, digest: str, images: Mapping[str, bytes]
+) -> Processed:
     document = answer.document
     if document is None or not _says_something(document):
         raise DocumentError(FailureKind.EMPTY, "the parser returned neither text nor a failure")
-    pages = styled(document.pages, work.style)
-    markdown = render_markdown(pages, work.separator, work.prefix, work.suffix)
+    markdown = work.markdown(document.pages)
     canonical = _canonical(item, answer, document, digest)
     blobs = (
         (blob_key(work.spec.job_id, item.task_id, "json"), canonical),
         (blob_key(work.spec.job_id, item.task_id, "md"), markdown.encode("utf-8", "replace")),
+        *(
+            (image_key(work.spec.job_id, item.task_id, name), content)
+            for name, content in images.items()
+        ),
     )
     result = ResultRow(
         id=item.task_id,
@@ -199,8 +277,8 @@ def _completed(work: Work, item: ClaimedItem, answer: EngineResult, digest: str)
 
 
 def _says_something(document: ParsedDocument) -> bool:
-    """Whether it has text, or was proved to have none."""
-    return document.is_blank or any(page.text.strip() for page in document.pages)
+    """Whether it has text or pictures, or was proved to have no text."""
+    return document.is_blank or any(page.text.strip() or page.images for page in document.pages)
 
 
 def _canonical(

@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
-from models.documents import ParsedDocument
-from rules.markdown_style import styled
-from rules.rendering import render_markdown, render_text
-from services.documents import Work, blob_key
+from models.documents import ParsedDocument, ParsedPage
+from models.page_parts import PageImage
+from services.documents import Work, blob_key, image_key
 from services.ledger.database import Database
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.jobs import JobLedger
@@ -20,19 +20,29 @@ class TaskResult:
 
     document: ParsedDocument
     work: Work
+    job_id: str
+    result_id: str
     is_reused: bool
+
+    @cached_property
+    def pages(self) -> tuple[ParsedPage, ...]:
+        """The pages, each as the job wants it written."""
+        return self.work.styled(self.document.pages)
 
     @property
     def text(self) -> str:
         """The plain text of all pages."""
-        work = self.work
-        return render_text(self.document.pages, work.separator, work.prefix, work.suffix)
+        return self.work.text(self.document.pages)
 
     @property
     def markdown(self) -> str:
         """The markdown of all pages."""
-        work = self.work
-        return render_markdown(self.document.pages, work.separator, work.prefix, work.suffix)
+        return self.work.markdown(self.document.pages)
+
+    @property
+    def images(self) -> tuple[tuple[int, PageImage], ...]:
+        """The pictures that are kept, each with the number of its page."""
+        return tuple((page.page, image) for page in self.document.pages for image in page.images)
 
 
 class Results:
@@ -69,7 +79,31 @@ class Results:
         except FileNotFoundError:
             raise missing from None
         document = ParsedDocument.model_validate(json.loads(content)["document"])
-        work = Work.of(await self._jobs.spec(job_id))
-        pages = styled(document.pages, work.style)
-        document = document.model_copy(update={"pages": pages})
-        return TaskResult(document, work, is_reused=item.result_id != item.task_id)
+        return TaskResult(
+            document,
+            Work.of(await self._jobs.spec(job_id)),
+            item.result_job_id,
+            item.result_id,
+            is_reused=item.result_id != item.task_id,
+        )
+
+    async def image(
+        self, project_id: str | None, task_id: str, name: str
+    ) -> tuple[PageImage, bytes]:
+        """Return a picture of a result and its bytes; of any project for None.
+
+        Raises:
+            NotFoundError: there is no such result, or it has no such picture.
+        """
+        found = await self.get(project_id, task_id)
+        image = next((image for _, image in found.images if image.name == name), None)
+        if image is None:
+            raise NotFoundError(f"The result of {task_id} has no image {name[:64]!r}.")
+        return image, await self._blobs.get(image_key(found.job_id, found.result_id, name))
+
+    async def image_names(self, project_id: str, task_id: str) -> list[str]:
+        """Return the names of the pictures of a result; none where there is no result."""
+        try:
+            return [image.name for _, image in (await self.get(project_id, task_id)).images]
+        except NotFoundError:
+            return []

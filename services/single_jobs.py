@@ -26,6 +26,7 @@ from services.ledger.jobs import JobLedger
 from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow
 from services.ledger.uploads import UploadRow
+from services.results import Results
 from services.storage.local import LocalBlobs
 
 SINGLE_APIS = (JobApi.PARSE, JobApi.CLASSIFY)
@@ -57,6 +58,7 @@ class SingleJobs:
         self._database = database
         self._jobs = jobs
         self._blobs = blobs
+        self._results = Results(database, blobs)
 
     async def hide(
         self, project_id: str, uploads: Sequence[UploadRow], reserved_id: str
@@ -150,8 +152,9 @@ class SingleJobs:
         task = await self.get(project_id, task_id)
         _check_single(task, "delete")
         await self._jobs.cancel(task.job.id, "deleted")
+        images = await self._results.image_names(project_id, task_id)
         for result_id in await delete_job(self._database, task.job.id):
-            for suffix in ("json", "md"):
+            for suffix in ("json", "md", *(f"images/{name}" for name in images)):
                 await self._blobs.delete(blob_key(task.job.id, result_id, suffix))
 
 

@@ -8,6 +8,7 @@ from api.caller import CurrentCaller, State
 from api.links import DOWNLOAD_HEADERS, Expires, Signature, check_link, signed_link
 from api.parse_expanded import CONTENTS, Expanding, expanded
 from api.routers.parse_tasks import TaskId
+from api.routers.parsing import ImageName
 from api.task_shown import parse_task
 from models.parse_tasks import ParseResult
 from services.ledger.records import NotFoundError
@@ -28,16 +29,18 @@ async def get_parse_result(
             max_length=50,
             description="`text`, `markdown`, `items`, `metadata`, `text_full`, `markdown_full`, "
             "`job_metadata`, `raw_parameters`, and `…_content_metadata` of text, markdown, "
-            "text_full and markdown_full. What is not known gives nothing.",
+            "text_full, markdown_full and images. What is not known gives nothing.",
         ),
     ] = [],  # noqa: B006 - FastAPI copies it
-    image_filenames: Annotated[str | None, Query(max_length=10_000)] = None,
+    image_filenames: Annotated[
+        str | None,
+        Query(max_length=10_000, description="Names between commas: the images to tell of."),
+    ] = None,
 ) -> ParseResult:
     """Return the job of a file, of a batch too, and of its result what `expand` names.
 
     While the job runs, and when it has failed, what was named is null.
     """
-    del image_filenames  # Of images, which are not kept.
     task = await state.single_jobs.get(caller.project_id, job_id)
     found = ParseResult(job=parse_task(task))
     if not expand:
@@ -51,7 +54,8 @@ async def get_parse_result(
         path = f"{router.prefix}/{task.item.task_id}/download/{kind}"
         return signed_link(request, state, path).url
 
-    return expanded(found, Expanding(task, result, link), expand)
+    names = None if image_filenames is None else frozenset(image_filenames.split(","))
+    return expanded(found, Expanding(task, result, link, names), expand)
 
 
 @router.get("/{job_id}/download/{kind}", response_class=Response)
@@ -70,3 +74,18 @@ async def download_result(
         raise HTTPException(404, f"no such part of a result: {kind[:40]}")
     result = await Results(state.database, state.blobs).get(None, job_id)
     return Response(content.write(result), media_type=content.media_type, headers=DOWNLOAD_HEADERS)
+
+
+@router.get("/{job_id}/download/images/{name}", response_class=Response)
+async def download_image(
+    job_id: TaskId,
+    name: ImageName,
+    request: Request,
+    state: State,
+    expires: Expires,
+    signature: Signature,
+) -> Response:
+    """Return a picture of a result by a signed link, which needs no key."""
+    check_link(request, state, expires, signature)
+    image, content = await Results(state.database, state.blobs).image(None, job_id, name)
+    return Response(content, media_type=image.media_type, headers=DOWNLOAD_HEADERS)

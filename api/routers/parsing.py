@@ -8,8 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from api.caller import CurrentCaller, State
+from api.links import DOWNLOAD_HEADERS
 from api.task_shown import configuration
 from models.batch import ItemStatus
+from models.documents import ParsedPage
 from models.parse_results import (
     JobMetadata,
     JsonPage,
@@ -19,10 +21,13 @@ from models.parse_results import (
     TextResult,
     error_code,
 )
+from rules.page_items import items_v1, layout, shown_image
+from rules.page_links import links_of
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
 from services.results import Results, TaskResult
 
+ImageName = Annotated[str, Path(max_length=64, examples=["page_1.png"])]
 JobId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]
 
 _routes = APIRouter(tags=["parse results"])
@@ -60,18 +65,7 @@ async def get_markdown(job_id: JobId, caller: CurrentCaller, state: State) -> Ma
 async def get_json(job_id: JobId, caller: CurrentCaller, state: State) -> JsonResult:
     """Return the pages of a file."""
     found = await _result(job_id, caller, state)
-    pages = [
-        JsonPage(
-            page=page.page,
-            text=page.text,
-            md=page.md,
-            width=page.width,
-            height=page.height,
-            parsing_mode=found.document.engine,
-            no_text_content=not page.text.strip(),
-        )
-        for page in found.document.pages
-    ]
+    pages = [_page(page, found) for page in found.pages]
     return JsonResult(pages=pages, job_metadata=_metadata(found))
 
 
@@ -89,16 +83,25 @@ async def get_raw_markdown(job_id: JobId, caller: CurrentCaller, state: State) -
     return Response(found.markdown.encode("utf-8", "replace"), media_type="text/markdown")
 
 
+@_routes.get("/job/{job_id}/result/image/{name}", response_class=Response)
+async def get_image(
+    job_id: JobId, name: ImageName, caller: CurrentCaller, state: State
+) -> Response:
+    """Return a picture that was kept with the result of a file."""
+    results = Results(state.database, state.blobs)
+    image, content = await results.image(caller.project_id, job_id, name)
+    return Response(content, media_type=image.media_type, headers=DOWNLOAD_HEADERS)
+
+
 @_routes.get("/job/{job_id}/result/{kind}", response_class=Response, include_in_schema=False)
 @_routes.get("/job/{job_id}/result/raw/{kind}", response_class=Response, include_in_schema=False)
-@_routes.get("/job/{job_id}/result/image/{kind}", response_class=Response, include_in_schema=False)
 async def get_what_is_not_made(
     job_id: JobId, kind: str, caller: CurrentCaller, state: State
 ) -> Response:
     """Say that this server makes no such result."""
     await Results(state.database, state.blobs).item(caller.project_id, job_id)
     raise HTTPException(
-        404, f"This server makes no result {kind[:64]!r}; it has text, markdown and json."
+        404, f"This server makes no result {kind[:64]!r}; it has text, markdown, json and image."
     )
 
 
@@ -126,6 +129,26 @@ async def get_details(job_id: JobId, caller: CurrentCaller, state: State) -> dic
 
 async def _result(job_id: str, caller: CurrentCaller, state: State) -> TaskResult:
     return await Results(state.database, state.blobs).get(caller.project_id, job_id)
+
+
+def _page(page: ParsedPage, found: TaskResult) -> JsonPage:
+    return JsonPage(
+        page=page.page,
+        text=page.text,
+        md=page.md,
+        width=page.width,
+        height=page.height,
+        status="ERROR" if page.error else "OK",
+        items=items_v1(page),
+        images=[shown_image(image) for image in page.images],
+        layout=layout(page) if found.work.shows_layout else [],
+        links=[link._asdict() for link in links_of(page.md)],
+        parsing_mode=found.document.engine,
+        no_text_content=not page.text.strip(),
+        printed_page_number=page.printed_page_number,
+        page_header_markdown=page.header,
+        page_footer_markdown=page.footer,
+    )
 
 
 def _metadata(found: TaskResult) -> JobMetadata:

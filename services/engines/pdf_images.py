@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from models.documents import ParsedPage, ParseOptions
-from models.page_parts import PageImage
+from models.page_parts import IMAGE_TYPES, PageImage
 from services.engines.pdf_render import PLACEHOLDER, box_of
 
 MAX_TOTAL_BYTES = 256 * 1024**2
 """Most bytes of pictures that are kept of one document."""
 MAX_INLINE_BYTES = 64 * 1024**2
 """Most bytes of pictures in the markdown of one document; base64 adds a third."""
-
-MEDIA_TYPES = {"png": "image/png", "jpg": "image/jpeg", "jp2": "image/jp2"}
 
 
 class Pictures:
@@ -74,7 +72,7 @@ class Pictures:
         fits = sum(self._inlined.values()) + len(content) <= MAX_INLINE_BYTES
         if self._options.inline_images and content and fits:
             self._inlined[name] = len(content)
-            media_type = MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+            media_type = IMAGE_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
             written = f"data:{media_type};base64,{base64.b64encode(content).decode()}"
             return link.replace(f"({name})", f"({written})")
         return link if name in kept else ""

@@ -2,6 +2,7 @@
 
 import json
 
+from rules.page_items import shown_image
 from services.ledger.records import NotFoundError
 from services.results import Results
 
@@ -19,8 +20,14 @@ class ResultPush:
         except NotFoundError:
             return None
         pages = [
-            {"page": page.page, "text": page.text, "md": page.md, "images": []}
-            for page in found.document.pages
+            {
+                "page": page.page,
+                "text": page.text,
+                "md": page.md,
+                "images": [shown_image(image) for image in page.images],
+            }
+            for page in found.pages
         ]
-        pushed = {"txt": found.text, "md": found.markdown, "json": pages, "images": []}
+        names = [image.name for _, image in found.images]
+        pushed = {"txt": found.text, "md": found.markdown, "json": pages, "images": names}
         return json.dumps(pushed).encode()
