@@ -8,20 +8,39 @@ import re
 from typing import Any
 
 from models.documents import ParseOptions
-from services.engines.charset import decode
+from services.engines.charset import charset_of, decode
 
 NAVIGATION = "nav, aside, footer, [role=navigation], [role=complementary], [role=contentinfo]"
+MAX_HEAD_BYTES = 4096
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
 _FIXED = re.compile(r"position\s*:\s*(fixed|sticky)", re.IGNORECASE)
 _HIDING = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)[^;]*;?", re.IGNORECASE)
 
 
 def prepared(data: bytes, options: ParseOptions) -> bytes:
-    """Return a page as it is to be converted: the same bytes where nothing is asked for."""
-    if not (options.skip_navigation or options.skip_fixed or options.all_visible):
-        return data
+    """Return a page as it is to be converted, in UTF-8: xberg takes every other charset for it."""
+    text = _decoded(data)
+    if options.skip_navigation or options.skip_fixed or options.all_visible:
+        text = _without(text, options)
+    # The mark goes before what the page says of its charset, which is no longer true.
+    return codecs.BOM_UTF8 + text.encode("utf-8", "replace")
+
+
+def _decoded(data: bytes) -> str:
+    """Decode a page by what its bytes prove, and else by what it says of itself."""
+    said = _CHARSET.search(data[:MAX_HEAD_BYTES])
+    if said and charset_of(data) == "cp1252":
+        try:
+            return data.decode(said[1].decode("ascii"), errors="replace")
+        except LookupError:
+            pass
+    return decode(data)
+
+
+def _without(text: str, options: ParseOptions) -> str:
     from selectolax.lexbor import LexborHTMLParser
 
-    page = LexborHTMLParser(decode(data))
+    page = LexborHTMLParser(text)
     if options.skip_navigation:
         for node in page.css(NAVIGATION):
             node.decompose()
@@ -31,8 +50,7 @@ def prepared(data: bytes, options: ParseOptions) -> bytes:
             node.decompose()
         elif options.all_visible:
             _show(node.attrs, style)
-    # The mark goes before what the page says of its charset, which is no longer true.
-    return codecs.BOM_UTF8 + (page.html or "").encode("utf-8", "replace")
+    return page.html or ""
 
 
 def _show(attributes: Any, style: str) -> None:

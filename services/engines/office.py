@@ -6,6 +6,7 @@ hold the whole text: for a few files they lose words that the text of the whole 
 
 import asyncio
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, NoReturn
 
@@ -16,7 +17,7 @@ from services.engines.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, P
 from services.engines.html_elements import prepared
 from services.engines.markdown import plain_text
 from services.engines.revisions import with_revisions
-from services.engines.sheets import headed, is_workbook, sheet_pages
+from services.engines.sheets import headed, is_workbook, sheet_pages, without_marks
 from services.engines.slides import without_off_slide
 from services.engines.source import Source, has_text
 
@@ -50,12 +51,13 @@ def read(source: Source) -> ParsedDocument:
         )
     data, notes = _prepared(source)
     answer = _extract(data, source.media_type)
-    pages = _pages(answer, source.media_type)
+    names = [page.sheet_name for page in answer.pages or ()]
+    whole, hidden = without_marks(answer.content.strip("\n"), names)
+    pages = _pages(answer.pages or (), source.media_type, whole)
     has_pages = bool(pages)
-    whole = answer.content.strip("\n")
     if pages and is_workbook(source.media_type):
-        pages, hidden = sheet_pages(source, pages, [page.sheet_name for page in answer.pages])
-        notes += hidden
+        pages, left_out = sheet_pages(source, pages, names, hidden)
+        notes += left_out
     pages = pages or [ParsedPage(page=1, text=plain_text(whole), md=whole)]
     if source.options.revisions:
         pages = with_revisions(pages, answer.revisions or ())
@@ -130,9 +132,9 @@ def _fail_as(message: str) -> NoReturn:
     raise DocumentError(next(kinds, FailureKind.CORRUPT), message)
 
 
-def _pages(answer: Any, media_type: str) -> list[ParsedPage]:
+def _pages(natives: Sequence[Any], media_type: str, whole: str) -> list[ParsedPage]:
     """Return pages numbered without a gap, or none when they do not hold the whole text."""
-    native = sorted(answer.pages or [], key=lambda page: page.page_number)
+    native = sorted(natives, key=lambda page: page.page_number)
     if [page.page_number for page in native] != list(range(1, len(native) + 1)):
         return []
     pages = []
@@ -142,7 +144,7 @@ def _pages(answer: Any, media_type: str) -> list[ParsedPage]:
             md = headed(page.sheet_name, md)
         pages.append(ParsedPage(page=page.page_number, text=plain_text(md), md=md))
     words = sum(len(WORD.findall(page.md)) for page in pages)
-    return pages if words >= MIN_PAGE_COVERAGE * len(WORD.findall(answer.content)) else []
+    return pages if words >= MIN_PAGE_COVERAGE * len(WORD.findall(whole)) else []
 
 
 def _warnings(source: Source, *, has_pages: bool, is_bare: bool) -> tuple[str, ...]:

@@ -1,21 +1,16 @@
 """What may be asked of a workbook: its hidden sheets, tables within a sheet, names of sheets."""
 
 import re
-import zipfile
 from collections.abc import Sequence
-from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from models.documents import ParsedPage
 from services.engines.markdown import plain_text
 from services.engines.source import Source
 from services.engines.text import markdown_table
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-WORKBOOK = "xl/workbook.xml"
-MAX_WORKBOOK_BYTES = 16 * 1024**2
 MAX_NAME_CHARACTERS = 60
 
+_HIDDEN = re.compile(r"^(## (.*) \((?:very )?hidden\))[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _CELL = re.compile(r"(?<!\\)\|")
 _PLAIN_NAME = re.compile(
     r"(sheet|tabelle|feuil|hoja|foglio|planilha|blad|лист|工作表)\s?\d*", re.IGNORECASE
@@ -30,7 +25,10 @@ def is_workbook(media_type: str) -> bool:
 
 
 def sheet_pages(
-    source: Source, pages: Sequence[ParsedPage], names: Sequence[str | None]
+    source: Source,
+    pages: Sequence[ParsedPage],
+    names: Sequence[str | None],
+    hidden: frozenset[str],
 ) -> tuple[list[ParsedPage], list[str]]:
     """Return the sheets as a job wants them, and what was left out.
 
@@ -38,12 +36,12 @@ def sheet_pages(
         source: the workbook and what is wanted of it.
         pages: all sheets, each under its name as a heading.
         names: their names, in the same order.
+        hidden: the names of those that are hidden.
     """
-    hidden = frozenset() if source.options.hidden_sheets else hidden_sheets(source.path)
     kept = [
         _as_wanted(source, page, name or "")
         for page, name in zip(pages, names, strict=True)
-        if name not in hidden
+        if source.options.hidden_sheets or name not in hidden
     ]
     if not kept:  # a workbook shows at least one sheet; what says otherwise is not believed
         return list(pages), []
@@ -75,20 +73,17 @@ def _as_wanted(source: Source, page: ParsedPage, name: str) -> ParsedPage:
     return page.model_copy(update={"text": plain_text(md), "md": md})
 
 
-def hidden_sheets(path: Path) -> frozenset[str]:
-    """Return the names of hidden sheets of an Open XML workbook; of other formats, none."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            info = archive.getinfo(WORKBOOK)
-            if info.file_size > MAX_WORKBOOK_BYTES:
-                return frozenset()
-            root = ET.fromstring(archive.read(info))  # noqa: S314 - entities are bounded by expat
-    except (KeyError, zipfile.BadZipFile, ET.ParseError, OSError):
-        return frozenset()
-    sheets = root.iter(f"{_MAIN}sheet")
-    return frozenset(
-        sheet.get("name", "") for sheet in sheets if sheet.get("state", "visible") != "visible"
-    )
+def without_marks(content: str, names: Sequence[str | None]) -> tuple[str, frozenset[str]]:
+    """Return the text of a workbook without the marks of hidden sheets, and their names.
+
+    xberg marks them in the headings of the whole text, and there alone.
+    """
+    hidden = {
+        name
+        for mark, name in _HIDDEN.findall(content)
+        if name in names and mark.removeprefix("## ") not in names
+    }
+    return _HIDDEN.sub(r"## \2", content) if hidden else content, frozenset(hidden)
 
 
 def grid_of(markdown: str) -> Grid | None:

@@ -23,10 +23,17 @@ async def parsers() -> AsyncIterator[ParserPool]:
 def parse(parsers: ParserPool, tmp_path: Path) -> Parse:
     """Parse bytes under a name; the file itself has no extension, as blobs have none."""
 
-    async def parse(data: bytes, name: str, **options: Any) -> EngineResult:
+    async def parse(
+        data: bytes, name: str, folder: Path | None = None, **options: Any
+    ) -> EngineResult:
         path = tmp_path / "blob"
         path.write_bytes(data)
-        request = EngineRequest(path=str(path), name=name, options=ParseOptions(**options))
+        request = EngineRequest(
+            path=str(path),
+            name=name,
+            options=ParseOptions(**options),
+            image_folder=None if folder is None else str(folder),
+        )
         return await parsers.run(request, 60)
 
     return parse

@@ -28,14 +28,19 @@ WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def pdf(*pages: str, trailer: str = "") -> bytes:
     """Return a PDF with one line of Helvetica a page; an empty string makes a bare page."""
-    kids = " ".join(f"{4 + 2 * at} 0 R" for at in range(len(pages)))
+    contents = [f"BT /F1 14 Tf 72 700 Td ({words}) Tj ET" if words else "" for words in pages]
+    return many(*contents, trailer=trailer)
+
+
+def many(*contents: str, trailer: str = "") -> bytes:
+    """Return a PDF of pages of these operators, whose font F1 is Helvetica."""
+    kids = " ".join(f"{4 + 2 * at} 0 R" for at in range(len(contents)))
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(contents)} >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
-    for at, words in enumerate(pages):
-        stream = f"BT /F1 14 Tf 72 700 Td ({words}) Tj ET" if words else ""
+    for at, stream in enumerate(contents):
         objects.append(
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources "
             f"<< /Font << /F1 3 0 R >> >> /Contents {5 + 2 * at} 0 R >>"
