@@ -64,12 +64,12 @@ def _opens(block: Block, words: str) -> bool:
 def _end(item: dict[str, Any], blocks: Sequence[Block], first: int) -> int:
     """Return where the item's blocks end: those of a list are one an entry."""
     words, at = _words(item), first + 1
-    found = words.find(blocks[first].key) if blocks[first].key else 0
+    behind = max(words.find(blocks[first].key), 0) + len(blocks[first].key)
     while at < len(blocks) and blocks[at].key and item["type"] in {"list", "text", "code"}:
-        position = words.find(blocks[at].key, found + 1)
+        position = words.find(blocks[at].key, behind)
         if position < 0:
             break
-        found, at = position, at + 1
+        behind, at = position + len(blocks[at].key), at + 1
     return at
 
 

@@ -77,6 +77,37 @@ HONOURED_PARAMETERS = (
 """Parse parameters that this version acts on or records; `parse_mode` in one value only, and
 `images_to_save` without `layout`."""
 
+PARTLY_HONOURED = {
+    "annotate_links": "markdown has its links in any case; this writes them into the text too",
+    "annotate_revisions": "as a list below the text of .docx",
+    "extract_layout": "blocks of PDFs and pictures; no labels of a vision model",
+    "extract_printed_page_number": "from headers and footers that the engine finds in PDFs",
+    "guess_xlsx_sheet_name": "by the first row, where the name says nothing",
+    "hide_footers": "those that the engine finds in PDFs; markdown is without them in any case",
+    "hide_headers": "those that the engine finds in PDFs; markdown is without them in any case",
+    "html_make_all_elements_visible": "what an element's own style or `hidden` hides",
+    "html_remove_fixed_elements": "what an element's own style fixes",
+    "images_to_save": "`screenshot` and `embedded` of PDFs; no `layout`",
+    "inline_images_in_markdown": "of PDFs",
+    "keep_page_separator_when_merging_tables": "in the markdown of the whole document",
+    "line_level_bounding_box": "of PDFs and pictures",
+    "merge_tables_across_pages_in_markdown": "in the markdown of the whole document",
+    "page_footer_prefix": "round footers that the engine finds in PDFs",
+    "page_footer_suffix": "round footers that the engine finds in PDFs",
+    "page_header_prefix": "round headers that the engine finds in PDFs",
+    "page_header_suffix": "round headers that the engine finds in PDFs",
+    "parse_mode": "`parse_page_without_llm` alone",
+    "precise_bounding_box": "of PDFs and pictures",
+    "presentation_out_of_bounds_content": "of .pptx; what reaches onto the slide is always read",
+    "save_images": "false keeps none; true keeps those that `images_to_save` names",
+    "strict_mode_buggy_font": "characters of PDFs that have no meaning outside of their font",
+    "strict_mode_image_extraction": "pictures of PDFs that cannot be decoded",
+    "strict_mode_reconstruction": "pages of PDFs whose markdown lacks most of their words",
+    "take_screenshot": "of PDFs, as PNG",
+    "internal_is_screenshot_job": "of PDFs; other files fail as Unsupported",
+}
+"""Those of `HONOURED_PARAMETERS` that do less than their name says, and what they do."""
+
 _NOT_IN_THE_RESULT = (
     frozenset(JobParameters.model_fields)
     | frozenset(TransferParameters.model_fields)

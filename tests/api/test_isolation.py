@@ -75,7 +75,7 @@ async def owned(served: Served, tmp_path: Path) -> dict[str, str]:
 def kinds(path: str, name: str) -> list[str]:
     """Return the kinds of ids that a parameter of a path takes."""
     if name != "job_id":
-        return {"kind": [], "project": ["project_id"]}.get(name, [name])
+        return {"kind": [], "name": [], "project": ["project_id"]}.get(name, [name])
     if "batch-processing" in path:
         return ["job_id"]
     own = {"parse": "parse_id", "classify": "classify_id", "classifier": "classifier_id"}

@@ -58,7 +58,7 @@ async def processed(folder: Path, parser: Silent) -> Processed:
         source_uri=folder.as_uri(),
     )
     work = Work(
-        SPEC, ParseOptions(), None, None, None, None, MarkdownStyle(), False, True, None, 0.0
+        SPEC, ParseOptions(), None, None, None, None, MarkdownStyle(), False, False, True, None, 0.0
     )
     processor = DocumentProcessor(parser, cast("ItemLedger", None), LocalBlobs(folder))
     return await processor.process(work, item, 60)

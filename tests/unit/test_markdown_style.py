@@ -77,3 +77,41 @@ def test_compacting_twice_is_compacting_once_and_keeps_the_cells(text: str) -> N
         for one in (text, once)
     ]
     assert rows[0] == rows[1]
+
+
+PAGE = ParsedPage(
+    page=2,
+    text="Report\nSee here now.\nPage 2",
+    md="See [here](https://a.example/) now.",
+    header="Report",
+    footer="Page 2",
+)
+
+
+def written(**parameters: object) -> ParsedPage:
+    config = BatchParseJobConfig.model_validate(parameters)
+    return styled([PAGE], MarkdownStyle.of(config))[0]
+
+
+def test_hidden_headers_and_footers_leave_the_text() -> None:
+    assert written(hide_headers=True).text == "See here now.\nPage 2"
+    assert written(hide_footers=True).text == "Report\nSee here now."
+    assert (written(hide_headers=True).header, written(hide_headers=True).footer) == (
+        None,
+        "Page 2",
+    )
+
+
+def test_headers_and_footers_stand_in_the_markdown_between_what_is_put_around_them() -> None:
+    assert written(page_header_prefix="<h>", page_header_suffix="</h>").md == (
+        f"<h>Report</h>\n\n{PAGE.md}"
+    )
+    assert written(page_footer_prefix="-- ").md == f"{PAGE.md}\n\n-- Page 2"
+    assert written(page_footer_suffix=" --").md == f"{PAGE.md}\n\nPage 2 --"
+    assert written(page_header_prefix="<h>", hide_headers=True).md == PAGE.md
+
+
+def test_annotate_links_writes_the_links_into_the_text() -> None:
+    done = written(annotate_links=True)
+    assert done.text == "Report\nSee [here](https://a.example/) now.\nPage 2"
+    assert done.md == PAGE.md

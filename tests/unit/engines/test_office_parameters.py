@@ -102,8 +102,9 @@ def presentation(*shapes: str) -> bytes:
                 f'<Relationships xmlns="{samples.PACKAGE}">{link}</Relationships>'
             ),
             "ppt/presentation.xml": (
-                '<p:presentation xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
-                f'xmlns:r="{office}"><p:sldIdLst><p:sldId id="256" r:id="r1"/></p:sldIdLst>'
+                '<p:presentation xmlns:p="http://schemas.openxmlformats.org/'
+                f'presentationml/2006/main" xmlns:r="{office}">'
+                '<p:sldIdLst><p:sldId id="256" r:id="r1"/></p:sldIdLst>'
                 '<p:sldSz cx="10000" cy="10000"/></p:presentation>'
             ),
             "ppt/slides/slide1.xml": SLIDE.format("".join(shapes)),
@@ -172,7 +173,8 @@ async def test_annotate_revisions_tells_what_was_inserted_and_deleted(parse: Par
 async def test_what_a_format_does_not_know_is_told(parse: Parse) -> None:
     asked = {"hidden_sheets": True, "skip_navigation": True, "revisions": True, "margins": True}
     document = document_of(await parse(b"words\n", "a.txt", **asked))
-    assert document.warnings == (
+    (warning,) = document.warnings
+    assert warning == (
         "without effect on this format: page headers and footers, "
-        "spreadsheet_include_hidden_sheets, html_remove_navigation_elements, annotate_revisions",
+        "spreadsheet_include_hidden_sheets, html_remove_navigation_elements, annotate_revisions"
     )

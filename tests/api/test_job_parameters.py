@@ -1,0 +1,110 @@
+"""Parameters of how a job is run: time, earlier results, urgency, and what is carried through."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.common import Priority
+
+from models.documents import EngineRequest, EngineResult
+from models.job_config import JobType
+from services.documents import DocumentProcessor, Work, all_blobs
+from services.ledger.claims import ClaimLedger
+from services.ledger.enumerations import EnumerationLedger
+from services.ledger.items import ItemLedger
+from services.ledger.jobs import JobLedger
+from services.ledger.records import SourceFile
+from tests.api.conftest import Served
+from tests.api.test_batch_jobs import create, enumerate_files
+from tests.api.test_parsing import TwoPages
+
+
+class Timed(TwoPages):
+    """A parser of two pages that remembers how long it was given."""
+
+    def __init__(self) -> None:
+        self.deadlines: list[float] = []
+
+    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
+        self.deadlines.append(deadline_seconds)
+        return await super().run(request, deadline_seconds)
+
+
+async def run(served: Served, folder: Path, **parameters: Any) -> tuple[list[float], str]:
+    """Process one file under these parameters; return the deadlines given and its status."""
+    (folder / "a.txt").write_text("one")
+    job = await create(served, folder, job_config={"parameters": parameters})
+    state = served.state
+    spec = await JobLedger(state.database).spec(job["id"])
+    listing = EnumerationLedger(state.database, 1000)
+    fence, *_ = await listing.take_over(job["id"])
+    files, reuses = [SourceFile("a.txt", 3, 1)], Work.of(spec).reuses
+    await listing.add_files(job["id"], fence, files, page_files=10, reuses=reuses)
+    await listing.finish(job["id"], fence)
+    claims = ClaimLedger(state.database, "worker")
+    claimed, _ = await claims.claim(job["id"], 1, 1)
+    if not claimed:
+        return [], "skipped"
+    parser = Timed()
+    processor = DocumentProcessor(parser, ItemLedger(state.database), state.blobs)
+    done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
+    await state.blobs.put_many(all_blobs(done))
+    key = (spec.parameters_hash, spec.engine_fingerprint)
+    await claims.settle(job["id"], JobType.PARSE, [one.outcome for one in done], key)
+    return parser.deadlines, str(done[0].outcome.status)
+
+
+async def test_a_file_has_the_time_that_its_job_asks_for(served: Served, tmp_path: Path) -> None:
+    assert (await run(served, tmp_path))[0] == [60]
+    asked: dict[str, Any] = {"job_timeout_in_seconds": 200, "do_not_cache": True}
+    assert (await run(served, tmp_path, **asked))[0] == [200]
+    # A glance at the first page tells how many pages there are: two.
+    asked["job_timeout_extra_time_per_page_in_seconds"] = 5
+    assert (await run(served, tmp_path, **asked))[0] == [200, 210]
+
+
+async def test_an_earlier_result_is_taken_unless_the_job_wants_its_own(
+    served: Served, tmp_path: Path
+) -> None:
+    assert (await run(served, tmp_path, do_not_cache=True))[1] == "completed"
+    assert (await run(served, tmp_path))[1] == "completed"  # what was not to be cached was not
+    assert (await run(served, tmp_path))[1] == "skipped"
+    assert (await run(served, tmp_path, invalidate_cache=True))[1] == "completed"
+    assert (await run(served, tmp_path, do_not_cache=True))[1] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("given", "key"), [("critical", 1), ("high", 2), (None, 3), ("medium", 3), ("low", 4)]
+)
+async def test_an_urgent_job_goes_before_others(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, key: int
+) -> None:
+    seen: list[Priority] = []
+    start = served.temporal.start_workflow
+
+    async def spy(*arguments: object, id: str, **named: Any) -> None:
+        seen.append(named["priority"])
+        await start(*arguments, id=id, **named)
+
+    monkeypatch.setattr(served.temporal, "start_workflow", spy)
+    parameters = {} if given is None else {"priority": given}
+    await create(served, tmp_path, job_config={"parameters": parameters})
+    assert [priority.priority_key for priority in seen] == [key]
+
+
+async def test_what_a_job_carries_is_told_with_each_of_its_files(
+    served: Served, tmp_path: Path
+) -> None:
+    carried = {
+        "custom_metadata": {"case": 7},
+        "resource_info": {"kind": "invoice"},
+        "pipeline_id": "pipeline",
+        "project_id": "project",
+    }
+    (tmp_path / "a.txt").write_text("one")
+    job = await create(served, tmp_path, job_config={"parameters": carried})
+    await enumerate_files(served, job["id"], ["a.txt"])
+    claimed, _ = await ClaimLedger(served.state.database, "worker").claim(job["id"], 1, 1)
+    at = f"/api/v1/parsing/job/{claimed[0].task_id}/parameters"
+    told = (await served.client.get(at)).json()
+    assert {name: told["parameters"][name] for name in carried} == carried
