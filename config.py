@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     processes of a deployment need the same one."""
     source_roots: tuple[Path, ...] = ()
     """Folders that directories made over the API may be backed by, as a JSON list of paths."""
+    storage_url: str | None = None
+    """Where results and uploads are kept, as `s3://bucket/prefix/`; by default in the home. Keys of
+    access come from `AWS_*`, as for every tool of S3."""
+    s3_sources: dict[str, tuple[str, ...]] = {}
+    """Prefixes that directories may be backed by, of each project or of `*`, as JSON such as
+    {"*": ["s3://bucket/in/"]}."""
+    s3_outputs: dict[str, tuple[str, ...]] = {}
+    """Prefixes that jobs may have their results written to, likewise."""
 
     parser_processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     parser_memory_bytes: int = Field(default=4 * _GIB, ge=256 * 1024**2)

@@ -26,7 +26,7 @@ from services.deployment import connect, guard, receivers
 from services.ledger.database import Database
 from services.ledger.deliveries import DeliveryLedger
 from services.results import Results
-from services.storage.local import LocalBlobs
+from services.storage.opened import open_blobs
 from services.webhooks.deliverer import Deliverer
 from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import trusted
@@ -50,7 +50,7 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     deliverer = Deliverer(
         DeliveryLedger(database),
         receivers(settings, database),
-        ResultPush(Results(database, LocalBlobs(settings.home / "blobs"))),
+        ResultPush(Results(database, open_blobs(settings.storage_url, settings.home))),
         guard(settings),
         trusted(settings.webhook_ca_file),
         settings.webhook_retry_seconds,

@@ -38,8 +38,11 @@ from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
+from services.outputs import Outputs
 from services.search_attributes import ensure_search_attributes
-from services.storage.local import LocalBlobs
+from services.sources.items import ItemFiles
+from services.sources.listing import SourceListing
+from services.storage.opened import open_blobs
 from services.sweeper import Sweeper
 from services.webhooks.dispatcher import Dispatcher
 from services.webhooks.process import WebhookProcess
@@ -66,11 +69,17 @@ def build_workers(
     job_activities = LedgerJobActivities(jobs, items)
     pages = LedgerPageActivities(items, client)
     enumeration = LedgerEnumerationActivities(
-        jobs, EnumerationLedger(database, settings.size_limit_bytes), client
+        jobs,
+        EnumerationLedger(database, settings.size_limit_bytes),
+        SourceListing(settings.s3_sources),
+        client,
     )
-    blobs = LocalBlobs(settings.home / "blobs")
-    processor = DocumentProcessor(CancellableParser(pool), items, blobs)
-    slices = LedgerSliceActivities(jobs, claims, blobs, processor)
+    blobs = open_blobs(settings.storage_url, settings.home)
+    processor = DocumentProcessor(
+        CancellableParser(pool), items, ItemFiles(blobs, settings.s3_sources)
+    )
+    outputs = Outputs(settings.s3_outputs)
+    slices = LedgerSliceActivities(jobs, claims, blobs, outputs, processor)
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
     batches = Worker(
         client,

@@ -1,7 +1,5 @@
 """Giving a job's items their ordinals, from a folder, from uploads or from a list of ids."""
 
-import asyncio
-import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -15,11 +13,12 @@ from activities.heartbeats import heartbeating
 from activities.pages import RPC_TIMEOUT
 from activities.signatures import EnumerationActivities
 from models.runs import Enumerated, EnumerationInput
-from services.documents import Work
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.records import JobSpec, SupersededError
-from services.sources.local import source_path, walk
+from services.sources.listing import SourceListing
+from services.sources.roots import SourceRefusedError
+from services.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +36,15 @@ class LedgerEnumerationActivities(EnumerationActivities):
         client: to signal the parent, which may have continued as new meanwhile.
     """
 
-    def __init__(self, jobs: JobLedger, enumerations: EnumerationLedger, client: Client) -> None:
+    def __init__(
+        self,
+        jobs: JobLedger,
+        enumerations: EnumerationLedger,
+        listing: SourceListing,
+        client: Client,
+    ) -> None:
         self._jobs = jobs
+        self._listing = listing
         self._enumerations = enumerations
         self._client = client
 
@@ -52,7 +58,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
                 # A cancelled job, or a second enumeration that the watchdog started.
                 log.info("enumeration stopped", job_id=input.job_id, cause=str(error))
                 return Enumerated(mark=0, error=str(error))
-            except OSError as error:
+            except (OSError, SourceRefusedError) as error:
                 return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
 
     async def _enumerate(self, input: EnumerationInput, spec: JobSpec) -> Enumerated:
@@ -92,11 +98,9 @@ class LedgerEnumerationActivities(EnumerationActivities):
     ) -> AsyncIterator[tuple[int, int]]:
         assert spec.source_uri is not None
         reuses = Work.of(spec).reuses
-        files = walk(source_path(spec.source_uri), cursor)
-        for size in _chunk_sizes(page_files):
-            chunk = await asyncio.to_thread(list, itertools.islice(files, size))
-            if not chunk:
-                return
+        sizes = _chunk_sizes(page_files)
+        chunks = self._listing.chunks(spec.project_id, spec.source_uri, cursor, sizes)
+        async for chunk in chunks:
             yield await self._enumerations.add_files(
                 spec.job_id, fence, chunk, page_files=page_files, reuses=reuses
             )

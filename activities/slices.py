@@ -25,11 +25,13 @@ from models.runs import (
     SliceInput,
     SliceResult,
 )
-from services.documents import DocumentProcessor, Processed, Work, all_blobs, failed
+from services.documents import DocumentProcessor, Processed, all_blobs, copies_of, failed
 from services.ledger.claims import ClaimLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.records import ClaimedItem, Outcome
-from services.storage.local import LocalBlobs
+from services.outputs import Outputs
+from services.storage.blobs import Blobs
+from services.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -85,12 +87,14 @@ class LedgerSliceActivities(SliceActivities):
         self,
         jobs: JobLedger,
         claims: ClaimLedger,
-        blobs: LocalBlobs,
+        blobs: Blobs,
+        outputs: Outputs,
         processor: DocumentProcessor,
     ) -> None:
         self._jobs = jobs
         self._claims = claims
         self._blobs = blobs
+        self._outputs = outputs
         self._processor = processor
         self._works: dict[str, Work] = {}
 
@@ -173,6 +177,9 @@ class LedgerSliceActivities(SliceActivities):
         outcomes = [processed.outcome for processed in group.waiting]
         await self._blobs.put_many(all_blobs(group.waiting))
         spec = work.spec
+        if work.output is not None:
+            copies = copies_of(group.waiting)
+            await self._outputs.write(spec.project_id, work.output, work.output_region, copies)
         settled = await self._claims.settle(
             spec.job_id,
             spec.job_type,

@@ -8,11 +8,12 @@ from models.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from models.batch_items import BatchItem, ProcessingResult
 from models.classify import ClassifyJob
 from models.job_config import JobType
+from rules.output_locations import output_key, output_location
 from rules.times import moment
 from services.documents import blob_key
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow
-from services.storage.local import LocalBlobs
+from services.storage.blobs import Blobs
 
 
 def batch_job(job: JobRow) -> BatchJob:
@@ -75,7 +76,7 @@ def batch_item(job: JobRow, item: ItemRow) -> BatchItem:
     )
 
 
-def processing_result(row: sa.Row[Any], blobs: LocalBlobs) -> ProcessingResult:
+def processing_result(row: sa.Row[Any], blobs: Blobs) -> ProcessingResult:
     """Return a row of `ItemListing.results_of_file` as the contract has it."""
     return ProcessingResult(
         result_id=row.id,
@@ -83,10 +84,19 @@ def processing_result(row: sa.Row[Any], blobs: LocalBlobs) -> ProcessingResult:
         job_type=JobType(row.job_type),
         job_config=job_config(row.request, row.id, row.project_id),
         parameters_hash=row.parameters_hash,
-        output_s3_path=blobs.uri(blob_key(row.job_id, row.id, "json")),
+        output_s3_path=_result_uri(row, blobs),
         output_metadata=row.output_metadata or None,
         processed_at=moment(row.processed_at),
     )
+
+
+def _result_uri(row: sa.Row[Any], blobs: Blobs) -> str:
+    """Return where the canonical result lies: where the job wanted it, or in our own storage."""
+    config = BatchJobCreate.model_validate(row.request).job_config
+    location = None if isinstance(config, ClassifyJob) else output_location(config)
+    if location is not None:
+        return f"s3://{location.bucket}/{output_key(location, row.file_id, 'json')}"
+    return blobs.uri(blob_key(row.job_id, row.id, "json"))
 
 
 def job_config(request: dict[str, Any], task_id: str, project_id: str) -> dict[str, Any]:

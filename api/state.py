@@ -1,17 +1,19 @@
 """What the handlers of a process share: settings, ledgers, blobs, and the way to Temporal."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
 from temporalio.client import Client
 
 from config import Settings
+from rules.s3_locations import S3Location, parse_allowed
 from services.deployment import job_service, receivers, signing_key
-from services.home import Home
 from services.jobs import JobService
 from services.ledger.database import Database
 from services.single_jobs import SingleJobs
-from services.storage.local import LocalBlobs
+from services.storage.blobs import Blobs
+from services.storage.opened import open_blobs
 from services.webhooks.receivers import Receivers
 
 START_WAIT_SECONDS = 0.02
@@ -29,16 +31,17 @@ class ApiState:
     database: Database
     client: Client
     jobs: JobService
-    blobs: LocalBlobs
+    blobs: Blobs
     single_jobs: SingleJobs
     receivers: Receivers
     signing_key: bytes
+    s3_sources: Mapping[str, Sequence[S3Location]]
 
     @classmethod
     def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
         """Put the parts together."""
         jobs = job_service(settings, database, client, START_WAIT_SECONDS)
-        blobs = LocalBlobs(Home(settings.home).blobs)
+        blobs = open_blobs(settings.storage_url, settings.home)
         return cls(
             settings=settings,
             database=database,
@@ -48,6 +51,7 @@ class ApiState:
             single_jobs=SingleJobs(database, jobs, blobs),
             receivers=receivers(settings, database),
             signing_key=signing_key(settings),
+            s3_sources=parse_allowed(settings.s3_sources),
         )
 
 

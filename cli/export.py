@@ -13,7 +13,7 @@ from cli.session import Session, session
 from services.documents import blob_key
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow, NotFoundError
-from services.storage.local import LocalBlobs
+from services.storage.opened import open_blobs
 
 PAGE_ITEMS = 1000
 
@@ -45,7 +45,7 @@ def results(
                     code=3,
                 )
             suffix = "json" if as_json else "md"
-            blobs = LocalBlobs(current.home.blobs)
+            blobs = open_blobs(current.settings.storage_url, current.settings.home)
             content = await blobs.get(blob_key(found.result_job_id, found.result_id, suffix))
             console.file.write(content.decode() + "\n")
             return 0
@@ -82,7 +82,7 @@ def export(
 
 async def export_job(current: Session, job: JobRow, out: Path) -> Path:
     """Write `out/files/PATH.md` for each result and `out/manifest.jsonl` with every item."""
-    blobs = LocalBlobs(current.home.blobs)
+    blobs = open_blobs(current.settings.storage_url, current.settings.home)
     out.mkdir(parents=True, exist_ok=True)
     staged = out / ".manifest.jsonl"
     with staged.open("w") as manifest:

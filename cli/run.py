@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from cli.export import export_job
 from cli.output import Fault, console, counts_line, exit_code, job_json, print_json
 from cli.progress import follow
-from cli.session import Session, ensure_up, open_service, session
+from cli.session import Session, ensure_up, load_settings, open_service, session
+from cli.sources import named_source
 from models.batch import BatchJobCreate
 from rules.parse_options import parse_options
 from services.home import Running
 from services.ledger.records import JobRow, NotFoundError
-from services.sources.local import source_name, source_uri
 
 PAGE_SIZE = 1000
 THRESHOLD = 20_000
@@ -27,7 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document at
 
 
 def run(
-    path: Annotated[Path, typer.Argument(help="Folder (or single file) to process.")],
+    path: Annotated[str, typer.Argument(help="Folder, single file, or s3://bucket/prefix/.")],
     classify: Annotated[
         Path | None, typer.Option(help="YAML file with `rules`: classify instead of parse.")
     ] = None,
@@ -59,13 +59,13 @@ def run(
       sheaf run ~/mail --classify rules.yaml
       sheaf run ~/scans --set languages='[de, fr]' --set max_pages=20
       sheaf run ~/huge --detach
+      SHEAF_S3_SOURCES='{"*": ["s3://bucket/in/"]}' sheaf run s3://bucket/in/2026/
     """
-    if not path.exists():
-        raise Fault(f"PATH: {path} does not exist", code=2)
+    source = named_source(path, load_settings())
     config = _config(classify, set_ or [])
     code = asyncio.run(
         _run(
-            path,
+            source,
             {"job_config": config, "page_size": page_size, "continue_as_new_threshold": threshold},
             concurrency=concurrency,
             one_file_per_activity=files_per_activity == 1,
@@ -120,7 +120,7 @@ def cancel(
 
 
 async def _run(
-    path: Path,
+    source: tuple[str, str],
     body: dict[str, Any],
     *,
     concurrency: int | None,
@@ -132,9 +132,7 @@ async def _run(
     async with session() as current:
         running, is_new = ensure_up(current.home)
         service = await open_service(current)
-        directory_id = await current.directories.register_source(
-            current.settings.project, source_uri(path), source_name(path)
-        )
+        directory_id = await current.directories.register_source(current.settings.project, *source)
         job = await service.create(
             current.settings.project,
             _request(body | {"directory_id": directory_id}),

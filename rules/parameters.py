@@ -72,6 +72,9 @@ HONOURED_PARAMETERS = (
         "parse_mode",
         "webhook_url",
         "webhook_configurations",
+        "output_s3_path_prefix",
+        "output_s3_region",
+        "outputBucket",
     }
 )
 """Parse parameters that this version acts on or records; `parse_mode` in one value only, and

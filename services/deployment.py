@@ -1,7 +1,7 @@
 """What every process of a deployment makes from the same settings: connections and limits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from temporalio.envconfig import ClientConfig
 
 from models.runs import RunLimits
 from rules.outbound_urls import OutboundPolicy, parse_exemptions
+from rules.s3_locations import parse_allowed
 from services.engines.dispatch import fingerprint
 from services.home import Home
 from services.jobs import START_TIMEOUT, JobService
@@ -53,6 +54,8 @@ class DeploymentSettings(Protocol):
     def webhook_allow(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def webhook_ports(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def s3_outputs(self) -> Mapping[str, Sequence[str]]: ...  # noqa: D102
     @property
     def local_receivers(self) -> bool | None: ...  # noqa: D102
 
@@ -136,4 +139,5 @@ def job_service(
         limits=run_limits(settings),
         concurrency=max(4, SLICES_PER_PROCESS * settings.parser_processes),
         start_wait_seconds=start_wait_seconds,
+        outputs=parse_allowed(settings.s3_outputs),
     )

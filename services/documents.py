@@ -3,35 +3,25 @@
 import asyncio
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from models.batch import BatchJobCreate, ItemStatus
-from models.classify import ClassifyJob
+from models.batch import ItemStatus
 from models.documents import (
-    ClassifierRule,
     EngineRequest,
     EngineResult,
     ParsedDocument,
-    ParsedPage,
     ParseOptions,
 )
 from models.failures import DocumentError, FailureKind
-from models.job_config import BatchParseJobRecordCreate
-from rules.markdown_style import MarkdownStyle, styled
-from rules.parse_options import parse_options
-from rules.rendering import render_markdown, render_text
-from rules.table_merging import merge_tables
+from services.images import image_folder, written_images
 from services.ledger.items import ItemLedger
-from services.ledger.records import ClaimedItem, JobSpec, Outcome, ResultRow
-from services.sources.items import item_path
-from services.storage.local import LocalBlobs
+from services.ledger.records import ClaimedItem, Outcome, ResultRow
+from services.sources.items import ItemFiles
+from services.work import Work
 
 _HASH_BLOCK = 1024 * 1024
 
@@ -52,84 +42,19 @@ class Processed:
     blobs: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True)
-class Work:
-    """What a job asks for, read once from its request."""
-
-    spec: JobSpec
-    options: ParseOptions
-    rules: tuple[ClassifierRule, ...] | None
-    separator: str | None
-    prefix: str | None
-    suffix: str | None
-    style: MarkdownStyle
-    shows_layout: bool
-    reuses: bool
-    is_reusable: bool
-    file_seconds: float | None
-    extra_seconds_per_page: float
-
-    @classmethod
-    def of(cls, spec: JobSpec) -> "Work":
-        """Read a job's request, which was validated when the job was created."""
-        config = BatchJobCreate.model_validate(spec.request).job_config
-        if isinstance(config, ClassifyJob):
-            return cls(spec, parse_options(config), config.engine_rules(), *_PLAIN)
-        return _parse_work(spec, config)
-
-    def styled(self, pages: Sequence[ParsedPage]) -> tuple[ParsedPage, ...]:
-        """Return pages as the job wants each of them written."""
-        return styled(pages, self.style)
-
-    def markdown(self, pages: Sequence[ParsedPage]) -> str:
-        """Return the markdown of all pages of a canonical result."""
-        joined: frozenset[int] = frozenset()
-        if self.style.merges_tables:
-            pages, joined = merge_tables(pages)
-        if self.style.keeps_separator:
-            joined = frozenset()
-        return render_markdown(self.styled(pages), self.separator, self.prefix, self.suffix, joined)
-
-    def text(self, pages: Sequence[ParsedPage]) -> str:
-        """Return the plain text of all pages of a canonical result."""
-        return render_text(self.styled(pages), self.separator, self.prefix, self.suffix)
-
-
-_PLAIN: tuple[Any, ...] = (None, None, None, MarkdownStyle(), False, True, True, None, 0.0)
-
-
-def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:
-    asked = config.effective_parameters
-    fresh = bool(asked.do_not_cache)
-    return Work(
-        spec=spec,
-        options=parse_options(config),
-        rules=None,
-        separator=asked.page_separator,
-        prefix=asked.page_prefix,
-        suffix=asked.page_suffix,
-        style=MarkdownStyle.of(asked),
-        shows_layout=asked.extract_layout,
-        reuses=not (fresh or asked.invalidate_cache),
-        is_reusable=not fresh,
-        file_seconds=asked.job_timeout_in_seconds,
-        extra_seconds_per_page=asked.job_timeout_extra_time_per_page_in_seconds or 0.0,
-    )
-
-
 class DocumentProcessor:
     """Processes claimed items, one at a time a call.
 
     Args:
         parser: the pool of parser processes.
         items: for results of earlier jobs on the same bytes.
-        blobs: for files that were uploaded.
+        files: opens what is to be read.
     """
 
-    def __init__(self, parser: Parser, items: ItemLedger, blobs: LocalBlobs) -> None:
+    def __init__(self, parser: Parser, items: ItemLedger, files: ItemFiles) -> None:
         self._parser = parser
         self._items = items
-        self._blobs = blobs
+        self._files = files
 
     async def process(self, work: Work, item: ClaimedItem, file_seconds: float) -> Processed:
         """Return what became of an item. A fault of the document is an outcome, not an error."""
@@ -139,16 +64,21 @@ class DocumentProcessor:
             return Processed(failed(item, error))
 
     async def _process(self, work: Work, item: ClaimedItem, file_seconds: float) -> Processed:
-        path = item_path(item, self._blobs)
+        async with self._files.on_disk(work.spec.project_id, item) as path:
+            return await self._process_file(work, item, path, file_seconds)
+
+    async def _process_file(
+        self, work: Work, item: ClaimedItem, path: Path, file_seconds: float
+    ) -> Processed:
         stamp, digest = await asyncio.to_thread(_hash, path)
         key = (work.spec.parameters_hash, work.spec.engine_fingerprint)
         if work.reuses:
             known = await self._items.reusable(work.spec.job_id, digest, key)
             if known:
                 return Processed(_skipped(item, known, digest))
-        with _image_folder(work.options) as folder:
+        with image_folder(work.options) as folder:
             answer = await self._parse(work, item, path, folder, file_seconds)
-            images = await asyncio.to_thread(_images, answer, folder)
+            images = await asyncio.to_thread(written_images, answer, folder)
         if _stamp(path) != stamp:
             raise DocumentError(FailureKind.SOURCE_CHANGED, "the file changed while it was read")
         if answer.failure:
@@ -204,35 +134,6 @@ def blob_key(job_id: str, task_id: str, suffix: str) -> str:
 def image_key(job_id: str, task_id: str, name: str) -> str:
     """Return the key of a picture that is kept with a result."""
     return blob_key(job_id, task_id, f"images/{name}")
-
-
-@contextmanager
-def _image_folder(options: ParseOptions) -> Iterator[str | None]:
-    """Give a folder for the pictures of one file, when any are wanted."""
-    if not options.images:
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="sheaf-images-") as folder:
-        yield folder
-
-
-def _images(answer: EngineResult, folder: str | None) -> dict[str, bytes]:
-    """Return the pictures that a parser process says it has written, by name."""
-    if folder is None or answer.document is None:
-        return {}
-    names = [image.name for page in answer.document.pages for image in page.images]
-    try:
-        return {name: _own_bytes(Path(folder) / name) for name in names}
-    except OSError as error:
-        message = f"a picture was not written: {error.strerror}"
-        raise DocumentError(FailureKind.CRASHED, message) from error
-
-
-def _own_bytes(path: Path) -> bytes:
-    # A parser process reads hostile bytes: a link of its making must not lead anywhere.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()
 
 
 def _skipped(item: ClaimedItem, result_id: str, digest: str) -> Outcome:
@@ -326,3 +227,12 @@ def _stamp(path: Path) -> tuple[int, int]:
 def all_blobs(processed: Sequence[Processed]) -> list[tuple[str, bytes]]:
     """Return every blob of a group, in order."""
     return [blob for one in processed for blob in one.blobs]
+
+
+def copies_of(processed: Sequence[Processed]) -> list[tuple[str, str, bytes]]:
+    """Return every blob of a group as a copy: its file's id, the suffix of its key, its bytes."""
+    return [
+        (one.outcome.item.file_id, key.partition(f"/{one.outcome.item.task_id}.")[2], content)
+        for one in processed
+        for key, content in one.blobs
+    ]

@@ -5,7 +5,7 @@ whoever finds a row without a Workflow may start it: the caller, a retry, or the
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,14 +27,17 @@ from models import attributes
 from models.apis import JobApi
 from models.batch import BatchJobCreate
 from models.ids import batch_workflow_id, new_job_id
-from models.job_config import JobType
+from models.job_config import BatchParseJobRecordCreate, JobType
 from models.queues import BATCHES
 from models.runs import BatchInput, RunLimits
+from rules.output_locations import output_location
 from rules.parameters import parameters_hash, unsupported_parameters
+from rules.s3_locations import S3Location
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NewJob, NotFoundError
+from services.outputs import check_output
 from services.webhooks.receivers import Receivers
 
 log = structlog.get_logger(__name__)
@@ -93,7 +96,9 @@ class JobService:
         limits: RunLimits,
         concurrency: int,
         start_wait_seconds: float = START_TIMEOUT.total_seconds(),
+        outputs: Mapping[str, Sequence[S3Location]] | None = None,
     ) -> None:
+        self._outputs = outputs or {}
         self._start_wait_seconds = start_wait_seconds
         self._starts: set[asyncio.Future[None]] = set()
         self._jobs = jobs
@@ -127,9 +132,12 @@ class JobService:
         Raises:
             BadReceiverError: a receiver that the request configures cannot be told of anything.
             NotFoundError: the directory or one of the items does not exist in the project.
-            ValueError: `target_pages` is malformed.
+            ValueError: `target_pages` or the place of results is malformed, or that place is not
+                open to the project.
         """
         await self._check_source(project_id, request)
+        if isinstance(request.job_config, BatchParseJobRecordCreate):
+            self._check_output(project_id, request.job_config)
         origin = origin or Origin()
         job_id = origin.job_id or new_job_id()
         run = self._run(project_id, job_id, request, concurrency, one_file_per_activity)
@@ -223,6 +231,11 @@ class JobService:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+
+    def _check_output(self, project_id: str, config: BatchParseJobRecordCreate) -> None:
+        location = output_location(config)
+        if location is not None:
+            check_output(location, project_id, self._outputs)
 
     async def _check_source(self, project_id: str, request: BatchJobCreate) -> None:
         if request.directory_id is not None:

@@ -6,12 +6,13 @@ from functools import cached_property
 
 from models.documents import ParsedDocument, ParsedPage
 from models.page_parts import PageImage
-from services.documents import Work, blob_key, image_key
+from services.documents import blob_key, image_key
 from services.ledger.database import Database
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.jobs import JobLedger
 from services.ledger.records import NotFoundError
-from services.storage.local import LocalBlobs
+from services.storage.blobs import Blobs
+from services.work import Work
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class TaskResult:
 class Results:
     """Reads the jobs of single files and their results; it never writes."""
 
-    def __init__(self, database: Database, blobs: LocalBlobs) -> None:
+    def __init__(self, database: Database, blobs: Blobs) -> None:
         self._items = ItemListing(database)
         self._jobs = JobLedger(database)
         self._blobs = blobs

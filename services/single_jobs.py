@@ -27,7 +27,7 @@ from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow
 from services.ledger.uploads import UploadRow
 from services.results import Results
-from services.storage.local import LocalBlobs
+from services.storage.blobs import Blobs
 
 SINGLE_APIS = (JobApi.PARSE, JobApi.CLASSIFY)
 
@@ -54,7 +54,7 @@ class Task:
 class SingleJobs:
     """Makes, finds, cancels and deletes jobs of single files."""
 
-    def __init__(self, database: Database, jobs: JobService, blobs: LocalBlobs) -> None:
+    def __init__(self, database: Database, jobs: JobService, blobs: Blobs) -> None:
         self._database = database
         self._jobs = jobs
         self._blobs = blobs

@@ -6,7 +6,7 @@ from uuid import UUID
 from models.ids import uuid7
 from services.ledger.database import Database, now_us
 from services.ledger.uploads import UploadLedger, UploadRow
-from services.storage.local import LocalBlobs
+from services.storage.blobs import Blobs
 
 
 def upload_key(upload_id: str) -> str:
@@ -17,7 +17,7 @@ def upload_key(upload_id: str) -> str:
 class Uploads:
     """Uploaded files, bytes and rows."""
 
-    def __init__(self, database: Database, blobs: LocalBlobs) -> None:
+    def __init__(self, database: Database, blobs: Blobs) -> None:
         self._ledger = UploadLedger(database)
         self._blobs = blobs
 

@@ -13,8 +13,9 @@ from api.state import ApiState
 from models.directories import Directory, DirectoryCreate, DirectoryType, DirectoryUpdate
 from rules.times import microseconds, moment
 from services.ledger.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
+from services.sources.listing import S3_SCHEME
 from services.sources.local import source_uri
-from services.sources.roots import SourceRefusedError, open_folder
+from services.sources.roots import SourceRefusedError, open_folder, open_prefix
 
 router = APIRouter(prefix="/api/v1/beta/directories", tags=["directories"])
 
@@ -30,7 +31,7 @@ async def create_directory(
     body: DirectoryCreate, once: Once, caller: CurrentCaller, state: State
 ) -> Directory:
     """Make a directory for files that are uploaded, or one that shows a folder of the server."""
-    values = await _columns(body, state)
+    values = await _columns(body, caller.project_id, state)
 
     async def make(reserved_id: str) -> Directory:
         ledger = DirectoryLedger(state.database)
@@ -90,18 +91,23 @@ async def delete_directory(directory_id: DirectoryId, caller: CurrentCaller, sta
     await DirectoryLedger(state.database).delete(caller.project_id, directory_id)
 
 
-async def _columns(body: DirectoryCreate, state: ApiState) -> dict[str, Any]:
+async def _columns(body: DirectoryCreate, project_id: str, state: ApiState) -> dict[str, Any]:
     values = body.model_dump(exclude_none=True)
     if body.expires_at:
         values["expires_at"] = microseconds(body.expires_at)
     if body.source_uri:
-        roots = state.settings.source_roots
         try:
-            folder = await asyncio.to_thread(open_folder, body.source_uri, roots)
+            values["source_uri"] = await _source(body.source_uri, project_id, state)
         except SourceRefusedError as error:
             raise InvalidError(("body", "source_uri"), f"source_uri: {error}.") from error
-        values["source_uri"] = source_uri(folder)
     return values
+
+
+async def _source(uri: str, project_id: str, state: ApiState) -> str:
+    """Return the URI under which a source is known, whichever way it was written."""
+    if uri.startswith(S3_SCHEME):
+        return open_prefix(uri, project_id, state.s3_sources).uri()
+    return source_uri(await asyncio.to_thread(open_folder, uri, state.settings.source_roots))
 
 
 def _shown(row: DirectoryRow) -> Directory:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 
 from api.caller import Caller, CurrentCaller, State
 from api.errors import InvalidError
@@ -107,19 +108,25 @@ async def get_file_link(
     return signed_link(request, state, file_path(row.id), expires_at_seconds)
 
 
-@router.get("/{file_id:uuid}/download", response_class=FileResponse)
+@router.get("/{file_id:uuid}/download", response_class=StreamingResponse)
 async def download_file(
     file_id: UUID, request: Request, state: State, expires: Expires, signature: Signature
-) -> FileResponse:
+) -> StreamingResponse:
     """Return the bytes of a file by a signed link, which needs no key."""
     check_link(request, state, expires, signature)
     row = await UploadLedger(state.database).find(str(file_id))
-    path = state.blobs.path(upload_key(str(file_id)))
-    if row is None or not path.is_file():
+    if row is None:
         raise HTTPException(404, f"no file {file_id}")
-    return FileResponse(
-        path, media_type="application/octet-stream", filename=row.name, headers=DOWNLOAD_HEADERS
-    )
+    try:
+        blob = await state.blobs.open(upload_key(row.id))
+    except FileNotFoundError as error:
+        raise HTTPException(404, f"no file {file_id}") from error
+    headers = {
+        **DOWNLOAD_HEADERS,
+        "Content-Length": str(blob.size_bytes),
+        "Content-Disposition": f"attachment; filename*=utf-8''{quote(row.name, safe='')}",
+    }
+    return StreamingResponse(blob.content, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/{file_id:uuid}")

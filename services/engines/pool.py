@@ -22,7 +22,7 @@ from services.engines.parser_process import (
     ParserProcess,
     ProcessDiedError,
 )
-from services.engines.scratch import Scratch
+from services.scratch import Scratch
 
 DEFAULT_MEMORY_BYTES = 4 * 1024**3
 DEFAULT_FILES_PER_PROCESS = 200

@@ -142,6 +142,7 @@ def _claimable(job_id: str, first: int, last: int) -> sa.Select[Any]:
             directory_files.c.display_name,
             directory_files.c.size_bytes,
             directory_files.c.upload_id,
+            directory_files.c.etag,
             directories.c.source_uri,
         )
         .join(directory_files, directory_files.c.id == items.c.file_id)

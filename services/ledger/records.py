@@ -26,6 +26,8 @@ class SourceFile:
     """Path relative to the source, `/` between parts."""
     size_bytes: int
     mtime_ns: int
+    etag: str | None = None
+    """What an object store calls this content; None of files in folders."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class ClaimedItem:
     source_uri: str | None
     upload_id: str | None = None
     """The uploaded file that holds the bytes; None where the source does."""
+    etag: str | None = None
+    """What the object store called the content when it was listed."""
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ directory_files = sa.Table(
     sa.Column("display_name", sa.Text, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    # What an object store calls the content; None of files in folders and of uploads.
+    sa.Column("etag", sa.String(255), nullable=True),
     # Hash of what was last read; None when never read, or changed since.
     sa.Column("content_sha256", sa.String(64), nullable=True),
     # The job whose enumeration saw the file last; how files that are gone are told.

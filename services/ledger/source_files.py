@@ -43,7 +43,7 @@ async def sync_files(
     return rows
 
 
-_REFRESHED = ("size_bytes", "mtime_ns", "content_sha256", "updated_at")
+_REFRESHED = ("size_bytes", "mtime_ns", "etag", "content_sha256", "updated_at")
 _UPDATE_FILE = (
     directory_files.update()
     .where(directory_files.c.id == sa.bindparam("b_id"))
@@ -63,6 +63,7 @@ def _new_file(job: sa.Row[Any], file: SourceFile, now: int) -> dict[str, Any]:
         "display_name": file.unique_id.rpartition("/")[2],
         "size_bytes": file.size_bytes,
         "mtime_ns": file.mtime_ns,
+        "etag": file.etag,
         "content_sha256": None,
         "seen_by": job.id,
         "created_at": now,
@@ -72,10 +73,12 @@ def _new_file(job: sa.Row[Any], file: SourceFile, now: int) -> dict[str, Any]:
 
 
 def _refresh(row: dict[str, Any], file: SourceFile, now: int) -> None:
-    if (row["size_bytes"], row["mtime_ns"]) != (file.size_bytes, file.mtime_ns):
+    was = (row["size_bytes"], row["mtime_ns"], row["etag"])
+    if was != (file.size_bytes, file.mtime_ns, file.etag):
         row.update(
             size_bytes=file.size_bytes,
             mtime_ns=file.mtime_ns,
+            etag=file.etag,
             content_sha256=None,
             updated_at=now,
         )

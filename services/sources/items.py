@@ -1,25 +1,74 @@
 """Where the bytes of a claimed item lie."""
 
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from models.failures import DocumentError, FailureKind
+from rules.s3_locations import parse_allowed
 from services.ledger.records import ClaimedItem
+from services.object_store import ObjectStoreError
+from services.sources.listing import S3_SCHEME
 from services.sources.local import resolve, source_path
-from services.storage.local import LocalBlobs
+from services.sources.roots import SourceRefusedError, open_prefix
+from services.sources.s3 import object_on_disk
+from services.storage.blobs import Blobs
 from services.uploads import upload_key
 
 
-def item_path(item: ClaimedItem, blobs: LocalBlobs) -> Path:
-    """Return the path of an item's file, after checking that it may be read.
+class ItemFiles:
+    """Opens the files of items.
 
-    Raises:
-        DocumentError: it is gone or changed, or may not be read; see `services.sources.local`.
+    Args:
+        blobs: for files that were uploaded.
+        s3_sources: the prefixes that may be read, by project.
     """
-    if item.upload_id:
-        path = blobs.path(upload_key(item.upload_id))
-        if not path.is_file():
-            raise DocumentError(FailureKind.SOURCE_CHANGED, "the uploaded file was deleted")
-        return path
-    if item.source_uri is None:
-        raise DocumentError(FailureKind.SOURCE_CHANGED, "the file has neither source nor upload")
-    return resolve(source_path(item.source_uri), item.unique_id)
+
+    def __init__(self, blobs: Blobs, s3_sources: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._blobs = blobs
+        self._s3_sources = parse_allowed(s3_sources or {})
+
+    @asynccontextmanager
+    async def on_disk(self, project_id: str, item: ClaimedItem) -> AsyncIterator[Path]:
+        """Give the path of an item's file, after checking that it may be read.
+
+        The path is the file's own, or that of a copy which does not outlast the context.
+
+        Raises:
+            DocumentError: it is gone or changed, or may not be read; see `services.sources`.
+        """
+        if item.upload_id:
+            async with self._uploaded(item.upload_id) as path:
+                yield path
+        elif item.source_uri is None:
+            message = "the file has neither source nor upload"
+            raise DocumentError(FailureKind.SOURCE_CHANGED, message)
+        elif item.source_uri.startswith(S3_SCHEME):
+            async with self._object(project_id, item.source_uri, item) as path:
+                yield path
+        else:
+            yield resolve(source_path(item.source_uri), item.unique_id)
+
+    @asynccontextmanager
+    async def _object(
+        self, project_id: str, source_uri: str, item: ClaimedItem
+    ) -> AsyncIterator[Path]:
+        try:
+            location = open_prefix(source_uri, project_id, self._s3_sources)
+        except SourceRefusedError as error:
+            raise DocumentError(FailureKind.REFUSED, str(error)) from error
+        async with object_on_disk(location, item.unique_id, item.etag) as path:
+            yield path
+
+    @asynccontextmanager
+    async def _uploaded(self, upload_id: str) -> AsyncIterator[Path]:
+        async with AsyncExitStack() as stack:
+            opened = self._blobs.on_disk(upload_key(upload_id))
+            try:
+                path = await stack.enter_async_context(opened)
+            except FileNotFoundError as error:
+                message = "the uploaded file was deleted"
+                raise DocumentError(FailureKind.SOURCE_CHANGED, message) from error
+            except ObjectStoreError as error:
+                raise DocumentError(FailureKind.UNAVAILABLE, f"the store: {error}") from error
+            yield path

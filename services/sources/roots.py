@@ -1,8 +1,9 @@
-"""Folders that callers may name: those under the roots that the operator has opened."""
+"""Sources that callers may name: folders and prefixes of S3 that the operator has opened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rules.s3_locations import S3Location, is_allowed, parse_location
 from services.sources.local import source_path
 
 
@@ -35,6 +36,26 @@ def open_folder(uri: str, roots: Sequence[Path]) -> Path:
     if not folder.is_dir():
         raise SourceRefusedError(f"{uri[:200]} is no folder")
     return folder
+
+
+def open_prefix(
+    uri: str, project_id: str, allowed: Mapping[str, Sequence[S3Location]]
+) -> S3Location:
+    """Return the prefix that an `s3://` URI names. Whether anything lies there is not asked.
+
+    Raises:
+        SourceRefusedError: it is no such URI, or not opened to the project.
+    """
+    try:
+        location = parse_location(uri)
+    except ValueError as error:
+        raise SourceRefusedError(str(error)) from error
+    if not is_allowed(location, project_id, allowed):
+        raise SourceRefusedError(
+            f"{uri[:200]} is not open to the project {project_id}; the operator opens prefixes by "
+            f'SHEAF_S3_SOURCES, such as {{"{project_id}": ["{location.uri()[:200]}"]}}'
+        )
+    return location
 
 
 def _path(uri: str) -> Path:

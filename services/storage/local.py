@@ -9,18 +9,16 @@ import asyncio
 import hashlib
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-_BLOCK = 1024 * 1024
+from services.storage.blobs import BLOCK_BYTES, OpenBlob
 
 
 class LocalBlobs:
-    """Blobs under one folder, by keys such as `results/bjb-…/1f/….json`.
-
-    Writing a key again replaces the blob with equal content; that is how a retry leaves one.
-    """
+    """Blobs under one folder; see `services.storage.blobs`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -51,6 +49,18 @@ class LocalBlobs:
         """Return a blob; FileNotFoundError when there is none."""
         return await asyncio.to_thread(self.path(key).read_bytes)
 
+    async def open(self, key: str) -> OpenBlob:
+        """Open a blob for reading; FileNotFoundError when there is none."""
+        file = await asyncio.to_thread(self.path(key).open, "rb")
+        return OpenBlob(os.fstat(file.fileno()).st_size, _blocks(file))
+
+    @asynccontextmanager
+    async def on_disk(self, key: str) -> AsyncIterator[Path]:
+        """Give the blob's own path; FileNotFoundError when there is none."""
+        path = self.path(key)
+        await asyncio.to_thread(path.stat)
+        yield path
+
     def path(self, key: str) -> Path:
         """Return where a blob lies or would lie."""
         return self._root / key
@@ -67,7 +77,7 @@ class LocalBlobs:
         size = 0
         try:
             with temporary.open("wb") as file:
-                while block := source.read(_BLOCK):
+                while block := source.read(BLOCK_BYTES):
                     digest.update(block)
                     size += file.write(block)
                 file.flush()
@@ -94,6 +104,12 @@ class LocalBlobs:
             raise
         for folder in {target.parent for _, target in staged}:
             _sync_folder(folder)
+
+
+async def _blocks(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
+            yield block
 
 
 def _stage(target: Path, content: bytes) -> Path:

@@ -8,12 +8,14 @@ from temporalio.common import Priority
 
 from models.documents import EngineRequest, EngineResult
 from models.job_config import JobType
-from services.documents import DocumentProcessor, Work, all_blobs
+from services.documents import DocumentProcessor, all_blobs
 from services.ledger.claims import ClaimLedger
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.records import SourceFile
+from services.sources.items import ItemFiles
+from services.work import Work
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import create, enumerate_files
 from tests.api.test_parsing import TwoPages
@@ -46,7 +48,7 @@ async def run(served: Served, folder: Path, **parameters: Any) -> tuple[list[flo
     if not claimed:
         return [], "skipped"
     parser = Timed()
-    processor = DocumentProcessor(parser, ItemLedger(state.database), state.blobs)
+    processor = DocumentProcessor(parser, ItemLedger(state.database), ItemFiles(state.blobs))
     done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
     await state.blobs.put_many(all_blobs(done))
     key = (spec.parameters_hash, spec.engine_fingerprint)

@@ -8,10 +8,12 @@ import pytest
 from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from models.job_config import JobType
 from models.page_parts import Block, Box, Line, PageImage, Word
-from services.documents import DocumentProcessor, Work, all_blobs
+from services.documents import DocumentProcessor, all_blobs
 from services.ledger.claims import ClaimLedger
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
+from services.sources.items import ItemFiles
+from services.work import Work
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import create, enumerate_files
 
@@ -65,7 +67,7 @@ async def parsed(served: Served, folder: Path, **parameters: Any) -> str:
     claims = ClaimLedger(state.database, "worker")
     claimed, _ = await claims.claim(job["id"], 1, 1)
     spec = await JobLedger(state.database).spec(job["id"])
-    processor = DocumentProcessor(Draws(), ItemLedger(state.database), state.blobs)
+    processor = DocumentProcessor(Draws(), ItemLedger(state.database), ItemFiles(state.blobs))
     done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
     await state.blobs.put_many(all_blobs(done))
     key = (spec.parameters_hash, spec.engine_fingerprint)

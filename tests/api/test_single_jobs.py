@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from models.documents import Classification, EngineRequest, EngineResult
-from services.documents import DocumentProcessor, Work, all_blobs
+from services.documents import DocumentProcessor, all_blobs
 from services.ledger.claims import ClaimLedger
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
+from services.sources.items import ItemFiles
+from services.work import Work
 from tests.api.conftest import Served
 from tests.api.test_parsing import TwoPages, processed
 
@@ -52,7 +54,7 @@ async def run(served: Served, index: int = -1) -> None:
     spec = await jobs.spec(job_id)
     claims = ClaimLedger(state.database, "worker")
     claimed, _ = await claims.claim(job_id, 1, 10)
-    processor = DocumentProcessor(Classifier(), ItemLedger(state.database), state.blobs)
+    processor = DocumentProcessor(Classifier(), ItemLedger(state.database), ItemFiles(state.blobs))
     done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
     await state.blobs.put_many(all_blobs(done))
     key = (spec.parameters_hash, spec.engine_fingerprint)

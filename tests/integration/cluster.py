@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +28,9 @@ from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.migrate import migrate
 from services.ledger.records import JobRow
-from services.ledger.schema import attempts, items, results
+from services.ledger.schema import attempts, directory_files, items, results
 from services.sources.local import source_uri
-from services.storage.local import LocalBlobs
+from services.storage.opened import open_blobs
 from services.temporal_server import free_port, is_listening, server_command, temporal_binary
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +96,9 @@ class Cluster:
         settings = self.settings
         names = settings.model_dump(exclude_unset=True, exclude_none=True)
         variables = {
-            f"SHEAF_{name.upper()}": json.dumps(value) if isinstance(value, tuple) else str(value)
+            f"SHEAF_{name.upper()}": (
+                json.dumps(value) if isinstance(value, tuple | dict) else str(value)
+            )
             for name, value in names.items()
         }
         worker = self._spawn(
@@ -111,10 +113,11 @@ class Cluster:
         return worker
 
     async def submit(self, folder: Path, **options: object) -> JobRow:
+        return await self.submit_source(source_uri(folder), **options)
+
+    async def submit_source(self, uri: str, **options: object) -> JobRow:
         settings = self.settings
-        directory_id = await DirectoryLedger(self.database).register_source(
-            "default", source_uri(folder), folder.name
-        )
+        directory_id = await DirectoryLedger(self.database).register_source("default", uri, "in")
         concurrency = int(str(options.pop("concurrency", 8)))
         body = {"job_config": {}, "directory_id": directory_id, **options}
         service = job_service(settings, self.database, self.client)
@@ -186,6 +189,14 @@ class Cluster:
             )
         return int(count or 0)
 
+    async def item_rows(self, job_id: str) -> Sequence[sa.Row[Any]]:
+        """The job's items with the keys of their files."""
+        query = sa.select(items, directory_files.c.unique_id).join(
+            directory_files, directory_files.c.id == items.c.file_id
+        )
+        async with self.database.read() as connection:
+            return (await connection.execute(query.where(items.c.job_id == job_id))).all()
+
     async def children(self, job_id: str) -> list[str]:
         """Workflow IDs of the job's children that run."""
         query = f"ParentWorkflowId = '{job_id}' AND ExecutionStatus = 'Running'"
@@ -209,13 +220,13 @@ class Cluster:
         assert counted["skipped"] == job.skipped
         assert counted["cancelled"] == job.cancelled
         assert job.settled == job.total == total
-        blobs = LocalBlobs(self.root / "blobs")
+        blobs = open_blobs(self.settings.storage_url, self.root)
         for row in rows:
             if row.status == "completed":
                 assert row.result_id == row.task_id
                 key = f"results/{job.id}/{row.task_id[-2:]}/{row.task_id}"
-                assert blobs.path(f"{key}.json").is_file()
-                assert blobs.path(f"{key}.md").is_file()
+                for suffix in ("json", "md"):
+                    assert await blobs.get(f"{key}.{suffix}") is not None
 
     def _spawn(self, command: list[str], name: str, **extra: str) -> subprocess.Popen[bytes]:
         with (self.root / f"{name}.log").open("ab") as log:

@@ -14,7 +14,7 @@ import pytest
 from models.documents import EngineRequest, EngineResult
 from models.failures import FailureKind
 from services.engines.pool import ParserPool
-from services.engines.scratch import Scratch
+from services.scratch import Scratch
 
 DEADLINE = 60.0
 
@@ -160,7 +160,7 @@ async def test_a_closed_pool_leaves_no_process_and_no_folder(make: MakeRequest) 
 
 async def test_folders_of_a_pool_that_was_killed_are_swept_and_others_kept() -> None:
     code = (
-        "import os, signal; from services.engines.scratch import Scratch; s = Scratch();"
+        "import os, signal; from services.scratch import Scratch; s = Scratch();"
         "print(s.subfolder(), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     process = await asyncio.create_subprocess_exec(

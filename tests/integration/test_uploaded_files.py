@@ -12,7 +12,7 @@ from models.documents import EngineRequest, EngineResult, ParsedDocument, Parsed
 from models.failures import FailureKind
 from models.ids import new_job_id
 from models.job_config import JobType
-from services.documents import DocumentProcessor, Processed, Work
+from services.documents import DocumentProcessor, Processed
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
@@ -24,8 +24,10 @@ from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger, NewJob
 from services.ledger.records import ClaimedItem, NotFoundError, Outcome, ResultRow
 from services.ledger.uploads import UploadLedger
+from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.uploads import Uploads, upload_key
+from services.work import Work
 
 KEY = ("parameters", "engines")
 LIMIT = 100
@@ -231,7 +233,7 @@ class Echo:
 
 async def process(database: Database, folder: Path, job_id: str, item: ClaimedItem) -> Processed:
     work = Work.of(await JobLedger(database).spec(job_id))
-    processor = DocumentProcessor(Echo(), ItemLedger(database), LocalBlobs(folder))
+    processor = DocumentProcessor(Echo(), ItemLedger(database), ItemFiles(LocalBlobs(folder)))
     return await processor.process(work, item, 60)
 
 

@@ -7,11 +7,12 @@ from typing import Any, cast
 from models.batch import ItemStatus
 from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage, ParseOptions
 from models.failures import FailureKind
-from rules.markdown_style import MarkdownStyle
-from services.documents import DocumentProcessor, Processed, Work
+from services.documents import DocumentProcessor, Processed
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem, JobSpec
+from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
+from services.work import Work
 
 SPEC = JobSpec(
     job_id="job",
@@ -57,10 +58,8 @@ async def processed(folder: Path, parser: Silent) -> Processed:
         size_bytes=1,
         source_uri=folder.as_uri(),
     )
-    work = Work(
-        SPEC, ParseOptions(), None, None, None, None, MarkdownStyle(), False, False, True, None, 0.0
-    )
-    processor = DocumentProcessor(parser, cast("ItemLedger", None), LocalBlobs(folder))
+    work = Work(SPEC, ParseOptions(), reuses=False)
+    processor = DocumentProcessor(parser, cast("ItemLedger", None), ItemFiles(LocalBlobs(folder)))
     return await processor.process(work, item, 60)
 
 

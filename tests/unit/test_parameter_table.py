@@ -107,6 +107,14 @@ TESTED = {
             "custom_metadata resource_info pipeline_id project_id"
         ),
     },
+    "unit/test_s3_locations.py": {
+        "test_outputs_are_placed_by_any_of_the_parameters": "outputBucket output_s3_region",
+    },
+    "integration/test_s3.py": {
+        "test_a_batch_by_prefix_loses_and_doubles_nothing_on_a_rough_connection": (
+            "output_s3_path_prefix"
+        ),
+    },
     "integration/test_webhooks.py": {
         "test_a_batch_tells_its_receiver_of_each_file_and_of_itself": "webhook_configurations",
         "test_results_are_pushed_to_a_legacy_webhook_url": "webhook_url",

@@ -161,6 +161,9 @@ HONOURED = {
     "compact_markdown_table": True,
     "disable_reconstruction": True,
     "markdown_table_multiline_header_separator": " / ",
+    "output_s3_path_prefix": "s3://bucket/out/",
+    "output_s3_region": "eu-central-1",
+    "outputBucket": "bucket",
     "remove_hidden_text": True,
     "images_to_save": ["screenshot", "embedded"],
     "take_screenshot": True,
@@ -208,7 +211,7 @@ def test_what_is_honoured_is_not_reported() -> None:
 def test_what_is_not_honoured_is_reported_in_order() -> None:
     config = parse(
         webhook_configurations=[{"webhook_events": ["parse.success", "extract.success"]}],
-        output_s3_path_prefix="s3://bucket/out",
+        input_s3_path="s3://bucket/in",
         extract_charts=True,
         images_to_save=["embedded", "layout"],
         parse_mode="parse_page_with_llm",
@@ -218,7 +221,7 @@ def test_what_is_not_honoured_is_reported_in_order() -> None:
         "adaptive_long_table",
         "extract_charts",
         "images_to_save",
-        "output_s3_path_prefix",
+        "input_s3_path",
         "parse_mode",
         "webhook_events: extract.success",
     ]

@@ -1,14 +1,16 @@
-"""A folder for the temporary files of a pool, which does not outlive a pool that was killed.
+"""Folders for temporary files, which do not outlive a process that was killed.
 
-Each pool holds a lock on its folder for as long as its process lives. A new pool deletes the
-folders that nobody holds. A lock and not a process id: ids are used again, and mean another
-process where containers share a folder.
+Each pool of parsers, and each process for its own, holds a lock on its folder for as long as its
+process lives. Whoever makes a new one deletes the folders that nobody holds. A lock and not a
+process id: ids are used again, and mean another process where containers share a folder.
 """
 
+import atexit
 import fcntl
 import os
 import shutil
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 PREFIX = "sheaf-parsers-"
@@ -32,6 +34,17 @@ class Scratch:
             shutil.rmtree(self.folder, ignore_errors=True)
             os.close(self._lock)
             self._lock = -1
+
+
+@lru_cache(maxsize=1)
+def own_folder() -> Path:
+    """Return this process's folder for files that no pool holds, such as downloads.
+
+    It is deleted when the process ends, and by the next process when this one is killed.
+    """
+    scratch = Scratch()
+    atexit.register(scratch.delete)
+    return scratch.folder
 
 
 def sweep() -> None:

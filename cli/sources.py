@@ -1,0 +1,27 @@
+"""What a user names to be read: a folder, a file, or a prefix of S3."""
+
+from pathlib import Path
+
+from cli.output import Fault
+from config import Settings
+from rules.s3_locations import parse_allowed
+from services.sources.listing import S3_SCHEME
+from services.sources.local import source_name, source_uri
+from services.sources.roots import SourceRefusedError, open_prefix
+
+
+def named_source(path: str, settings: Settings) -> tuple[str, str]:
+    """Return the URI of a source and the name under which people know it.
+
+    Raises:
+        Fault: it does not exist, or the operator has not opened it.
+    """
+    if path.startswith(S3_SCHEME):
+        try:
+            location = open_prefix(path, settings.project, parse_allowed(settings.s3_sources))
+        except (SourceRefusedError, ValueError) as error:
+            raise Fault(f"PATH: {error}", code=2) from error
+        return location.uri(), location.uri().rstrip("/").rpartition("/")[2]
+    if not Path(path).exists():
+        raise Fault(f"PATH: {path} does not exist", code=2)
+    return source_uri(Path(path)), source_name(Path(path))

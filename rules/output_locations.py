@@ -1,0 +1,51 @@
+"""Where a parse job wants its results written besides the server's own storage."""
+
+from models.job_config import BatchParseJobRecordCreate
+from models.parse_parameters import BatchParseJobConfig
+from rules.s3_locations import S3Location, parse_location, partitioned
+
+_SCHEME = "s3://"
+
+
+def output_location(config: BatchParseJobRecordCreate) -> S3Location | None:
+    """Return the place of a job's results, with its partitions; None where it names none.
+
+    Raises:
+        ValueError: the place cannot be made out; the message names field and fix.
+    """
+    parameters = config.effective_parameters
+    if not (parameters.output_s3_path_prefix or parameters.outputBucket):
+        if parameters.output_s3_region:
+            raise ValueError(
+                "output_s3_region: there is nothing to write. Set output_s3_path_prefix too, such "
+                "as s3://bucket/prefix/"
+            )
+        return None
+    partitions = {name.value: value for name, value in config.partitions.items()}
+    return partitioned(_named(parameters), partitions)
+
+
+def output_key(location: S3Location, file_id: str, suffix: str) -> str:
+    """Return the key of a file's result: `md`, `json`, or a picture's `images/NAME`."""
+    return location.key(f"{file_id}.{suffix}")
+
+
+def _named(parameters: BatchParseJobConfig) -> S3Location:
+    prefix, bucket = parameters.output_s3_path_prefix or "", parameters.outputBucket
+    if not prefix.startswith(_SCHEME):
+        if not bucket:
+            raise ValueError(
+                "output_s3_path_prefix: no bucket is named. Write it as s3://bucket/prefix/, or "
+                "name the bucket in outputBucket"
+            )
+        prefix = f"{_SCHEME}{bucket}/{prefix}"
+    try:
+        location = parse_location(prefix)
+    except ValueError as error:
+        raise ValueError(f"output_s3_path_prefix, outputBucket: {error}") from error
+    if bucket and location.bucket != bucket:
+        raise ValueError(
+            f"outputBucket is {bucket[:63]} and output_s3_path_prefix is in {location.bucket}: "
+            "name one bucket"
+        )
+    return location

@@ -1,0 +1,73 @@
+"""Places in S3 as operators and callers write them, and who may use which."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+EVERYONE = "*"
+"""Stands for all projects in an operator's list."""
+
+_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
+
+
+class S3Location(NamedTuple):
+    """A bucket and a prefix of keys in it."""
+
+    bucket: str
+    prefix: str
+    """Empty, or ends in `/`: a prefix never means the beginning of a name."""
+
+    def key(self, name: str) -> str:
+        """Return the key of a name under the prefix."""
+        return f"{self.prefix}{name}"
+
+    def uri(self, name: str = "") -> str:
+        """Return the prefix, or a key under it, as an `s3://` URI."""
+        return f"s3://{self.bucket}/{self.prefix}{name}"
+
+
+def parse_location(uri: str) -> S3Location:
+    """Return the place that a URI names.
+
+    Raises:
+        ValueError: it is no `s3://bucket/prefix/`. The message says how to write one, and does not
+            repeat what may be a password.
+    """
+    match = _URI.fullmatch(uri)
+    prefix = (match[2] or "") if match else ""
+    parts = prefix.removesuffix("/").split("/") if prefix else []
+    is_path = all(part not in {"", ".", ".."} and part.isprintable() for part in parts)
+    if match is None or not is_path:
+        raise ValueError(
+            "not a place in S3. Write it as s3://bucket/prefix/, with no empty, '.' or '..' part"
+        )
+    return S3Location(match[1], "/".join(parts) + "/" if parts else "")
+
+
+def is_allowed(
+    location: S3Location, project_id: str, allowed: Mapping[str, Sequence[S3Location]]
+) -> bool:
+    """Whether a place lies in one that the operator has opened to a project, or to all."""
+    opened = [*allowed.get(project_id, ()), *allowed.get(EVERYONE, ())]
+    return any(
+        location.bucket == one.bucket and location.prefix.startswith(one.prefix) for one in opened
+    )
+
+
+def partitioned(location: S3Location, partitions: Mapping[str, str]) -> S3Location:
+    """Return the place under a prefix that is a job's: `name=value/` for each partition, by name.
+
+    Values are percent-encoded, so that no value can leave its part of the key.
+    """
+    parts = [f"{name}={quote(value, safe='')}/" for name, value in sorted(partitions.items())]
+    return S3Location(location.bucket, location.prefix + "".join(parts))
+
+
+def parse_allowed(listed: Mapping[str, Sequence[str]]) -> dict[str, tuple[S3Location, ...]]:
+    """Return an operator's list of prefixes, by project.
+
+    Raises:
+        ValueError: an entry is no place in S3.
+    """
+    return {project: tuple(map(parse_location, uris)) for project, uris in listed.items()}

@@ -1,0 +1,85 @@
+"""What a job asks of each of its files, read from its request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from models.batch import BatchJobCreate
+from models.classify import ClassifyJob
+from models.documents import ClassifierRule, ParsedPage, ParseOptions
+from models.job_config import BatchParseJobRecordCreate
+from rules.markdown_style import MarkdownStyle, styled
+from rules.output_locations import output_location
+from rules.parse_options import parse_options
+from rules.rendering import render_markdown, render_text
+from rules.s3_locations import S3Location
+from rules.table_merging import merge_tables
+from services.ledger.records import JobSpec
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job asks for, read once from its request."""
+
+    spec: JobSpec
+    options: ParseOptions
+    rules: tuple[ClassifierRule, ...] | None = None
+    separator: str | None = None
+    prefix: str | None = None
+    suffix: str | None = None
+    style: MarkdownStyle = field(default_factory=MarkdownStyle)
+    shows_layout: bool = False
+    output: S3Location | None = None
+    """Where results are written besides."""
+    output_region: str | None = None
+    reuses: bool = True
+    is_reusable: bool = True
+    file_seconds: float | None = None
+    extra_seconds_per_page: float = 0.0
+
+    @classmethod
+    def of(cls, spec: JobSpec) -> "Work":
+        """Read a job's request, which was validated when the job was created."""
+        config = BatchJobCreate.model_validate(spec.request).job_config
+        if isinstance(config, ClassifyJob):
+            return cls(spec, parse_options(config), config.engine_rules())
+        return _parse_work(spec, config)
+
+    def styled(self, pages: Sequence[ParsedPage]) -> tuple[ParsedPage, ...]:
+        """Return pages as the job wants each of them written."""
+        return styled(pages, self.style)
+
+    def markdown(self, pages: Sequence[ParsedPage]) -> str:
+        """Return the markdown of all pages of a canonical result."""
+        joined: frozenset[int] = frozenset()
+        if self.style.merges_tables:
+            pages, joined = merge_tables(pages)
+        if self.style.keeps_separator:
+            joined = frozenset()
+        return render_markdown(self.styled(pages), self.separator, self.prefix, self.suffix, joined)
+
+    def text(self, pages: Sequence[ParsedPage]) -> str:
+        """Return the plain text of all pages of a canonical result."""
+        return render_text(self.styled(pages), self.separator, self.prefix, self.suffix)
+
+
+def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:
+    asked = config.effective_parameters
+    fresh = bool(asked.do_not_cache)
+    output = output_location(config)
+    return Work(
+        spec=spec,
+        options=parse_options(config),
+        rules=None,
+        separator=asked.page_separator,
+        prefix=asked.page_prefix,
+        suffix=asked.page_suffix,
+        style=MarkdownStyle.of(asked),
+        shows_layout=asked.extract_layout,
+        output=output,
+        output_region=asked.output_s3_region,
+        # A job that writes elsewhere reads each file: what lies there is not ours to trust.
+        reuses=not (fresh or asked.invalidate_cache or output),
+        is_reusable=not fresh,
+        file_seconds=asked.job_timeout_in_seconds,
+        extra_seconds_per_page=asked.job_timeout_extra_time_per_page_in_seconds or 0.0,
+    )
