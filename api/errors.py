@@ -22,6 +22,7 @@ from temporalio.service import RPCError
 
 from api.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
 from services.ledger.records import NotFoundError
+from services.object_store import ObjectStoreError
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +65,10 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
     422: {"model": InvalidFields, "description": "Fields that cannot be honoured"},
     429: {"model": ErrorText, "description": "Too many requests; Retry-After says when again"},
     500: {"model": ErrorText, "description": "An error of the server, with a correlation ID"},
-    503: {"model": ErrorText, "description": "The database or Temporal is away; see Retry-After"},
+    503: {
+        "model": ErrorText,
+        "description": "The database, storage or Temporal is away; see Retry-After",
+    },
     507: {"model": ErrorText, "description": "The server's disk is full"},
 }
 """The errors that any address may answer, for its description."""
@@ -92,7 +96,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(BodyTooLargeError, _too_large)
-    for away in (RPCError, OperationalError, PoolTimeoutError, ConnectionError, TimeoutError):
+    for away in (
+        *(RPCError, OperationalError, PoolTimeoutError, ConnectionError, TimeoutError),
+        ObjectStoreError,
+    ):
         app.add_exception_handler(away, _away)
     app.add_exception_handler(OSError, _disk)
     app.add_exception_handler(DBAPIError, _unexpected)
@@ -150,7 +157,9 @@ async def _too_large(_: Request, __: Exception) -> JSONResponse:
 
 async def _away(request: Request, error: Exception) -> JSONResponse:
     log.warning("a service is away", path=request.url.path, error=repr(error)[:500])
-    detail = "The server cannot reach its database or Temporal. Try again in a few seconds."
+    detail = (
+        "The server cannot reach its database, storage or Temporal. Try again in a few seconds."
+    )
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return JSONResponse({"detail": detail}, status_code=503, headers=headers)
 

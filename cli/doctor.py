@@ -18,8 +18,10 @@ from services.deployment import connect
 from services.engines.ocr import installed_languages
 from services.ledger.migrate import is_current
 from services.search_attributes import missing_search_attributes
+from services.storage.opened import open_blobs
 from services.temporal_server import temporal_binary
 
+CHECK_KEY = "doctor/check"
 ENGINES = ("liteparse", "xberg", "wordllama")
 
 
@@ -55,7 +57,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 async def _checks() -> list[Check]:
     async with session() as current:
         checks = [_package("sheaf"), _package("temporalio"), *map(_package, ENGINES)]
-        checks += [_binary(current), _ocr(), await _ledger(current)]
+        checks += [_binary(current), _ocr(), await _ledger(current), await _storage(current)]
         for check in (_temporal, _attributes, _ui, _api):
             checks.append(await _guarded(check, current))
         return checks
@@ -94,6 +96,18 @@ async def _ledger(current: Session) -> Check:
     url = current.database.engine.url.render_as_string(hide_password=True)
     good = await is_current(current.database)
     return Check("ledger", good, url, "`sheaf up` brings it up to date")
+
+
+async def _storage(current: Session) -> Check:
+    blobs = open_blobs(current.settings.storage_url, current.settings.home)
+    advice = "is SHEAF_STORAGE_URL right, and do the AWS_* variables allow to read and write there?"
+    try:
+        await blobs.put_many([(CHECK_KEY, b"written")])
+        is_good = await blobs.get(CHECK_KEY) == b"written"
+        await blobs.delete(CHECK_KEY)
+    except OSError as error:
+        return Check("storage", False, f"{blobs.uri('')}: {error}"[:300], advice)
+    return Check("storage", is_good, blobs.uri(""), advice)
 
 
 async def _temporal(current: Session) -> Check:
