@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 DEMO_HOME := $(CURDIR)/.sheaf
 WITHOUT := not postgres and not ocr and not corpus and not newest_sdk
 SDK_VENV := .venv-sdk
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q
 
-.PHONY: install demo test check integration sdk fuzz chaos bench clean help
+.PHONY: install demo stack stack-test env test check integration sdk fuzz chaos bench lock clean help
 
 help: ## Show the targets.
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 install: $(VENV)/.installed ## Make .venv with .venv/bin/sheaf.
 
@@ -22,6 +23,19 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 demo: install ## Run a parse and a classify batch over examples/documents.
 	SHEAF_HOME=$(DEMO_HOME) $(BIN)/python -m examples.demo $(if $(KEEP),--keep)
+
+stack: install ## Run a batch on Postgres, S3, two workers and the API, as compose has them, without docker.
+	$(BIN)/python -m deploy.stack $(if $(KEEP),--keep)
+
+stack-test: install ## Run the kill tests of batches and webhooks on Postgres and S3.
+	$(BIN)/python -m deploy.stack --test
+
+env: ## Write .env with new secrets, for docker compose.
+	$(PYTHON) deploy/make_env.py
+
+lock: ## Lock all packages again, and those that run apart.
+	uv pip compile pyproject.toml --extra dev $(LOCK_OPTIONS) -o requirements.lock
+	uv pip compile pyproject.toml --extra image --constraint requirements.lock $(LOCK_OPTIONS) -o deploy/requirements.lock
 
 test: install ## Run all tests that need nothing but the lock file.
 	$(BIN)/python -m pytest -m "$(WITHOUT)" --ignore=tests/sdk

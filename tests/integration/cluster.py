@@ -66,7 +66,7 @@ class Cluster:
             watchdog_seconds=1,
             sweep_seconds=1,
             shutdown_grace_seconds=2,
-            **self.options,
+            **{"storage_url": os.environ.get("SHEAF_TEST_STORAGE_URL"), **self.options},
         )
 
     async def open(self) -> None:

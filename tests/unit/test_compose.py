@@ -1,0 +1,89 @@
+"""The files of containers: valid, pinned, without secrets, and of the packages that are tested."""
+
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy import make_env
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+SECRETS = {"POSTGRES_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "SHEAF_SIGNING_KEY"}
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text())["services"]
+
+
+def test_the_compose_file_is_one_by_the_schema_of_compose() -> None:
+    command = [sys.executable, "-m", "check_jsonschema"]
+    command += ["--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_images_are_pinned_by_a_whole_version() -> None:
+    images = {service["image"] for service in SERVICES.values()} - {"sheaf:local"}
+    base = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    for image in [*images, *base]:
+        assert re.search(r":v?\d+\.\d+(\.\d+)?(-[a-z-]+)?$", image), image
+    versions = {image.partition(":")[2] for image in images if "temporalio/" in image}
+    assert {"1.32.0"} < versions  # the server's, and that of the tools which make its schema
+
+
+def test_every_secret_comes_from_the_environment_and_must_be_there() -> None:
+    text = COMPOSE.read_text()
+    assert set(re.findall(r"\$\{([A-Z0-9_]+):\?run make env\}", text)) == SECRETS
+    assert set(re.findall(r"\$\{([A-Z0-9_]+)", text)) == SECRETS | {"DOCUMENTS"}
+    for line in text.splitlines():
+        if re.search(r"(PASSWORD|SECRET|_KEY|PWD):", line):
+            assert "${" in line, line
+
+
+def test_what_runs_on_is_watched_and_starts_after_what_it_needs() -> None:
+    for name, service in SERVICES.items():
+        if service.get("restart") == "unless-stopped" and name not in {"temporal-ui", "api"}:
+            assert "test" in service["healthcheck"], name
+    for service in SERVICES.values():
+        for needed, how in service.get("depends_on", {}).items():
+            other = SERVICES[needed]
+            if how["condition"] == "service_healthy":
+                assert "test" in other["healthcheck"], needed
+            else:
+                assert "restart" not in other, needed
+
+
+def test_mounted_files_are_there() -> None:
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", ())]
+    paths = [mount.partition(":")[0] for mount in mounts if mount.startswith("./")]
+    assert paths
+    assert all((ROOT / path).exists() for path in paths)
+
+
+def pins(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", lock.read_text(), re.MULTILINE))
+
+
+def test_the_image_has_the_versions_that_are_tested_and_no_tools_of_tests() -> None:
+    tested, shipped = pins(ROOT / "requirements.lock"), pins(ROOT / "deploy" / "requirements.lock")
+    assert shipped.items() <= tested.items()
+    assert not shipped.keys() & {"pytest", "moto", "mypy", "llama-cloud", "hypothesis"}
+
+
+def test_env_is_made_once_and_only_its_owner_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    monkeypatch.setattr(make_env, "FILE", file)
+    assert make_env.main() == 0
+    written = dict(line.split("=") for line in file.read_text().splitlines())
+    assert written.keys() == SECRETS
+    assert min(map(len, written.values())) >= 32
+    assert len(set(written.values())) == len(SECRETS)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    content = file.read_text()
+    make_env.main()
+    assert file.read_text() == content
