@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     {"*": ["s3://bucket/in/"]}."""
     s3_outputs: dict[str, tuple[str, ...]] = {}
     """Prefixes that jobs may have their results written to, likewise."""
+    passwords_file: Path | None = None
+    """Passwords of documents as JSON, {"name": ["password"]}, for jobs that name them in
+    `resource_info.password_ref`. Read by workers, and by nobody else."""
 
     parser_processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     parser_memory_bytes: int = Field(default=4 * _GIB, ge=256 * 1024**2)

@@ -39,6 +39,7 @@ from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
 from services.outputs import Outputs
+from services.passwords import Passwords
 from services.search_attributes import ensure_search_attributes
 from services.sources.items import ItemFiles
 from services.sources.listing import SourceListing
@@ -76,7 +77,10 @@ def build_workers(
     )
     blobs = open_blobs(settings.storage_url, settings.home)
     processor = DocumentProcessor(
-        CancellableParser(pool), items, ItemFiles(blobs, settings.s3_sources)
+        CancellableParser(pool),
+        items,
+        ItemFiles(blobs, settings.s3_sources),
+        Passwords(settings.passwords_file),
     )
     outputs = Outputs(settings.s3_outputs)
     slices = LedgerSliceActivities(jobs, claims, blobs, outputs, processor)

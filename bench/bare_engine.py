@@ -28,7 +28,7 @@ MEDIA_TYPES = {
 
 
 def handle(request: EngineRequest) -> EngineResult:
-    """Parse a file by the engine that Sheaf takes for it, or by xberg where Sheaf reads it itself."""
+    """Parse a file by the engine that Sheaf takes for it; by xberg where Sheaf reads it itself."""
     suffix = Path(request.name).suffix.lower()
     try:
         if suffix in BY_LITEPARSE:

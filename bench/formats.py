@@ -3,12 +3,13 @@
     python -m bench.formats --documents DIR
 
 DIR is as for `bench.parse_quality`. The bare engine is that of the format, as it comes, in the same
-pool of parser processes; see `bench.bare_engine`. Then: whether the markdown of PDFs is the engine's.
+pool of parser processes; see `bench.bare_engine`. Then: whether the markdown of PDFs is its own.
 """
 
 import argparse
 import asyncio
 import json
+import re
 import statistics
 import sys
 import time
@@ -23,6 +24,8 @@ from services.engines.pdf_render import PLACEHOLDER
 from services.engines.pool import ParserPool
 
 DEADLINE = 120.0
+_EMPTY = re.compile(r"\A```text\s*```\s*\Z")
+"""What the engine writes for a page without text."""
 WARM_FILES = 4
 """Parsed before the clock runs, so that no format pays for the loading of an engine."""
 
@@ -100,7 +103,7 @@ def report(documents: Path, rows: list[dict[str, str]], ours: list[Read], bare: 
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name, places in sorted(groups.items()):
         failures = Counter(ours[at].failure for at in places if ours[at].failure)
-        told = ", ".join(f"{kind} {count}" for kind, count in sorted(failures.items())) or "–"
+        told = ", ".join(f"{kind} {count}" for kind, count in sorted(failures.items())) or "-"
         words = [[_words(documents, rows[at], read[at]) for at in places] for read in (ours, bare)]
         cells = [[_table(documents, rows[at], read[at]) for at in places] for read in (ours, bare)]
         times = [statistics.median(read[at].milliseconds for at in places) for read in (ours, bare)]
@@ -133,7 +136,7 @@ def _mean(values: list[float | None]) -> str:
 
 def _number(of: "object", values: list[float | None]) -> str:
     known = [value for value in values if value is not None]
-    return f"{of(known):.3f}" if known else "–"  # type: ignore[operator]
+    return f"{of(known):.3f}" if known else "-"  # type: ignore[operator]
 
 
 def report_pdfs(rows: list[dict[str, str]], ours: list[Read], bare: list[Read]) -> None:
@@ -167,8 +170,7 @@ def report_pdfs(rows: list[dict[str, str]], ours: list[Read], bare: list[Read]) 
 
 def _plain(markdown: str) -> str:
     """Return the engine's markdown as Sheaf keeps it: without links to pictures it has not kept."""
-    plain = PLACEHOLDER.sub("", markdown).strip("\n")
-    return "" if not plain.strip("`\n ") else plain
+    return _EMPTY.sub("", PLACEHOLDER.sub("", markdown)).strip("\n")
 
 
 def main() -> None:

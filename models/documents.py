@@ -61,6 +61,8 @@ class ParseOptions(Payload):
     skip_fixed: bool = False
     all_visible: bool = False
     """What of a web page is left out, or shown although it is hidden."""
+    password_ref: str | None = None
+    """Name under which the operator keeps passwords; never a password."""
     revisions: bool = False
     """Whether tracked changes and comments of a text document are told."""
 
@@ -84,6 +86,8 @@ class EngineRequest(Payload):
     """When given, the text is also classified by these rules."""
     image_folder: str | None = None
     """Absolute path of an empty folder for pictures that are asked for."""
+    passwords: Annotated[tuple[str, ...], Field(repr=False)] = ()
+    """Tried in this order on a document that needs one. They go to the parser process alone."""
     cpu_seconds: int = 3600
     """Bound of the processor time for this file, as a second net behind the wall deadline."""
 

@@ -11,6 +11,10 @@ from rules.page_ranges import parse_target_pages
 
 _FRACTION = re.compile(r"0?\.[0-9]{1,9}|[01](\.0{0,9})?", re.ASCII)
 
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+PASSWORD_REF = "password_ref"  # noqa: S105 - the name of a field
+"""Field of `resource_info`; the contract has no parameter for passwords."""
+
 ImageKind = Literal["screenshot", "embedded"]
 
 MARGIN_PARAMETERS = (
@@ -47,10 +51,28 @@ def parse_options(config: BatchParseJobRecordCreate | ClassifyJob) -> ParseOptio
         crop=crop_of(parameters),
         skip_diagonal_text=parameters.skip_diagonal_text,
         languages=tuple(code.value for code in parameters.languages or (parameters.lang,)),
+        password_ref=password_ref(parameters),
         **_of_pdf(parameters),
         **_of_failures(parameters),
         **_of_formats(parameters),
     )
+
+
+def password_ref(parameters: BatchParseJobConfig) -> str | None:
+    """Return the name of the passwords that a job's documents may need: `resource_info` has it.
+
+    Raises:
+        ValueError: it is no name.
+    """
+    name = (parameters.resource_info or {}).get(PASSWORD_REF)
+    if name is None:
+        return None
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            "resource_info.password_ref is no name of passwords. Use letters, digits, '.', '_' and "
+            "'-', and never a password itself"
+        )
+    return name
 
 
 def images_of(parameters: BatchParseJobConfig) -> tuple[ImageKind, ...]:

@@ -20,6 +20,7 @@ from models.failures import DocumentError, FailureKind
 from services.images import image_folder, written_images
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem, Outcome, ResultRow
+from services.passwords import Passwords
 from services.sources.items import ItemFiles
 from services.work import Work
 
@@ -49,9 +50,17 @@ class DocumentProcessor:
         parser: the pool of parser processes.
         items: for results of earlier jobs on the same bytes.
         files: opens what is to be read.
+        passwords: for documents that need one.
     """
 
-    def __init__(self, parser: Parser, items: ItemLedger, files: ItemFiles) -> None:
+    def __init__(
+        self,
+        parser: Parser,
+        items: ItemLedger,
+        files: ItemFiles,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self._passwords = passwords or Passwords()
         self._parser = parser
         self._items = items
         self._files = files
@@ -94,6 +103,7 @@ class DocumentProcessor:
             options=work.options,
             rules=work.rules,
             image_folder=images,
+            passwords=self._passwords.named(work.options.password_ref),
         )
         deadline = await self._deadline(work, request, file_seconds)
         return await self._parser.run(request, deadline)

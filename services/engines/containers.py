@@ -122,7 +122,8 @@ def _zip_type(archive: zipfile.ZipFile) -> str:
                 return media_type
     if "META-INF/container.xml" in names:
         return EPUB
-    raise DocumentError(FailureKind.UNSUPPORTED, "the file is a zip archive, not a document")
+    message = "the file is a zip archive, not a document: unpack it, and process the folder"
+    raise DocumentError(FailureKind.UNSUPPORTED, message)
 
 
 def _refuse_encrypted_open_document(archive: zipfile.ZipFile, names: list[str]) -> None:

@@ -128,10 +128,12 @@ def _refuse_non_documents(head: bytes) -> None:
         return
     for magic, what in REFUSED:
         if head.startswith(magic):
-            message = f"the file is {what}, not a document"
+            advice = ": unpack it, and process the folder" if "archive" in what else ""
+            message = f"the file is {what}, not a document{advice}"
             raise DocumentError(FailureKind.UNSUPPORTED, message)
     if head[TAR_MAGIC_AT : TAR_MAGIC_AT + 5] == b"ustar":
-        raise DocumentError(FailureKind.UNSUPPORTED, "the file is a tar archive, not a document")
+        message = "the file is a tar archive, not a document: unpack it, and process the folder"
+        raise DocumentError(FailureKind.UNSUPPORTED, message)
     message = "the file is binary data of no known document type"
     raise DocumentError(FailureKind.UNSUPPORTED, message)
 

@@ -33,7 +33,13 @@ def handle(request: EngineRequest) -> EngineResult:
     """Read one file, and classify its text when rules are given."""
     try:
         folder = None if request.image_folder is None else Path(request.image_folder)
-        document = parse(Path(request.path), request.name, request.options, images=folder)
+        document = parse(
+            Path(request.path),
+            request.name,
+            request.options,
+            images=folder,
+            passwords=request.passwords,
+        )
         classification = _classify(document, request.rules)
     except DocumentError as error:
         return EngineResult(failure=EngineFailure(kind=error.kind, message=error.message))
@@ -41,7 +47,13 @@ def handle(request: EngineRequest) -> EngineResult:
 
 
 def parse(
-    path: Path, name: str, options: ParseOptions, depth: int = 0, images: Path | None = None
+    path: Path,
+    name: str,
+    options: ParseOptions,
+    depth: int = 0,
+    *,
+    images: Path | None = None,
+    passwords: tuple[str, ...] = (),
 ) -> ParsedDocument:
     """Read one file by the engine of its type.
 
@@ -51,6 +63,7 @@ def parse(
         options: what is wanted of it.
         depth: how many messages it was attached to, one inside the other.
         images: the folder for pictures that are asked for.
+        passwords: to try on a document that needs one.
 
     Raises:
         DocumentError: every reason why there is no text.
@@ -61,7 +74,7 @@ def parse(
         raise DocumentError(FailureKind.SOURCE_CHANGED, "the file is no longer there") from error
     except PermissionError as error:
         raise DocumentError(FailureKind.REFUSED, "the file may not be read") from error
-    source = Source(path, name, detected.media_type, options, images)
+    source = Source(path, name, detected.media_type, options, images, passwords)
     if options.screenshots_only and detected.family is not Family.PDF:
         raise DocumentError(FailureKind.UNSUPPORTED, "only pages of PDFs can be drawn")
     if detected.family is Family.MAIL:

@@ -62,6 +62,8 @@ class _Reading:
         self._source = source
         self._pictures = Pictures(source.options, source.image_folder)
         self._reasons: dict[int, str] = {}
+        self._password: str | None = None
+        self._untried = list(source.passwords)
 
     def document(self) -> ParsedDocument:
         """Read all the pages wanted."""
@@ -131,18 +133,25 @@ class _Reading:
     def _render(
         self, pages: str | None, limit: int, language: str | None = None, *, margins: bool = False
     ) -> Any:
-        try:
-            return render(
-                self._source, ".pdf", pages=pages, limit=limit, language=language, margins=margins
-            )
-        except (DocumentError, MemoryError):
-            raise
-        except Exception as error:
-            if "password" in str(error).lower():
-                raise DocumentError(
-                    FailureKind.PASSWORD_REQUIRED, "the PDF is encrypted and needs a password"
-                ) from error
-            raise _RefusedError(str(error)) from error
+        while True:
+            try:
+                return render(
+                    self._source,
+                    ".pdf",
+                    pages=pages,
+                    limit=limit,
+                    language=language,
+                    margins=margins,
+                    password=self._password,
+                )
+            except (DocumentError, MemoryError):
+                raise
+            except Exception as error:
+                if "password" not in str(error).lower():
+                    raise _RefusedError(str(error)) from error
+                if not self._untried:
+                    raise _locked(self._source) from error
+                self._password = self._untried.pop(0)
 
     def _raw_text(self) -> Mapping[int, str]:
         """Return the text of all pages by the fallback engine, where it knows pages."""
@@ -154,6 +163,16 @@ class _Reading:
         except DocumentError:
             return {}
         return {page.page: page.text for page in document.pages if document.total_pages > 1}
+
+
+def _locked(source: Source) -> DocumentError:
+    name = source.options.password_ref
+    message = "the PDF is encrypted and needs a password"
+    if name and source.passwords:
+        message = f"the PDF is encrypted, and none of the passwords of {name} opens it"
+    elif name:
+        message = f"the PDF is encrypted, and the operator keeps no passwords as {name}"
+    return DocumentError(FailureKind.PASSWORD_REQUIRED, message)
 
 
 def _without_text(page: ParsedPage) -> ParsedPage:

@@ -26,17 +26,17 @@ def without_hidden_text(source: Source) -> Iterator[tuple[Source, int]]:
     """
     with TemporaryDirectory(prefix="visible-") as folder:
         copy = Path(folder) / "document.pdf"
-        removed = _remove_hidden(source.path, copy)
+        removed = _remove_hidden(source, copy)
         yield (replace(source, path=copy) if removed else source), removed
 
 
-def broken_images(path: Path) -> list[int]:
+def broken_images(source: Source) -> list[int]:
     """Return the page of each picture that cannot be decoded, 1-based."""
     import pypdfium2
     from pypdfium2 import raw
 
     broken = []
-    with _opened(path) as document:
+    with _opened(source) as document:
         for number, page in _pages(document):
             for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
                 try:
@@ -46,11 +46,11 @@ def broken_images(path: Path) -> list[int]:
     return broken
 
 
-def _remove_hidden(path: Path, copy: Path) -> int:
+def _remove_hidden(source: Source, copy: Path) -> int:
     from pypdfium2 import raw
 
     removed = 0
-    with _opened(path) as document:
+    with _opened(source) as document:
         for _, page in _pages(document):
             hidden = [
                 text
@@ -68,19 +68,27 @@ def _remove_hidden(path: Path, copy: Path) -> int:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(source: Source) -> Iterator[Any]:
     """Give the document; one without pages where it cannot be opened."""
-    import pypdfium2
-
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError:
+    document = _document(source)
+    if document is None:
         yield ()
         return
     try:
         yield document
     finally:
         document.close()
+
+
+def _document(source: Source) -> Any:
+    import pypdfium2
+
+    for password in (None, *source.passwords):
+        try:
+            return pypdfium2.PdfDocument(source.path, password=password)
+        except pypdfium2.PdfiumError:
+            continue
+    return None
 
 
 def _pages(document: Any) -> Iterator[tuple[int, Any]]:

@@ -26,6 +26,7 @@ def render(
     limit: int,
     language: str | None,
     margins: bool = False,
+    password: str | None = None,
 ) -> Any:
     """Call liteparse; with a language, pages are read by OCR where they need it.
 
@@ -36,6 +37,7 @@ def render(
         limit: most pages to return, at most 1,000.
         language: Tesseract's, or None to leave OCR out.
         margins: whether headers and footers stay in the markdown.
+        password: of the document.
 
     Raises:
         DocumentError: Unsupported, when liteparse is not installed.
@@ -67,6 +69,8 @@ def render(
     }
     if pages is not None:
         options["target_pages"] = pages
+    if password is not None:
+        options["password"] = password
     with named(source.path, suffix) as name:
         return LiteParse(**options).parse(name)
 

@@ -23,7 +23,7 @@ def check_strictly(source: Source, document: ParsedDocument) -> None:
         DocumentError: Corrupt, naming the parameter and the first page.
     """
     options = source.options
-    if options.strict_images and (broken := broken_images(source.path)):
+    if options.strict_images and (broken := broken_images(source)):
         _fail("strict_mode_image_extraction", broken[0], "a picture cannot be decoded")
     for page in document.pages:
         if options.strict_fonts and _has_buggy_font(page):

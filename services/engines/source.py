@@ -23,6 +23,8 @@ class Source:
     options: ParseOptions = field(default_factory=ParseOptions)
     image_folder: Path | None = None
     """Where pictures go that are asked for."""
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+    """To try on a document that needs one."""
 
     def wanted(self, total_pages: int) -> tuple[int, ...]:
         """Return the pages to keep, 1-based and ascending.

@@ -24,7 +24,11 @@ def parse(parsers: ParserPool, tmp_path: Path) -> Parse:
     """Parse bytes under a name; the file itself has no extension, as blobs have none."""
 
     async def parse(
-        data: bytes, name: str, folder: Path | None = None, **options: Any
+        data: bytes,
+        name: str,
+        folder: Path | None = None,
+        passwords: tuple[str, ...] = (),
+        **options: Any,
     ) -> EngineResult:
         path = tmp_path / "blob"
         path.write_bytes(data)
@@ -33,6 +37,7 @@ def parse(parsers: ParserPool, tmp_path: Path) -> Parse:
             name=name,
             options=ParseOptions(**options),
             image_folder=None if folder is None else str(folder),
+            passwords=passwords,
         )
         return await parsers.run(request, 60)
 
