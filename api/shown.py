@@ -8,7 +8,7 @@ from models.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from models.batch_items import BatchItem, ProcessingResult
 from models.classify import ClassifyJob
 from models.job_config import JobType
-from rules.output_locations import output_key, output_location
+from rules.output_locations import output_key, stored_output
 from rules.times import moment
 from services.documents import blob_key
 from services.ledger.item_listing import ItemRow
@@ -93,7 +93,7 @@ def processing_result(row: sa.Row[Any], blobs: Blobs) -> ProcessingResult:
 def _result_uri(row: sa.Row[Any], blobs: Blobs) -> str:
     """Return where the canonical result lies: where the job wanted it, or in our own storage."""
     config = BatchJobCreate.model_validate(row.request).job_config
-    location = None if isinstance(config, ClassifyJob) else output_location(config)
+    location = None if isinstance(config, ClassifyJob) else stored_output(config)
     if location is not None:
         return f"s3://{location.bucket}/{output_key(location, row.file_id, 'json')}"
     return blobs.uri(blob_key(row.job_id, row.id, "json"))

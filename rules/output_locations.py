@@ -25,6 +25,17 @@ def output_location(config: BatchParseJobRecordCreate) -> S3Location | None:
     return partitioned(_named(parameters), partitions)
 
 
+def stored_output(config: BatchParseJobRecordCreate) -> S3Location | None:
+    """Return the place of a stored job's results; None also for one that cannot be made out.
+
+    Such a job was accepted by a version that recorded these parameters and did not act on them.
+    """
+    try:
+        return output_location(config)
+    except ValueError:
+        return None
+
+
 def output_key(location: S3Location, file_id: str, suffix: str) -> str:
     """Return the key of a file's result: `md`, `json`, or a picture's `images/NAME`."""
     return location.key(f"{file_id}.{suffix}")

@@ -32,6 +32,7 @@ from models.queues import BATCHES
 from models.runs import BatchInput, RunLimits
 from rules.output_locations import output_location
 from rules.parameters import parameters_hash, unsupported_parameters
+from rules.parse_options import parse_options
 from rules.s3_locations import S3Location
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
@@ -137,7 +138,7 @@ class JobService:
         """
         await self._check_source(project_id, request)
         if isinstance(request.job_config, BatchParseJobRecordCreate):
-            self._check_output(project_id, request.job_config)
+            self.check(project_id, request.job_config)
         origin = origin or Origin()
         job_id = origin.job_id or new_job_id()
         run = self._run(project_id, job_id, request, concurrency, one_file_per_activity)
@@ -232,7 +233,13 @@ class JobService:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    def _check_output(self, project_id: str, config: BatchParseJobRecordCreate) -> None:
+    def check(self, project_id: str, config: BatchParseJobRecordCreate) -> None:
+        """Check what a parse configuration says of pages and places, before anything is kept.
+
+        Raises:
+            ValueError: as for `create`; the message begins with the field.
+        """
+        parse_options(config)
         location = output_location(config)
         if location is not None:
             check_output(location, project_id, self._outputs)

@@ -8,7 +8,7 @@ from models.classify import ClassifyJob
 from models.documents import ClassifierRule, ParsedPage, ParseOptions
 from models.job_config import BatchParseJobRecordCreate
 from rules.markdown_style import MarkdownStyle, styled
-from rules.output_locations import output_location
+from rules.output_locations import stored_output
 from rules.parse_options import parse_options
 from rules.rendering import render_markdown, render_text
 from rules.s3_locations import S3Location
@@ -65,7 +65,7 @@ class Work:
 def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:
     asked = config.effective_parameters
     fresh = bool(asked.do_not_cache)
-    output = output_location(config)
+    output = stored_output(config)
     return Work(
         spec=spec,
         options=parse_options(config),

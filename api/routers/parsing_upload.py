@@ -1,5 +1,7 @@
 """`/api/v1/parsing/upload`: uploading and parsing one file, as older clients do it."""
 
+import re
+
 from fastapi import APIRouter, Request
 
 from api.caller import Caller, CurrentCaller, State
@@ -14,7 +16,6 @@ from models.parse_parameters import withheld_names
 from models.parse_results import ParsingJob
 from rules.parameters import unsupported_parameters
 from rules.parse_form import parameters_of
-from rules.parse_options import parse_options
 from services.uploads import Uploads
 from services.webhooks.receivers import BadReceiverError
 
@@ -37,10 +38,11 @@ async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiSt
         parameters=parameters, withheld_parameters=tuple(sorted(withheld_names(form.texts)))
     )
     try:
-        parse_options(config)
+        state.jobs.check(caller.project_id, config)
     except ValueError as error:
-        raise InvalidError(("body", "target_pages"), str(error)) from error
-
+        # The message begins with the field, which is a part of the form here.
+        field = re.split(r"[^A-Za-z0-9_]", str(error), maxsplit=1)[0]
+        raise InvalidError(("body", field), str(error)) from error
     try:
         receivers = await state.receivers.of_config(caller.project_id, config)
     except BadReceiverError as error:

@@ -6,16 +6,10 @@ from typing import Any
 import pytest
 
 from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
-from models.job_config import JobType
 from models.page_parts import Block, Box, Line, PageImage, Word
-from services.documents import DocumentProcessor, all_blobs
-from services.ledger.claims import ClaimLedger
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger
-from services.sources.items import ItemFiles
-from services.work import Work
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import create, enumerate_files
+from tests.api.working import work_through
 
 PNG = b"\x89PNG and so on"
 PAGE = ParsedPage(
@@ -63,16 +57,8 @@ async def parsed(served: Served, folder: Path, **parameters: Any) -> str:
     (folder / "a.pdf").write_text("x")
     job = await create(served, folder, job_config={"parameters": parameters})
     await enumerate_files(served, job["id"], ["a.pdf"])
-    state = served.state
-    claims = ClaimLedger(state.database, "worker")
-    claimed, _ = await claims.claim(job["id"], 1, 1)
-    spec = await JobLedger(state.database).spec(job["id"])
-    processor = DocumentProcessor(Draws(), ItemLedger(state.database), ItemFiles(state.blobs))
-    done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
-    await state.blobs.put_many(all_blobs(done))
-    key = (spec.parameters_hash, spec.engine_fingerprint)
-    await claims.settle(job["id"], JobType.PARSE, [one.outcome for one in done], key)
-    return claimed[0].task_id
+    (done,) = await work_through(served, job["id"], Draws(), 1)
+    return done.outcome.item.task_id
 
 
 async def pages_of(served: Served, task_id: str) -> list[dict[str, Any]]:

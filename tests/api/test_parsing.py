@@ -7,15 +7,9 @@ import pytest
 
 from models.documents import EngineFailure, EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from models.failures import FailureKind
-from models.job_config import JobType
-from services.documents import DocumentProcessor, all_blobs
-from services.ledger.claims import ClaimLedger
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger
-from services.sources.items import ItemFiles
-from services.work import Work
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import BATCHES, create, enumerate_files
+from tests.api.working import work_through
 
 NAMES = ["broken.txt", "good.txt", "waiting.txt"]
 
@@ -44,15 +38,7 @@ async def processed(served: Served, tmp_path: Path) -> dict[str, dict[str, Any]]
         (tmp_path / name).write_text("one")
     job = await create(served, tmp_path, job_config={"parameters": {"page_separator": "|"}})
     await enumerate_files(served, job["id"], NAMES)
-    state = served.state
-    claims = ClaimLedger(state.database, "worker")
-    claimed, _ = await claims.claim(job["id"], 1, 2)
-    spec = await JobLedger(state.database).spec(job["id"])
-    processor = DocumentProcessor(TwoPages(), ItemLedger(state.database), ItemFiles(state.blobs))
-    done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
-    await state.blobs.put_many(all_blobs(done))
-    key = (spec.parameters_hash, spec.engine_fingerprint)
-    await claims.settle(job["id"], JobType.PARSE, [one.outcome for one in done], key)
+    await work_through(served, job["id"], TwoPages(), 2)
     listed = (await served.client.get(f"{BATCHES}/{job['id']}/items")).json()["items"]
     return {item["item_name"]: item for item in listed}
 

@@ -7,15 +7,11 @@ from typing import Any
 import pytest
 
 from models.documents import Classification, EngineRequest, EngineResult
-from services.documents import DocumentProcessor, all_blobs
-from services.ledger.claims import ClaimLedger
 from services.ledger.enumerations import EnumerationLedger
-from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
-from services.sources.items import ItemFiles
-from services.work import Work
 from tests.api.conftest import Served
 from tests.api.test_parsing import TwoPages, processed
+from tests.api.working import work_through
 
 PARSE = "/api/v2/parse"
 CLASSIFY = "/api/v2/classify"
@@ -51,14 +47,7 @@ async def run(served: Served, index: int = -1) -> None:
     state, job_id = served.state, served.temporal.started[index]
     jobs = JobLedger(state.database)
     await jobs.mark_running(job_id)
-    spec = await jobs.spec(job_id)
-    claims = ClaimLedger(state.database, "worker")
-    claimed, _ = await claims.claim(job_id, 1, 10)
-    processor = DocumentProcessor(Classifier(), ItemLedger(state.database), ItemFiles(state.blobs))
-    done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
-    await state.blobs.put_many(all_blobs(done))
-    key = (spec.parameters_hash, spec.engine_fingerprint)
-    await claims.settle(job_id, spec.job_type, [one.outcome for one in done], key)
+    await work_through(served, job_id, Classifier(), 10)
     await jobs.settle(job_id, cancels=False, gives_up=False, error=None)
 
 

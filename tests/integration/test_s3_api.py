@@ -114,6 +114,20 @@ async def test_results_go_only_where_the_operator_lets_them(
         assert "output" in answer.text
 
 
+@pytest.mark.parametrize("prefix", ["s3://bucket/outside/", "no place"])
+async def test_an_upload_whose_results_may_not_go_there_is_not_kept(
+    served: Served, server: S3Server, prefix: str
+) -> None:
+    answer = await served.client.post(
+        "/api/v1/parsing/upload",
+        files={"file": ("a.txt", b"a")},
+        data={"output_s3_path_prefix": prefix},
+    )
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["detail"][0]["loc"] == ["body", "output_s3_path_prefix"]
+    assert server.keys("store/uploads/") == []
+
+
 async def test_the_api_says_that_its_storage_is_away(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

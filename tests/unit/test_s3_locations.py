@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.job_config import BatchParseJobRecordCreate
-from rules.output_locations import output_key, output_location
+from rules.output_locations import output_key, output_location, stored_output
 from rules.s3_locations import S3Location, is_allowed, parse_allowed, parse_location, partitioned
 
 names = st.text("abc-.", min_size=1, max_size=5).filter(lambda name: name.strip("."))
@@ -94,3 +94,4 @@ def test_a_place_that_cannot_be_made_out_names_its_field(
 ) -> None:
     with pytest.raises(ValueError, match=field):
         output_location(config(**parameters))
+    assert stored_output(config(**parameters)) is None

@@ -1,0 +1,23 @@
+"""What a worker does, in the process of a test: it claims, processes, stores and records."""
+
+from services.documents import DocumentProcessor, Parser, Processed, all_blobs
+from services.ledger.claims import ClaimLedger
+from services.ledger.items import ItemLedger
+from services.ledger.jobs import JobLedger
+from services.sources.items import ItemFiles
+from services.work import Work
+from tests.api.conftest import Served
+
+
+async def work_through(served: Served, job_id: str, parser: Parser, last: int) -> list[Processed]:
+    """Work through a job's items up to an ordinal; return what became of those that were open."""
+    state = served.state
+    claims = ClaimLedger(state.database, "worker")
+    claimed, _ = await claims.claim(job_id, 1, last)
+    spec = await JobLedger(state.database).spec(job_id)
+    processor = DocumentProcessor(parser, ItemLedger(state.database), ItemFiles(state.blobs))
+    done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
+    await state.blobs.put_many(all_blobs(done))
+    key = (spec.parameters_hash, spec.engine_fingerprint)
+    await claims.settle(job_id, spec.job_type, [one.outcome for one in done], key)
+    return done
