@@ -10,10 +10,13 @@ import typer
 
 from cli.output import Fault, console, item_json, print_json
 from cli.session import Session, session
-from services.documents import blob_key
+from models.documents import ParsedDocument
+from services.documents import blob_key, image_key
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow, NotFoundError
+from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
+from services.work import Work
 
 PAGE_ITEMS = 1000
 
@@ -81,9 +84,13 @@ def export(
 
 
 async def export_job(current: Session, job: JobRow, out: Path) -> Path:
-    """Write `out/files/PATH.md` for each result and `out/manifest.jsonl` with every item."""
+    """Write `out/files/PATH.md` for each result and `out/manifest.jsonl` with every item.
+
+    Pictures that the job kept are written to `out/files/PATH.images/`.
+    """
     blobs = open_blobs(current.settings.storage_url, current.settings.home)
     out.mkdir(parents=True, exist_ok=True)
+    has_images = bool(Work.of(await current.jobs.spec(job.id)).options.images)
     staged = out / ".manifest.jsonl"
     with staged.open("w") as manifest:
         async for item in _items(current, job.id):
@@ -94,9 +101,26 @@ async def export_job(current: Session, job: JobRow, out: Path) -> Path:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
                 entry["markdown"] = str(target.relative_to(out))
+                if has_images:
+                    folder = target.with_suffix(".images")
+                    entry["images"] = await _export_images(blobs, item, folder)
             manifest.write(json.dumps(entry, ensure_ascii=False) + "\n")
     staged.replace(out / "manifest.jsonl")
     return out
+
+
+async def _export_images(blobs: Blobs, item: ItemRow, folder: Path) -> list[str]:
+    """Write the pictures of a result; return their names."""
+    assert item.result_job_id is not None
+    assert item.result_id is not None
+    content = await blobs.get(blob_key(item.result_job_id, item.result_id, "json"))
+    document = ParsedDocument.model_validate(json.loads(content)["document"])
+    names = [image.name for page in document.pages for image in page.images]
+    for name in names:
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = await blobs.get(image_key(item.result_job_id, item.result_id, name))
+        (folder / name).write_bytes(picture)
+    return names
 
 
 async def _items(current: Session, job_id: str) -> AsyncIterator[ItemRow]:
