@@ -10,6 +10,7 @@ from cli.doctor import doctor
 from cli.export import export, results
 from cli.keys import keys
 from cli.look import list_jobs, show_job
+from cli.migrate import migrate
 from cli.output import EXIT_CODES, Fault, errors
 from cli.run import cancel, run, watch
 from cli.serve import serve
@@ -33,6 +34,7 @@ app.command()(cancel)
 app.command()(results)
 app.command()(export)
 app.command()(serve)
+app.command()(migrate)
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks, name="webhooks")
 app.command()(doctor)
