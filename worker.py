@@ -166,9 +166,13 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
 def main() -> None:
     """Run a worker; the exit code is 1 when it could not start."""
     configure_logging()
-    ready = os.environ.get("SHEAF_READY_FILE")
+    name = os.environ.get("SHEAF_READY_FILE")
+    ready_file = Path(name) if name else None
+    if ready_file:
+        # In a container that was started again, that of the process before is still there.
+        ready_file.unlink(missing_ok=True)
     try:
-        asyncio.run(run(Settings(), Path(ready) if ready else None))
+        asyncio.run(run(Settings(), ready_file))
     except (OSError, RPCError, RuntimeError) as error:
         log.critical("worker cannot run", cause=str(error))
         _leave(1)
