@@ -25,7 +25,7 @@ from services.engines.heeded import unheeded
 from services.engines.source import Source, has_text
 
 ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
-REVISION = 3
+REVISION = 4
 """Raised when the same engine's versions would give another result through changes of ours."""
 
 

@@ -1,4 +1,4 @@
-"""Parts of a web page that a job leaves out or wants shown, before the page is converted.
+"""What a web page says of itself, and its parts that a job leaves out or wants shown.
 
 There is no browser here: a style counts where it stands in the element itself.
 """
@@ -24,6 +24,19 @@ def prepared(data: bytes, options: ParseOptions) -> bytes:
         text = _without(text, options)
     # The mark goes before what the page says of its charset, which is no longer true.
     return codecs.BOM_UTF8 + text.encode("utf-8", "replace")
+
+
+def described(page: bytes) -> dict[str, str]:
+    """Return title, author and subject as the head of a prepared page names them, where it does."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(page.decode("utf-8-sig", "replace"))
+    title = tree.css_first("head > title")
+    found = {"title": title.text() if title else ""}
+    for name, meta in (("author", "author"), ("subject", "description")):
+        node = tree.css_first(f'head > meta[name="{meta}" i]')
+        found[name] = (node.attributes.get("content") if node else None) or ""
+    return {name: " ".join(text.split()) for name, text in found.items() if text.strip()}
 
 
 def _decoded(data: bytes) -> str:

@@ -14,7 +14,7 @@ from models.documents import ParsedDocument, ParsedPage
 from models.failures import DocumentError, FailureKind
 from services.engines.blank import blanked, word_is_blank
 from services.engines.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, PPTX
-from services.engines.html_elements import prepared
+from services.engines.html_elements import described, prepared
 from services.engines.markdown import plain_text
 from services.engines.revisions import with_revisions
 from services.engines.sheets import headed, is_workbook, sheet_pages, without_marks
@@ -28,6 +28,7 @@ MIN_PAGE_COVERAGE = 0.98
 """Share of the document's words that its pages must hold to be used in its place."""
 
 MAX_BYTES = 512 * 1024**2
+HTML = "text/html"
 WORD = re.compile(r"\w+")
 
 FAILURES = (
@@ -67,7 +68,7 @@ def read(source: Source) -> ParsedDocument:
         engine="xberg",
         engine_version=version("xberg"),
         total_pages=max(page.page for page in pages),
-        metadata=_metadata(answer.metadata),
+        metadata=described(data) if source.media_type == HTML else _metadata(answer.metadata),
         warnings=(
             *notes,
             *_warnings(source, has_pages=has_pages, is_bare=not whole.strip()),
@@ -80,7 +81,7 @@ def read(source: Source) -> ParsedDocument:
 def _prepared(source: Source) -> tuple[bytes, list[str]]:
     """Return the document as the engine is to see it, and what was left out."""
     data = source.path.read_bytes()
-    if source.media_type == "text/html":
+    if source.media_type == HTML:
         return prepared(data, source.options), []
     if source.media_type == PPTX and not source.options.off_slide:
         data, count = without_off_slide(data)
@@ -107,6 +108,8 @@ def _extract(data: bytes, media_type: str) -> Any:
         disable_ocr=True,
         output_format="markdown",
         escape_markdown=False,
+        # Else it writes what a page's head says before the text, as a heading: `## title: …`.
+        html_options=xberg.ConversionOptions(extract_metadata=False),
         pages=xberg.PageConfig(extract_pages=True),
         security_limits=xberg.SecurityLimits(
             max_compression_ratio=MAX_COMPRESSION_RATIO,

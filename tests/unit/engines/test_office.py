@@ -65,6 +65,32 @@ async def test_html_has_one_page_and_says_so_when_pages_are_selected(parse: Pars
     assert message == "target_pages: 2, but the document has 1 page"
 
 
+HEAD = (
+    '<title>\n A "fine" title: one </title><meta NAME="Author" content="Ada">'
+    '<meta name="description" content="what it is"><meta name="viewport" content="width=9">'
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "md", "metadata"),
+    [
+        (
+            *(HEAD, "<h1>One</h1><p>text</p>", "# One\n\ntext"),
+            {"title": 'A "fine" title: one', "author": "Ada", "subject": "what it is"},
+        ),
+        ("<title>T</title>", "<hr><h2>title: T</h2>x", "---\n\n## title: T\n\nx", {"title": "T"}),
+        ("<title></title>", "text", "text", {}),
+    ],
+)
+async def test_what_a_web_page_says_of_itself_is_metadata_and_no_text(
+    parse: Parse, head: str, body: str, md: str, metadata: dict[str, str]
+) -> None:
+    html = f"<html><head>{head}</head><body>{body}</body></html>"
+    document = document_of(await parse(html.encode(), "a.html"))
+    assert document.pages[0].md == md
+    assert document.metadata == metadata
+
+
 @pytest.mark.parametrize(
     ("markdown", "plain"),
     [
