@@ -40,6 +40,7 @@ from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
 from services.outputs import Outputs
 from services.passwords import Passwords
+from services.result_store import ResultStore
 from services.search_attributes import ensure_search_attributes
 from services.sources.items import ItemFiles
 from services.sources.listing import SourceListing
@@ -76,6 +77,7 @@ def build_workers(
         client,
     )
     blobs = open_blobs(settings.storage_url, settings.home)
+    store = ResultStore(blobs)
     processor = DocumentProcessor(
         CancellableParser(pool),
         items,
@@ -83,7 +85,7 @@ def build_workers(
         Passwords(settings.passwords_file),
     )
     outputs = Outputs(settings.s3_outputs)
-    slices = LedgerSliceActivities(jobs, claims, blobs, outputs, processor)
+    slices = LedgerSliceActivities(jobs, claims, store, outputs, processor)
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
     batches = Worker(
         client,

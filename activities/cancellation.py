@@ -7,14 +7,17 @@ the statement. So the body of an Activity runs in a task that nothing cancels; i
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from models.documents import EngineRequest, EngineResult
+from models.documents import EngineResult
 from services.documents import Parser
+from services.engines.lane import Order
+from services.engines.pool import ParserPool
 
 Value = TypeVar("Value")
 
@@ -56,22 +59,19 @@ def stop_if_cancelled() -> None:
 class CancellableParser(Parser):
     """A parser that lets go of a file once the Activity that wants it is cancelled."""
 
-    def __init__(self, parser: Parser) -> None:
-        self._parser = parser
+    def __init__(self, pool: ParserPool) -> None:
+        self._pool = pool
 
-    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
-        """Have one file read.
+    async def run_many(self, orders: Iterator[Order]) -> AsyncGenerator[EngineResult, None]:
+        """Have files read; see `ParserPool.run_many`.
 
         Raises:
             asyncio.CancelledError: the Activity was cancelled meanwhile; the parse is stopped.
         """
-        reading = asyncio.ensure_future(self._parser.run(request, deadline_seconds))
         cancelled = asyncio.ensure_future(activity.wait_for_cancelled())
         try:
-            await asyncio.wait({reading, cancelled}, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                reading.cancel()
-                await asyncio.wait({reading})
-            return reading.result()
+            async with aclosing(self._pool.run_many(orders, cancelled)) as answers:
+                async for answer in answers:
+                    yield answer
         finally:
             cancelled.cancel()

@@ -10,9 +10,9 @@ from models.classify import ClassifyJob
 from models.job_config import JobType
 from rules.output_locations import output_key, stored_output
 from rules.times import moment
-from services.documents import blob_key
 from services.ledger.item_listing import ItemRow
-from services.ledger.records import JobRow
+from services.ledger.records import JobRow, ResultPlace
+from services.result_store import ResultStore
 from services.storage.blobs import Blobs
 
 
@@ -96,7 +96,8 @@ def _result_uri(row: sa.Row[Any], blobs: Blobs) -> str:
     location = None if isinstance(config, ClassifyJob) else stored_output(config)
     if location is not None:
         return f"s3://{location.bucket}/{output_key(location, row.file_id, 'json')}"
-    return blobs.uri(blob_key(row.job_id, row.id, "json"))
+    place = ResultPlace(row.job_id, row.id, row.pack)
+    return ResultStore(blobs).uri(place)
 
 
 def job_config(request: dict[str, Any], task_id: str, project_id: str) -> dict[str, Any]:

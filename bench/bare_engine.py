@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +45,28 @@ def handle(request: EngineRequest) -> EngineResult:
     )
 
 
+def markdown_of_pdf(path: str) -> str:
+    """Return the markdown of all pages, without OCR."""
+    return "\n\n".join(page.md for page in _liteparse(path, is_picture=False))
+
+
 def _liteparse(path: str, *, is_picture: bool) -> list[ParsedPage]:
+    pages = _engine(is_picture=is_picture).parse(path).pages
+    return [_page(page.page_num, page.markdown) for page in pages]
+
+
+@cache
+def _engine(*, is_picture: bool) -> Any:
     from liteparse._liteparse import LiteParse
 
     folder = ocr.data_folder()
-    engine = LiteParse(
+    return LiteParse(
         output_format="markdown",
         ocr_enabled=is_picture and folder is not None,
         tessdata_path=str(folder) if folder else os.devnull,
         num_workers=1,
         quiet=True,
     )
-    return [_page(page.page_num, page.markdown) for page in engine.parse(path).pages]
 
 
 def _xberg(path: str, media_type: str) -> str:

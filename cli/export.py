@@ -11,10 +11,9 @@ import typer
 from cli.output import Fault, console, item_json, print_json
 from cli.session import Session, session
 from models.documents import ParsedDocument
-from services.documents import blob_key, image_key
 from services.ledger.item_listing import ItemRow
-from services.ledger.records import JobRow, NotFoundError
-from services.storage.blobs import Blobs
+from services.ledger.records import JobRow, NotFoundError, ResultPlace
+from services.result_store import ResultStore, StoredResult
 from services.storage.opened import open_blobs
 from services.work import Work
 
@@ -37,7 +36,7 @@ def results(
     async def show() -> int:
         async with session() as current:
             found = await _item(current, job_id, item)
-            if found.result_id is None or found.result_job_id is None:
+            if found.place is None:
                 if as_json:
                     print_json(item_json(found))
                     return 3
@@ -47,10 +46,11 @@ def results(
                     + (f": {why}: {found.error_message}" if why else ""),
                     code=3,
                 )
-            suffix = "json" if as_json else "md"
-            blobs = open_blobs(current.settings.storage_url, current.settings.home)
-            content = await blobs.get(blob_key(found.result_job_id, found.result_id, suffix))
-            console.file.write(content.decode() + "\n")
+            stored = await _read(_store(current), found.place)
+            if as_json:
+                print_json(stored.canonical)
+            else:
+                console.file.write(stored.markdown + "\n")
             return 0
 
     raise typer.Exit(asyncio.run(show()))
@@ -88,39 +88,51 @@ async def export_job(current: Session, job: JobRow, out: Path) -> Path:
 
     Pictures that the job kept are written to `out/files/PATH.images/`.
     """
-    blobs = open_blobs(current.settings.storage_url, current.settings.home)
+    store = _store(current)
     out.mkdir(parents=True, exist_ok=True)
     has_images = bool(Work.of(await current.jobs.spec(job.id)).options.images)
     staged = out / ".manifest.jsonl"
     with staged.open("w") as manifest:
         async for item in _items(current, job.id):
             entry = item_json(item)
-            if item.result_id and item.result_job_id:
-                content = await blobs.get(blob_key(item.result_job_id, item.result_id, "md"))
+            if item.place:
+                stored = await _read(store, item.place)
                 target = out / "files" / (_safe(item.unique_id) + ".md")
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+                target.write_text(stored.markdown, encoding="utf-8", newline="")
                 entry["markdown"] = str(target.relative_to(out))
                 if has_images:
                     folder = target.with_suffix(".images")
-                    entry["images"] = await _export_images(blobs, item, folder)
+                    entry["images"] = await _export_images(store, item.place, stored, folder)
             manifest.write(json.dumps(entry, ensure_ascii=False) + "\n")
     staged.replace(out / "manifest.jsonl")
     return out
 
 
-async def _export_images(blobs: Blobs, item: ItemRow, folder: Path) -> list[str]:
+async def _export_images(
+    store: ResultStore, place: ResultPlace, stored: StoredResult, folder: Path
+) -> list[str]:
     """Write the pictures of a result; return their names."""
-    assert item.result_job_id is not None
-    assert item.result_id is not None
-    content = await blobs.get(blob_key(item.result_job_id, item.result_id, "json"))
-    document = ParsedDocument.model_validate(json.loads(content)["document"])
+    document = ParsedDocument.model_validate(stored.canonical["document"])
     names = [image.name for page in document.pages for image in page.images]
     for name in names:
         folder.mkdir(parents=True, exist_ok=True)
-        picture = await blobs.get(image_key(item.result_job_id, item.result_id, name))
-        (folder / name).write_bytes(picture)
+        (folder / name).write_bytes(await store.image(place, name))
     return names
+
+
+def _store(current: Session) -> ResultStore:
+    return ResultStore(open_blobs(current.settings.storage_url, current.settings.home))
+
+
+async def _read(store: ResultStore, place: ResultPlace) -> StoredResult:
+    try:
+        return await store.read(place)
+    except OSError as error:
+        raise Fault(
+            f"the result is not to be had from {store.uri(place)}: {error}. Check "
+            "SHEAF_STORAGE_URL and, for S3, AWS_*; `sheaf doctor` tries them"
+        ) from error
 
 
 async def _items(current: Session, job_id: str) -> AsyncIterator[ItemRow]:

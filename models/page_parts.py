@@ -3,6 +3,7 @@
 Places are in PDF points (1/72 inch) from the top left corner of the page.
 """
 
+from itertools import islice
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
@@ -77,5 +78,7 @@ def letters(text: str) -> str:
 
 
 def block_key(text: str) -> str:
-    """Return what tells a block by its text."""
-    return letters(text)[:MAX_KEY_CHARACTERS]
+    """Return what tells a block by its text: the beginning of its `letters`."""
+    first = islice(filter(str.isalnum, text), MAX_KEY_CHARACTERS + 1)
+    # One more than is kept, since a sigma is written otherwise at the end of a word.
+    return "".join(first).lower()[:MAX_KEY_CHARACTERS]

@@ -1,46 +1,48 @@
-"""From a claimed item to its outcome: open, hash, skip or parse, and the blobs of its result."""
+"""From claimed items to their outcomes: open, hash, skip or parse."""
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from models.batch import ItemStatus
-from models.documents import (
-    EngineRequest,
-    EngineResult,
-    ParsedDocument,
-    ParseOptions,
-)
-from models.failures import DocumentError, FailureKind
+from models.documents import EngineRequest, EngineResult, ParseOptions
+from models.failures import DocumentError
+from services.canonical import completed, failed, skipped
+from services.engines.lane import Order
 from services.images import image_folder, written_images
 from services.ledger.items import ItemLedger
-from services.ledger.records import ClaimedItem, Outcome, ResultRow
+from services.ledger.records import ClaimedItem
 from services.passwords import Passwords
+from services.result_store import Processed
+from services.sources.content import Content, read_contents
 from services.sources.items import ItemFiles
 from services.work import Work
 
-_HASH_BLOCK = 1024 * 1024
+OPENED_FILES = 32
+"""Files opened, hashed and looked up together: by one call of a thread, and one query."""
+
+OPENED_BYTES = 64 * 1024 * 1024
+"""Most bytes of files opened together, but for a single larger one. Files from object stores lie
+on the disk for so long."""
 
 
 class Parser(Protocol):
     """Reads files in processes that may die."""
 
-    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
-        """Return a document or a failure; never raises for what a file does."""
+    def run_many(self, orders: Iterator[Order]) -> AsyncGenerator[EngineResult, None]:
+        """Yield a document or a failure for each file; never raises for what a file does."""
         ...
 
 
 @dataclass(frozen=True)
-class Processed:
-    """An item's outcome and the blobs that must be stored before it is recorded."""
+class _Opened:
+    """A file that is ready to be parsed."""
 
-    outcome: Outcome
-    blobs: tuple[tuple[str, bytes], ...] = ()
+    item: ClaimedItem
+    content: Content
+    image_folder: str | None
 
 
 class DocumentProcessor:
@@ -65,184 +67,136 @@ class DocumentProcessor:
         self._items = items
         self._files = files
 
-    async def process(self, work: Work, item: ClaimedItem, file_seconds: float) -> Processed:
-        """Return what became of an item. A fault of the document is an outcome, not an error."""
-        try:
-            return await self._process(work, item, work.file_seconds or file_seconds)
-        except DocumentError as error:
-            return Processed(failed(item, error))
+    async def process(
+        self,
+        work: Work,
+        items: Sequence[ClaimedItem],
+        file_seconds: float,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> AsyncGenerator[Processed, None]:
+        """Yield what became of each item. A fault of a document is an outcome, not an error.
 
-    async def _process(self, work: Work, item: ClaimedItem, file_seconds: float) -> Processed:
-        async with self._files.on_disk(work.spec.project_id, item) as path:
-            return await self._process_file(work, item, path, file_seconds)
+        Args:
+            work: what their job asks for.
+            items: in the order in which they are parsed; some may be known before it is their
+                turn, and are yielded first.
+            file_seconds: wall time for one file where the job asks for no other.
+            is_over: asked before each file; once it is true, the rest is not begun.
+        """
+        for number, group in enumerate(_groups(items)):
+            if number and is_over():
+                return
+            async with self._opened(work, group) as (known, opened):
+                for processed in known:
+                    yield processed
+                seconds = work.file_seconds or file_seconds
+                async with aclosing(self._parsed(work, opened, seconds, is_over)) as parsed:
+                    async for processed in parsed:
+                        yield processed
 
-    async def _process_file(
-        self, work: Work, item: ClaimedItem, path: Path, file_seconds: float
-    ) -> Processed:
-        stamp, digest = await asyncio.to_thread(_hash, path)
+    @asynccontextmanager
+    async def _opened(
+        self, work: Work, group: Sequence[ClaimedItem]
+    ) -> AsyncGenerator[tuple[list[Processed], list[_Opened]], None]:
+        """Open and hash files; part them into those whose outcome is known and the others."""
+        async with AsyncExitStack() as stack:
+            paths = await stack.enter_async_context(
+                self._files.on_disk(work.spec.project_id, group)
+            )
+            contents = await asyncio.to_thread(read_contents, paths)
+            results = await self._known_results(work, contents)
+            known, opened = [], []
+            for item, content in zip(group, contents, strict=True):
+                if isinstance(content, DocumentError):
+                    known.append(failed(item, content))
+                elif result_id := results.get(content.sha256):
+                    known.append(skipped(item, result_id, content.sha256))
+                else:
+                    folder = stack.enter_context(image_folder(work.options))
+                    opened.append(_Opened(item, content, folder))
+            yield known, opened
+
+    async def _known_results(
+        self, work: Work, contents: Sequence[Content | DocumentError]
+    ) -> dict[str, str]:
+        if not work.reuses:
+            return {}
+        hashes = [content.sha256 for content in contents if isinstance(content, Content)]
         key = (work.spec.parameters_hash, work.spec.engine_fingerprint)
-        if work.reuses:
-            known = await self._items.reusable(work.spec.job_id, digest, key)
-            if known:
-                return Processed(_skipped(item, known, digest))
-        with image_folder(work.options) as folder:
-            answer = await self._parse(work, item, path, folder, file_seconds)
-            images = await asyncio.to_thread(written_images, answer, folder)
-        if _stamp(path) != stamp:
-            raise DocumentError(FailureKind.SOURCE_CHANGED, "the file changed while it was read")
-        if answer.failure:
-            raise DocumentError(answer.failure.kind, answer.failure.message)
-        return _completed(work, item, answer, digest, images)
+        return await self._items.reusable(work.spec.job_id, hashes, key)
 
-    async def _parse(
-        self, work: Work, item: ClaimedItem, path: Path, images: str | None, file_seconds: float
-    ) -> EngineResult:
-        request = EngineRequest(
-            path=str(path),
-            name=item.display_name,
+    async def _parsed(
+        self,
+        work: Work,
+        opened: Sequence[_Opened],
+        file_seconds: float,
+        is_over: Callable[[], bool],
+    ) -> AsyncGenerator[Processed, None]:
+        pages = await self._page_counts(work, opened, file_seconds)
+        begun: deque[_Opened] = deque()
+
+        def orders() -> Iterator[Order]:
+            for one, count in zip(opened, pages, strict=True):
+                if is_over():
+                    return
+                begun.append(one)
+                seconds = file_seconds + count * work.extra_seconds_per_page
+                yield Order(self._request(work, one), seconds)
+
+        async with aclosing(self._parser.run_many(orders())) as answers:
+            async for answer in answers:
+                yield await _finished(work, begun.popleft(), answer)
+
+    async def _page_counts(
+        self, work: Work, opened: Sequence[_Opened], file_seconds: float
+    ) -> list[int]:
+        """Return the pages of each file where its time depends on them; it takes a look at each."""
+        if not work.extra_seconds_per_page:
+            return [0] * len(opened)
+        glance = {
+            "options": ParseOptions(max_pages=1, ocr=False),
+            "rules": None,
+            "image_folder": None,
+        }
+        orders = [
+            Order(self._request(work, one).model_copy(update=glance), file_seconds)
+            for one in opened
+        ]
+        async with aclosing(self._parser.run_many(iter(orders))) as answers:
+            return [
+                answer.document.total_pages if answer.document else 1 async for answer in answers
+            ]
+
+    def _request(self, work: Work, one: _Opened) -> EngineRequest:
+        return EngineRequest(
+            path=str(one.content.path),
+            name=one.item.display_name,
             options=work.options,
             rules=work.rules,
-            image_folder=images,
+            image_folder=one.image_folder,
             passwords=self._passwords.named(work.options.password_ref),
         )
-        deadline = await self._deadline(work, request, file_seconds)
-        return await self._parser.run(request, deadline)
-
-    async def _deadline(self, work: Work, request: EngineRequest, seconds: float) -> float:
-        """Add the extra time per page; it takes a look at the first page to count them."""
-        if not work.extra_seconds_per_page:
-            return seconds
-        glance = request.model_copy(
-            update={
-                "options": ParseOptions(max_pages=1, ocr=False),
-                "rules": None,
-                "image_folder": None,
-            }
-        )
-        answer = await self._parser.run(glance, seconds)
-        pages = answer.document.total_pages if answer.document else 1
-        return seconds + pages * work.extra_seconds_per_page
 
 
-def failed(item: ClaimedItem, error: DocumentError) -> Outcome:
-    """Return the outcome of an item that an error ended, or that goes again when it may pass."""
-    wait = error.retry_after_seconds
-    return Outcome(
-        item=item,
-        status=ItemStatus.PENDING if error.kind.is_transient else ItemStatus.FAILED,
-        failure_kind=error.kind,
-        error_message=error.message,
-        retry_after=timedelta(seconds=wait) if wait is not None else None,
-    )
-
-
-def blob_key(job_id: str, task_id: str, suffix: str) -> str:
-    """Return the key of a result's blob: `json` for the canonical one, `md` for its markdown."""
-    return f"results/{job_id}/{task_id[-2:]}/{task_id}.{suffix}"
-
-
-def image_key(job_id: str, task_id: str, name: str) -> str:
-    """Return the key of a picture that is kept with a result."""
-    return blob_key(job_id, task_id, f"images/{name}")
-
-
-def _skipped(item: ClaimedItem, result_id: str, digest: str) -> Outcome:
-    return Outcome(
-        item=item,
-        status=ItemStatus.SKIPPED,
-        reused_result_id=result_id,
-        skip_reason="already_processed",
-        content_sha256=digest,
-    )
-
-
-def _completed(
-    work: Work, item: ClaimedItem, answer: EngineResult, digest: str, images: Mapping[str, bytes]
-) -> Processed:
-    document = answer.document
-    if document is None or not _says_something(document):
-        raise DocumentError(FailureKind.EMPTY, "the parser returned neither text nor a failure")
-    markdown = work.markdown(document.pages)
-    canonical = _canonical(item, answer, document, digest)
-    blobs = (
-        (blob_key(work.spec.job_id, item.task_id, "json"), canonical),
-        (blob_key(work.spec.job_id, item.task_id, "md"), markdown.encode("utf-8", "replace")),
-        *(
-            (image_key(work.spec.job_id, item.task_id, name), content)
-            for name, content in images.items()
-        ),
-    )
-    result = ResultRow(
-        id=item.task_id,
-        file_id=item.file_id,
-        content_sha256=digest,
-        engine=f"{document.engine} {document.engine_version}",
-        media_type=document.media_type,
-        pages=len(document.pages),
-        size_bytes=sum(len(content) for _, content in blobs),
-        is_reusable=work.is_reusable,
-        output_metadata=_output_metadata(answer, document),
-    )
-    outcome = Outcome(item=item, status=ItemStatus.COMPLETED, result=result, content_sha256=digest)
-    return Processed(outcome, blobs)
-
-
-def _says_something(document: ParsedDocument) -> bool:
-    """Whether it has text or pictures, or was proved to have no text."""
-    return document.is_blank or any(page.text.strip() or page.images for page in document.pages)
-
-
-def _canonical(
-    item: ClaimedItem, answer: EngineResult, document: ParsedDocument, digest: str
-) -> bytes:
-    value = {
-        "item_id": item.file_id,
-        "job_id": item.task_id,
-        "name": item.unique_id,
-        "content_sha256": digest,
-        "document": document.model_dump(mode="json"),
-        "classification": answer.classification.model_dump() if answer.classification else None,
-    }
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-
-
-def _output_metadata(answer: EngineResult, document: ParsedDocument) -> dict[str, Any]:
-    found: dict[str, Any] = answer.classification.model_dump() if answer.classification else {}
-    if document.warnings:
-        found["warnings"] = [warning[:200] for warning in document.warnings[:5]]
-    if document.is_truncated:
-        found["total_pages"] = document.total_pages
-    return found
-
-
-def _hash(path: Path) -> tuple[tuple[int, int], str]:
-    stamp = _stamp(path)
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_HASH_BLOCK):
-            digest.update(block)
-    return stamp, digest.hexdigest()
-
-
-def _stamp(path: Path) -> tuple[int, int]:
+async def _finished(work: Work, one: _Opened, answer: EngineResult) -> Processed:
     try:
-        status = path.stat()
-    except OSError as error:
-        raise DocumentError(
-            FailureKind.SOURCE_CHANGED, f"the file is gone or unreadable: {error.strerror}"
-        ) from error
-    return status.st_size, status.st_mtime_ns
+        images = {}
+        if one.image_folder is not None:
+            images = await asyncio.to_thread(written_images, answer, one.image_folder)
+        one.content.check()
+        return completed(work, one.item, answer, one.content.sha256, images)
+    except DocumentError as error:
+        return failed(one.item, error)
 
 
-def all_blobs(processed: Sequence[Processed]) -> list[tuple[str, bytes]]:
-    """Return every blob of a group, in order."""
-    return [blob for one in processed for blob in one.blobs]
-
-
-def copies_of(processed: Sequence[Processed]) -> list[tuple[str, str, bytes]]:
-    """Return every blob of a group as a copy: its file's id, the suffix of its key, its bytes."""
-    return [
-        (one.outcome.item.file_id, key.partition(f"/{one.outcome.item.task_id}.")[2], content)
-        for one in processed
-        for key, content in one.blobs
-    ]
+def _groups(items: Sequence[ClaimedItem]) -> Iterator[list[ClaimedItem]]:
+    group: list[ClaimedItem] = []
+    size = 0
+    for item in items:
+        if group and (len(group) == OPENED_FILES or size + item.size_bytes > OPENED_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += item.size_bytes
+    if group:
+        yield group

@@ -1,16 +1,15 @@
 """What became of one file's job, and the result that it has: its own, or the one it reused."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
 from models.documents import ParsedDocument, ParsedPage
 from models.page_parts import PageImage
-from services.documents import blob_key, image_key
 from services.ledger.database import Database
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.jobs import JobLedger
-from services.ledger.records import NotFoundError
+from services.ledger.records import NotFoundError, ResultPlace
+from services.result_store import ResultStore
 from services.storage.blobs import Blobs
 from services.work import Work
 
@@ -21,8 +20,7 @@ class TaskResult:
 
     document: ParsedDocument
     work: Work
-    job_id: str
-    result_id: str
+    place: ResultPlace
     is_reused: bool
 
     @cached_property
@@ -52,7 +50,7 @@ class Results:
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self._items = ItemListing(database)
         self._jobs = JobLedger(database)
-        self._blobs = blobs
+        self._store = ResultStore(blobs)
 
     async def item(self, project_id: str, task_id: str) -> ItemRow:
         """Return the item that a job of one file is.
@@ -73,19 +71,18 @@ class Results:
             "Check job status to see if it has completed."
         )
         job_id, item = await self._items.of_task(project_id, task_id)
-        if item.result_id is None or item.result_job_id is None:
+        place = item.place
+        if place is None:
             raise missing
         try:
-            content = await self._blobs.get(blob_key(item.result_job_id, item.result_id, "json"))
+            stored = await self._store.read(place)
         except FileNotFoundError:
             raise missing from None
-        document = ParsedDocument.model_validate(json.loads(content)["document"])
         return TaskResult(
-            document,
+            ParsedDocument.model_validate(stored.canonical["document"]),
             Work.of(await self._jobs.spec(job_id)),
-            item.result_job_id,
-            item.result_id,
-            is_reused=item.result_id != item.task_id,
+            place,
+            is_reused=place.result_id != item.task_id,
         )
 
     async def image(
@@ -100,11 +97,4 @@ class Results:
         image = next((image for _, image in found.images if image.name == name), None)
         if image is None:
             raise NotFoundError(f"The result of {task_id} has no image {name[:64]!r}.")
-        return image, await self._blobs.get(image_key(found.job_id, found.result_id, name))
-
-    async def image_names(self, project_id: str, task_id: str) -> list[str]:
-        """Return the names of the pictures of a result; none where there is no result."""
-        try:
-            return [image.name for _, image in (await self.get(project_id, task_id)).images]
-        except NotFoundError:
-            return []
+        return image, await self._store.image(found.place, name)

@@ -15,7 +15,6 @@ from models.batch import BatchJobCreate
 from models.classify import ClassifyJob
 from models.ids import FILE_PREFIX, JOB_PREFIX
 from models.job_config import BatchParseJobRecordCreate
-from services.documents import blob_key
 from services.jobs import JobService, Origin
 from services.ledger.database import Database
 from services.ledger.deletions import delete_job
@@ -26,7 +25,7 @@ from services.ledger.jobs import JobLedger
 from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow
 from services.ledger.uploads import UploadRow
-from services.results import Results
+from services.result_store import ResultStore
 from services.storage.blobs import Blobs
 
 SINGLE_APIS = (JobApi.PARSE, JobApi.CLASSIFY)
@@ -57,8 +56,7 @@ class SingleJobs:
     def __init__(self, database: Database, jobs: JobService, blobs: Blobs) -> None:
         self._database = database
         self._jobs = jobs
-        self._blobs = blobs
-        self._results = Results(database, blobs)
+        self._store = ResultStore(blobs)
 
     async def hide(
         self, project_id: str, uploads: Sequence[UploadRow], reserved_id: str
@@ -152,10 +150,8 @@ class SingleJobs:
         task = await self.get(project_id, task_id)
         _check_single(task, "delete")
         await self._jobs.cancel(task.job.id, "deleted")
-        images = await self._results.image_names(project_id, task_id)
-        for result_id in await delete_job(self._database, task.job.id):
-            for suffix in ("json", "md", *(f"images/{name}" for name in images)):
-                await self._blobs.delete(blob_key(task.job.id, result_id, suffix))
+        if await delete_job(self._database, task.job.id):
+            await self._store.delete_job(task.job.id)
 
 
 def _check_single(task: Task, verb: str) -> None:

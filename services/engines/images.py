@@ -1,14 +1,13 @@
 """Pictures, read by OCR."""
 
 from dataclasses import replace
-from importlib.metadata import version
 
 from models.documents import ParsedDocument
 from models.failures import DocumentError, FailureKind
 from services.engines import ocr
 from services.engines.image_size import size_of
 from services.engines.pdf_render import page_from, render
-from services.engines.source import Source
+from services.engines.source import Source, package_version
 
 MAX_PIXELS = 100_000_000
 """A4 at 1,000 dpi; liteparse holds a picture in memory several times over."""
@@ -58,7 +57,7 @@ def read(source: Source) -> ParsedDocument:
         pages=source.select([page_from(page, options) for page in answer.pages]),
         media_type=source.media_type,
         engine="liteparse",
-        engine_version=version("liteparse"),
+        engine_version=package_version("liteparse"),
         total_pages=answer.total_pages,
     )
 

@@ -7,7 +7,6 @@ hold the whole text: for a few files they lose words that the text of the whole 
 import asyncio
 import re
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any, NoReturn
 
 from models.documents import ParsedDocument, ParsedPage
@@ -19,7 +18,7 @@ from services.engines.markdown import plain_text
 from services.engines.revisions import with_revisions
 from services.engines.sheets import headed, is_workbook, sheet_pages, without_marks
 from services.engines.slides import without_off_slide
-from services.engines.source import Source, has_text
+from services.engines.source import Source, has_text, package_version
 
 MAX_COMPRESSION_RATIO = 10_000
 """xberg's own limit of 100 refuses legitimate files (3 of 189); containers.py has the real gate."""
@@ -66,7 +65,7 @@ def read(source: Source) -> ParsedDocument:
         pages=source.select(pages),
         media_type=source.media_type,
         engine="xberg",
-        engine_version=version("xberg"),
+        engine_version=package_version("xberg"),
         total_pages=max(page.page for page in pages),
         metadata=described(data) if source.media_type == HTML else _metadata(answer.metadata),
         warnings=(

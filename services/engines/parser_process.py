@@ -45,7 +45,10 @@ class FrameTooLargeError(Exception):
 class ParserProcess:
     """A running `services.engines.process`, ready for requests one at a time."""
 
-    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, folder: Path, memory_bytes: int
+    ) -> None:
+        self.memory_bytes = memory_bytes
         self.files_taken = 0
         self.was_killed = False
         self._process = process
@@ -80,7 +83,7 @@ class ParserProcess:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        started = cls(process, folder)
+        started = cls(process, folder, memory_bytes)
         await started._await_ready()
         return started
 
@@ -89,22 +92,33 @@ class ParserProcess:
         """Whether the process may take a request."""
         return not self.was_killed and self._process.returncode is None
 
-    async def exchange(self, frame: bytes) -> bytes:
-        """Send a request and return its answer.
+    def send(self, frame: bytes) -> None:
+        """Send a request; the process takes it once it has answered those before it.
+
+        A process that has died says so when its next answer is waited for.
+        """
+        self.files_taken += 1
+        stdin = self._process.stdin
+        assert stdin is not None
+        # Not drained: requests are short, and few are ahead of their answers.
+        stdin.write(HEADER.pack(len(frame)) + frame)
+
+    async def receive(self) -> bytes:
+        """Return the answer to the oldest request that has none yet.
 
         Raises:
             ProcessDiedError: no whole answer came.
             FrameTooLargeError: the answer is over `MAX_FRAME_BYTES`.
         """
-        self.files_taken += 1
-        stdin = self._process.stdin
-        assert stdin is not None
+        stdout = self._process.stdout
+        assert stdout is not None
         try:
-            stdin.write(HEADER.pack(len(frame)) + frame)
-            await stdin.drain()
-        except ConnectionError as error:
+            (length,) = HEADER.unpack(await stdout.readexactly(HEADER.size))
+            if length > MAX_FRAME_BYTES:
+                raise FrameTooLargeError
+            return await stdout.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise ProcessDiedError from error
-        return await self._receive()
 
     def kill(self) -> None:
         """Send SIGKILL to the process and to all that it started."""
@@ -152,7 +166,7 @@ class ParserProcess:
     async def _await_ready(self) -> None:
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self._receive()
+                await self.receive()
         except BaseException as error:
             self.kill()
             await self.wait()
@@ -161,17 +175,6 @@ class ParserProcess:
             if isinstance(error, ProcessDiedError):
                 raise ProcessDiedError(self.last_words()) from error
             raise
-
-    async def _receive(self) -> bytes:
-        stdout = self._process.stdout
-        assert stdout is not None
-        try:
-            (length,) = HEADER.unpack(await stdout.readexactly(HEADER.size))
-            if length > MAX_FRAME_BYTES:
-                raise FrameTooLargeError
-            return await stdout.readexactly(length)
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise ProcessDiedError from error
 
     async def _keep_tail(self) -> None:
         stderr = self._process.stderr

@@ -6,7 +6,6 @@ of pages that came back is compared with what was asked for.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 from models.documents import ParsedDocument, ParsedPage
@@ -19,7 +18,7 @@ from services.engines.pdf_margins import with_margins
 from services.engines.pdf_objects import without_hidden_text
 from services.engines.pdf_render import as_ranges, page_from, render
 from services.engines.pdf_strictness import check_strictly
-from services.engines.source import Source, has_text
+from services.engines.source import Source, has_text, package_version
 
 PAGES_PER_CALL = 500
 """Pages asked for at once: bounds memory, and stays under liteparse's silent 1,000."""
@@ -89,7 +88,7 @@ class _Reading:
             pages=tuple(map(_without_text, kept) if options.screenshots_only else kept),
             media_type=source.media_type,
             engine="liteparse",
-            engine_version=version("liteparse"),
+            engine_version=package_version("liteparse"),
             total_pages=total,
             is_truncated=any(page.error for page in kept),
             warnings=tuple(warnings),

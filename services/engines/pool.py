@@ -7,21 +7,15 @@ memory back.
 """
 
 import asyncio
-import signal
 from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from pydantic import ValidationError
-
-from models.documents import EngineFailure, EngineRequest, EngineResult
-from models.failures import MAX_MESSAGE_CHARACTERS, FailureKind
-from services.engines.frames import MAX_FRAME_BYTES
-from services.engines.parser_process import (
-    FrameTooLargeError,
-    ParserProcess,
-    ProcessDiedError,
-)
+from models.documents import EngineRequest, EngineResult
+from services.engines.lane import Lane, Order
+from services.engines.parser_process import ParserProcess, ProcessDiedError
 from services.scratch import Scratch
 
 DEFAULT_MEMORY_BYTES = 4 * 1024**3
@@ -91,122 +85,82 @@ class ParserPool:
             self._slots.release()
 
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
-        """Have one file read; every fault of the file or its process comes back as a failure.
+        """Have one file read; see `run_many`."""
+        order = Order(request, deadline_seconds)
+        async with aclosing(self.run_many([order])) as answers:
+            return await anext(answers)
+
+    async def run_many(
+        self, orders: Iterable[Order], stop: asyncio.Future[None] | None = None
+    ) -> AsyncGenerator[EngineResult, None]:
+        """Have files read in one process, one after the other; yield a result each, in order.
+
+        Every fault of a file or its process comes back as a failure of that file.
 
         Args:
-            request: the file.
-            deadline_seconds: wall time from the moment a process has the file; neither the
-                wait for a free process nor its start counts.
+            orders: taken a few ahead of their answers; whoever wants no more ends the iterator.
+            stop: once it is done, what runs is killed, and the next answer is a CancelledError.
         """
-        async with self._slots:
-            if self._is_closed:
-                return _failed(FailureKind.UNAVAILABLE, "the parser pool is closed")
-            try:
-                process = await self._take()
-            except (ProcessDiedError, OSError) as error:
-                message = f"a parser process could not start: {error}"
-                return _failed(FailureKind.UNAVAILABLE, message)
-            self._busy.add(process)
-            if self._is_closed:
-                process.kill()
-            try:
-                return await self._run_in(process, request, deadline_seconds)
-            finally:
-                self._busy.discard(process)
-                self._give_back(process)
+        lane = Lane(self, orders)
+        async with self._slot(stop):
+            if stop is not None:
+                stop.add_done_callback(lambda done: None if done.cancelled() else lane.stop())
+            async with aclosing(lane.answers()) as answers:
+                async for answer in answers:
+                    yield answer
 
-    async def _take(self) -> ParserProcess:
-        while self._idle:
-            process = self._idle.popleft()
-            if process.is_alive:
-                return process
-            self._dismiss(process)
-        if self._scratch is None:
-            self._scratch = Scratch()
-        folder = self._scratch.subfolder()
-        return await ParserProcess.start(self._module, self._memory_bytes, folder)
-
-    async def _run_in(
-        self, process: ParserProcess, request: EngineRequest, deadline_seconds: float
-    ) -> EngineResult:
+    @asynccontextmanager
+    async def _slot(self, stop: asyncio.Future[None] | None) -> AsyncIterator[None]:
+        waiting = asyncio.ensure_future(self._slots.acquire())
         try:
-            async with asyncio.timeout(deadline_seconds):
-                frame = await process.exchange(request.model_dump_json().encode())
-            return _decoded(frame)
-        except TimeoutError:
-            process.kill()
-            message = f"over the time allowed for one file ({deadline_seconds:g} s)"
-            return _failed(FailureKind.TIMEOUT, message)
-        except FrameTooLargeError:
-            process.kill()
-            message = f"the result is over {MAX_FRAME_BYTES} bytes"
-            return _failed(FailureKind.TOO_LARGE, message)
-        except _BadFrameError as error:
-            process.kill()
-            return _failed(FailureKind.CRASHED, str(error))
-        except ProcessDiedError:
-            return await self._death_of(process, request)
-        except BaseException:
-            # Cancelled: nobody waits for the answer, which would else meet the next request.
-            process.kill()
-            raise
+            awaited: set[asyncio.Future[Any]] = {waiting} if stop is None else {waiting, stop}
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise asyncio.CancelledError("stopped before its turn")
+            yield
+        finally:
+            if not waiting.cancel():
+                self._slots.release()
 
-    async def _death_of(self, process: ParserProcess, request: EngineRequest) -> EngineResult:
-        # A process that only closed its pipe gets no time to linger.
-        was_killed = process.was_killed
-        code = await process.wait()
-        process.kill()
-        if was_killed:
-            return _failed(FailureKind.UNAVAILABLE, "the parser pool was closed")
-        if process.ran_out_of_memory():
-            mebibytes = self._memory_bytes // 2**20
-            message = f"the document needs more memory than is allowed ({mebibytes} MiB)"
-            return _failed(FailureKind.TOO_LARGE, message)
-        if code == -signal.SIGXCPU:
-            message = f"over the processor time allowed for one file ({request.cpu_seconds} s)"
-            return _failed(FailureKind.TIMEOUT, message)
-        return _failed(FailureKind.CRASHED, f"parser process died: {_cause(code)}")
+    async def take(self) -> ParserProcess:
+        """Return an idle process, or a new one; see `Processes`."""
+        if self._is_closed:
+            raise ProcessDiedError("the parser pool is closed")
+        process = self._idle_one() or await self._new()
+        self._busy.add(process)
+        if self._is_closed:
+            process.kill()
+        return process
 
-    def _give_back(self, process: ParserProcess) -> None:
-        is_worn = process.files_taken >= self._files_per_process
-        if self._is_closed or is_worn or not process.is_alive:
+    def give_back(self, process: ParserProcess) -> None:
+        """Keep a process for the next files, unless it is dead or worn."""
+        self._busy.discard(process)
+        if self._is_closed or self.is_worn(process) or not process.is_alive:
             self._dismiss(process)
             return
         process.tidy()
         # The warmest process is taken first, so that a quiet pool wears out one at a time.
         self._idle.appendleft(process)
 
+    def is_worn(self, process: ParserProcess) -> bool:
+        """Whether a process has had its share of files."""
+        return process.files_taken >= self._files_per_process
+
+    def _idle_one(self) -> ParserProcess | None:
+        while self._idle:
+            process = self._idle.popleft()
+            if process.is_alive:
+                return process
+            self._dismiss(process)
+        return None
+
+    async def _new(self) -> ParserProcess:
+        if self._scratch is None:
+            self._scratch = Scratch()
+        folder = self._scratch.subfolder()
+        return await ParserProcess.start(self._module, self._memory_bytes, folder)
+
     def _dismiss(self, process: ParserProcess) -> None:
         task = asyncio.get_running_loop().create_task(process.wait())
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
-
-
-class _BadFrameError(Exception):
-    """The answer of a process is not an EngineResult."""
-
-
-def _decoded(frame: bytes) -> EngineResult:
-    if not frame:
-        raise _BadFrameError("the parser process sent an empty answer")
-    try:
-        result = EngineResult.model_validate_json(frame)
-    except ValidationError as error:
-        raise _BadFrameError("the parser process sent a malformed answer") from error
-    if result.document is None and result.failure is None:
-        raise _BadFrameError("the parser process sent neither a document nor a failure")
-    return result
-
-
-def _cause(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
-
-
-def _failed(kind: FailureKind, message: str) -> EngineResult:
-    failure = EngineFailure(kind=kind, message=message[:MAX_MESSAGE_CHARACTERS])
-    return EngineResult(failure=failure)

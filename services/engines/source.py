@@ -4,6 +4,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from models.documents import ParsedDocument, ParsedPage, ParseOptions
@@ -68,6 +70,16 @@ def named(path: Path, suffix: str) -> Iterator[str]:
         link = Path(folder) / f"document{suffix}"
         link.symlink_to(path.absolute())
         yield str(link)
+
+
+@cache
+def package_version(package: str) -> str:
+    """Return the version of an installed package; reading it takes as long as a small file does.
+
+    Raises:
+        PackageNotFoundError: it is not installed.
+    """
+    return version(package)
 
 
 def has_text(document: ParsedDocument) -> bool:

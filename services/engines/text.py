@@ -5,13 +5,12 @@ The engines are weak here: one took 6 s for a line of 50 MB, another aborted on 
 
 import csv
 import io
-from importlib.metadata import version
 
 from models.documents import ParsedDocument, ParsedPage
 from models.failures import DocumentError, FailureKind
 from services.engines.blank import blanked
 from services.engines.charset import decode
-from services.engines.source import Source, page_of
+from services.engines.source import Source, package_version, page_of
 
 MAX_TEXT_BYTES = 64 * 1024**2
 SNIFF_CHARACTERS = 16 * 1024
@@ -53,7 +52,7 @@ def normalised(text: str) -> str:
 def own_version() -> str:
     """Return the version of the engines that are part of Sheaf itself."""
     try:
-        return version("sheaf")
+        return package_version("sheaf")
     except ModuleNotFoundError:  # PackageNotFoundError: run from a source tree
         return "0"
 

@@ -6,8 +6,8 @@ from services.ledger.database import Database, now_us
 from services.ledger.schema import items, jobs, results
 
 
-async def delete_job(database: Database, job_id: str) -> list[str]:
-    """Hide a job for good and delete its results; return the ids of those whose blobs may go.
+async def delete_job(database: Database, job_id: str) -> bool:
+    """Hide a job for good and delete its results; return whether all that is stored may go.
 
     A result that another job took stays, and no further job takes it. Idempotent.
     """
@@ -26,6 +26,5 @@ async def delete_job(database: Database, job_id: str) -> list[str]:
             jobs.update().where(jobs.c.id == job_id).values(deleted_at=now_us())
         )
         await connection.execute(results.update().where(of_job).values(is_reusable=False))
-        free = list(await connection.scalars(sa.select(results.c.id).where(of_job, ~is_taken)))
-        await connection.execute(results.delete().where(results.c.id.in_(free)))
-    return free
+        await connection.execute(results.delete().where(of_job, ~is_taken))
+        return await connection.scalar(sa.select(results.c.id).where(of_job).limit(1)) is None

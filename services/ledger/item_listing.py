@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from models.batch import ItemStatus
 from models.job_config import JobType
 from services.ledger.database import Database
-from services.ledger.records import NotFoundError
+from services.ledger.records import NotFoundError, ResultPlace
 from services.ledger.schema import directory_files, items, jobs, results
 
 
@@ -32,9 +32,26 @@ class ItemRow:
     result_id: str | None
     result_job_id: str | None
     """Job that made the result: an earlier one when the item was skipped."""
+    pack: str | None
+    pack_offset: int | None
+    pack_bytes: int | None
+    """Where in the store the result is; see `services.result_store`."""
     output_metadata: dict[str, Any] | None
     started_at: int | None
     completed_at: int | None
+
+    @property
+    def place(self) -> ResultPlace | None:
+        """Where its result is kept, if it has one."""
+        if self.result_id is None or self.result_job_id is None:
+            return None
+        return ResultPlace(
+            self.result_job_id,
+            self.result_id,
+            self.pack,
+            self.pack_offset or 0,
+            self.pack_bytes or 0,
+        )
 
 
 class ItemListing:
@@ -192,6 +209,7 @@ def _select_items() -> sa.Select[Any]:
             directory_files.c.display_name,
             directory_files.c.upload_id,
             results.c.job_id.label("result_job_id"),
+            *(results.c[name] for name in ("pack", "pack_offset", "pack_bytes")),
             results.c.output_metadata,
         )
         .join(directory_files, directory_files.c.id == items.c.file_id)

@@ -1,5 +1,7 @@
 """Items: what of a job is left to do."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from models.runs import MAX_RANGES, OrdinalRange, PageFound
@@ -70,11 +72,10 @@ class ItemLedger:
                     ranges.append(OrdinalRange(first=ordinal, last=ordinal))
         return tuple(ranges)
 
-    async def reusable(self, job_id: str, content_sha256: str, key: ResultKey) -> str | None:
-        """Return the id of an earlier job's result for the same bytes, parameters and engines."""
+    async def reusable(self, job_id: str, hashes: Sequence[str], key: ResultKey) -> dict[str, str]:
+        """Map hashes of bytes to earlier jobs' results of the same parameters and engines."""
         async with self._database.read() as connection:
-            found = await reusable_results(connection, job_id, key, [content_sha256])
-        return found.get(content_sha256)
+            return await reusable_results(connection, job_id, key, hashes)
 
 
 def _in_range(job_id: str, first: int, last: int) -> tuple[sa.ColumnElement[bool], ...]:

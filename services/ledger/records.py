@@ -65,6 +65,19 @@ class ClaimedItem:
 
 
 @dataclass(frozen=True)
+class ResultPlace:
+    """Where a result is kept."""
+
+    job_id: str
+    """The job that made it."""
+    result_id: str
+    pack: str | None = None
+    """None of results that were stored as two objects, `….json` and `….md`."""
+    offset: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True)
 class ResultRow:
     """A result whose blobs are already stored."""
 
@@ -77,6 +90,9 @@ class ResultRow:
     size_bytes: int
     is_reusable: bool
     output_metadata: dict[str, Any] = field(default_factory=dict)
+    pack: str | None = None
+    pack_offset: int | None = None
+    pack_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Where the bytes of a claimed item lie."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from services.sources.s3 import object_on_disk
 from services.storage.blobs import Blobs
 from services.uploads import upload_key
 
+FETCHED_AT_ONCE = 8
+"""Objects that are fetched at once for the files of a slice that are opened together."""
+
 
 class ItemFiles:
     """Opens the files of items.
@@ -29,25 +33,41 @@ class ItemFiles:
         self._s3_sources = parse_allowed(s3_sources or {})
 
     @asynccontextmanager
-    async def on_disk(self, project_id: str, item: ClaimedItem) -> AsyncIterator[Path]:
-        """Give the path of an item's file, after checking that it may be read.
+    async def on_disk(
+        self, project_id: str, items: Sequence[ClaimedItem]
+    ) -> AsyncIterator[list[Path | DocumentError]]:
+        """Give the path of each item's file, after checking that it may be read, or why not.
 
-        The path is the file's own, or that of a copy which does not outlast the context.
-
-        Raises:
-            DocumentError: it is gone or changed, or may not be read; see `services.sources`.
+        A path is the file's own, or that of a copy which does not outlast the context.
         """
+        async with AsyncExitStack() as stack:
+            local = [item for item in items if _is_local(item)]
+            found = dict(zip(local, await asyncio.to_thread(_resolve, local), strict=True))
+            fetched = [item for item in items if item not in found]
+            free = asyncio.Semaphore(FETCHED_AT_ONCE)
+
+            async def fetch(item: ClaimedItem) -> Path | DocumentError:
+                async with free:
+                    try:
+                        return await stack.enter_async_context(self._fetched(project_id, item))
+                    except DocumentError as error:
+                        return error
+
+            paths = await asyncio.gather(*map(fetch, fetched))
+            found |= dict(zip(fetched, paths, strict=True))
+            yield [found[item] for item in items]
+
+    @asynccontextmanager
+    async def _fetched(self, project_id: str, item: ClaimedItem) -> AsyncIterator[Path]:
         if item.upload_id:
             async with self._uploaded(item.upload_id) as path:
                 yield path
         elif item.source_uri is None:
             message = "the file has neither source nor upload"
             raise DocumentError(FailureKind.SOURCE_CHANGED, message)
-        elif item.source_uri.startswith(S3_SCHEME):
+        else:
             async with self._object(project_id, item.source_uri, item) as path:
                 yield path
-        else:
-            yield resolve(source_path(item.source_uri), item.unique_id)
 
     @asynccontextmanager
     async def _object(
@@ -72,3 +92,19 @@ class ItemFiles:
             except ObjectStoreError as error:
                 raise DocumentError(FailureKind.UNAVAILABLE, f"the store: {error}") from error
             yield path
+
+
+def _is_local(item: ClaimedItem) -> bool:
+    uri = item.source_uri
+    return not item.upload_id and uri is not None and not uri.startswith(S3_SCHEME)
+
+
+def _resolve(items: Sequence[ClaimedItem]) -> list[Path | DocumentError]:
+    found: list[Path | DocumentError] = []
+    for item in items:
+        assert item.source_uri is not None
+        try:
+            found.append(resolve(source_path(item.source_uri), item.unique_id))
+        except DocumentError as error:
+            found.append(error)
+    return found

@@ -36,8 +36,8 @@ class Blobs(Protocol):
         """
         ...
 
-    async def get(self, key: str) -> bytes:
-        """Return a blob; FileNotFoundError when there is none."""
+    async def get(self, key: str, start: int = 0, size: int | None = None) -> bytes:
+        """Return a blob, or a part of it; FileNotFoundError when there is none."""
         ...
 
     async def open(self, key: str) -> OpenBlob:
@@ -53,6 +53,10 @@ class Blobs(Protocol):
 
     async def delete(self, key: str) -> None:
         """Remove a blob; nothing where there is none. Whoever has it open reads on."""
+        ...
+
+    async def delete_all(self, prefix: str) -> None:
+        """Remove every blob whose key begins with a prefix, which ends in `/`."""
         ...
 
     def uri(self, key: str) -> str:

@@ -8,6 +8,7 @@ therefore whole or absent, also after a power loss, and a row that names it is w
 import asyncio
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -45,9 +46,13 @@ class LocalBlobs:
         """Remove a blob; nothing where there is none. Whoever has it open reads on."""
         await asyncio.to_thread(self.path(key).unlink, missing_ok=True)
 
-    async def get(self, key: str) -> bytes:
-        """Return a blob; FileNotFoundError when there is none."""
-        return await asyncio.to_thread(self.path(key).read_bytes)
+    async def delete_all(self, prefix: str) -> None:
+        """Remove every blob whose key begins with a prefix, which ends in `/`."""
+        await asyncio.to_thread(shutil.rmtree, self.path(prefix), ignore_errors=True)
+
+    async def get(self, key: str, start: int = 0, size: int | None = None) -> bytes:
+        """Return a blob, or a part of it; FileNotFoundError when there is none."""
+        return await asyncio.to_thread(_read, self.path(key), start, size)
 
     async def open(self, key: str) -> OpenBlob:
         """Open a blob for reading; FileNotFoundError when there is none."""
@@ -110,6 +115,12 @@ async def _blocks(file: BinaryIO) -> AsyncIterator[bytes]:
     with file:
         while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
             yield block
+
+
+def _read(path: Path, start: int, size: int | None) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(size)
 
 
 def _stage(target: Path, content: bytes) -> Path:

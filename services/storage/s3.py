@@ -18,6 +18,8 @@ from services.storage.downloads import downloaded
 
 AT_ONCE = 16
 """Objects that one call stores at once."""
+LISTED_AT_ONCE = 1000
+"""Objects that one request lists, and one deletes."""
 PART_BYTES = 8 * 1024**2
 PARTS_AT_ONCE = 2
 """A stream goes up in parts, of which so many are in memory."""
@@ -59,9 +61,12 @@ class S3Blobs:
             )
         return size, digest.hexdigest()
 
-    async def get(self, key: str) -> bytes:
-        """Return a blob; FileNotFoundError when there is none."""
+    async def get(self, key: str, start: int = 0, size: int | None = None) -> bytes:
+        """Return a blob, or a part of it; FileNotFoundError when there is none."""
         with faults():
+            if size is not None:
+                part = self._store.get_range_async(self._key(key), start=start, length=size)
+                return bytes(await part)
             answer = await self._store.get_async(self._key(key))
             return bytes(await answer.bytes_async())
 
@@ -87,6 +92,12 @@ class S3Blobs:
         """Remove a blob; nothing where there is none."""
         with faults():
             await self._store.delete_async(self._key(key))
+
+    async def delete_all(self, prefix: str) -> None:
+        """Remove every blob whose key begins with a prefix, which ends in `/`."""
+        with faults():
+            async for page in self._store.list(self._key(prefix), chunk_size=LISTED_AT_ONCE):
+                await self._store.delete_async([meta["path"] for meta in page])
 
     def uri(self, key: str) -> str:
         """Return the blob's location as an `s3://` URI."""

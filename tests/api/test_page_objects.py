@@ -10,6 +10,7 @@ from models.page_parts import Block, Box, Line, PageImage, Word
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import create, enumerate_files
 from tests.api.working import work_through
+from tests.parsers import EachAlone
 
 PNG = b"\x89PNG and so on"
 PAGE = ParsedPage(
@@ -27,10 +28,11 @@ PAGE = ParsedPage(
     header="Report",
     printed_page_number="41",
 )
+
 BROKEN = ParsedPage(page=2, text="", md="", error="page not found")
 
 
-class Draws:
+class Draws(EachAlone):
     """A parser that keeps a picture where it is asked for pictures."""
 
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:

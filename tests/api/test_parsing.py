@@ -10,11 +10,12 @@ from models.failures import FailureKind
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import BATCHES, create, enumerate_files
 from tests.api.working import work_through
+from tests.parsers import EachAlone
 
 NAMES = ["broken.txt", "good.txt", "waiting.txt"]
 
 
-class TwoPages:
+class TwoPages(EachAlone):
     """A parser that gives the file's text as page 1 and `two` as page 2; `broken` is corrupt."""
 
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:

@@ -173,7 +173,7 @@ async def test_a_job_is_cancelled_and_deleted(served: Served) -> None:
     assert served.temporal.cancelled == served.temporal.started
     other = await parse(served, file_id=await upload(served))
     await run(served)
-    blobs = list((served.state.settings.home / "blobs" / "results").rglob("*.json"))
+    blobs = list((served.state.settings.home / "blobs" / "results").rglob("*.jsonl"))
     assert len(blobs) == 1
     deleted = await served.client.delete(f"{PARSE}/{other['id']}")
     assert deleted.json() == {"id": other["id"], "project_id": "default"}

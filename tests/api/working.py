@@ -1,9 +1,10 @@
 """What a worker does, in the process of a test: it claims, processes, stores and records."""
 
-from services.documents import DocumentProcessor, Parser, Processed, all_blobs
+from services.documents import DocumentProcessor, Parser
 from services.ledger.claims import ClaimLedger
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
+from services.result_store import Processed, ResultStore
 from services.sources.items import ItemFiles
 from services.work import Work
 from tests.api.conftest import Served
@@ -16,8 +17,8 @@ async def work_through(served: Served, job_id: str, parser: Parser, last: int) -
     claimed, _ = await claims.claim(job_id, 1, last)
     spec = await JobLedger(state.database).spec(job_id)
     processor = DocumentProcessor(parser, ItemLedger(state.database), ItemFiles(state.blobs))
-    done = [await processor.process(Work.of(spec), item, 60) for item in claimed]
-    await state.blobs.put_many(all_blobs(done))
+    done = [one async for one in processor.process(Work.of(spec), claimed, 60)]
+    outcomes = await ResultStore(state.blobs).write(job_id, done)
     key = (spec.parameters_hash, spec.engine_fingerprint)
-    await claims.settle(job_id, spec.job_type, [one.outcome for one in done], key)
+    await claims.settle(job_id, spec.job_type, outcomes, key)
     return done

@@ -27,8 +27,9 @@ from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.migrate import migrate
-from services.ledger.records import JobRow
+from services.ledger.records import JobRow, ResultPlace
 from services.ledger.schema import attempts, directory_files, items, results
+from services.result_store import ResultStore, StoredResult
 from services.sources.local import source_uri
 from services.storage.opened import open_blobs
 from services.temporal_server import free_port, is_listening, server_command, temporal_binary
@@ -44,7 +45,7 @@ class Cluster:
     database_url: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
-    """Further settings."""
+    """Further settings, and others than those that make faults show within seconds."""
     server: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     port: int = 0
@@ -52,9 +53,17 @@ class Cluster:
     parser_module: str = "tests.slow_engine"
     file_seconds: float = 300
     parser_memory_bytes: int = 4 * 1024**3
+    worker_module: str = "worker"
 
     @property
     def settings(self) -> Settings:
+        hasty = {
+            "heartbeat_seconds": 2,
+            "watchdog_seconds": 1,
+            "sweep_seconds": 1,
+            "shutdown_grace_seconds": 2,
+            "storage_url": os.environ.get("SHEAF_TEST_STORAGE_URL"),
+        }
         return Settings(
             home=self.root,
             database_url=self.database_url,
@@ -62,11 +71,7 @@ class Cluster:
             parser_module=self.parser_module,
             parser_memory_bytes=self.parser_memory_bytes,
             file_seconds=self.file_seconds,
-            heartbeat_seconds=2,
-            watchdog_seconds=1,
-            sweep_seconds=1,
-            shutdown_grace_seconds=2,
-            **{"storage_url": os.environ.get("SHEAF_TEST_STORAGE_URL"), **self.options},
+            **hasty | self.options,
         )
 
     async def open(self) -> None:
@@ -102,7 +107,7 @@ class Cluster:
             for name, value in names.items()
         }
         worker = self._spawn(
-            [sys.executable, "-m", "worker"],
+            [sys.executable, "-m", self.worker_module],
             f"worker-{len(self.workers)}",
             **variables,
             SHEAF_READY_FILE=str(ready),
@@ -209,9 +214,8 @@ class Cluster:
         """Every item is in exactly one terminal state, with one current result where it has one."""
         async with self.database.read() as connection:
             rows = (await connection.execute(items.select().where(items.c.job_id == job.id))).all()
-            made = (
-                await connection.execute(results.select().where(results.c.job_id == job.id))
-            ).all()
+            query = results.select().where(results.c.job_id == job.id)
+            made = {row.id: row for row in await connection.execute(query)}
         assert sorted(row.ordinal for row in rows) == list(range(1, total + 1))
         assert all(ItemStatus(row.status).is_terminal for row in rows)
         counted = Counter(row.status for row in rows)
@@ -220,13 +224,24 @@ class Cluster:
         assert counted["skipped"] == job.skipped
         assert counted["cancelled"] == job.cancelled
         assert job.settled == job.total == total
-        blobs = open_blobs(self.settings.storage_url, self.root)
         for row in rows:
             if row.status == "completed":
                 assert row.result_id == row.task_id
-                key = f"results/{job.id}/{row.task_id[-2:]}/{row.task_id}"
-                for suffix in ("json", "md"):
-                    assert await blobs.get(f"{key}.{suffix}") is not None
+                await self.read_result(made[row.task_id])
+
+    async def packs(self, job_id: str) -> set[str]:
+        """Return the names of the packs that hold a job's results."""
+        async with self.database.read() as connection:
+            query = sa.select(results.c.pack).where(results.c.job_id == job_id).distinct()
+            return set(await connection.scalars(query))
+
+    async def read_result(self, row: sa.Row[Any]) -> StoredResult:
+        """Return the result of a row of `results`; it must be the one of its item."""
+        store = ResultStore(open_blobs(self.settings.storage_url, self.root))
+        place = ResultPlace(row.job_id, row.id, row.pack, row.pack_offset, row.pack_bytes)
+        stored = await store.read(place)
+        assert (stored.canonical["job_id"], stored.canonical["item_id"]) == (row.id, row.file_id)
+        return stored
 
     def _spawn(self, command: list[str], name: str, **extra: str) -> subprocess.Popen[bytes]:
         with (self.root / f"{name}.log").open("ab") as log:

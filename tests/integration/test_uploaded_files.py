@@ -12,7 +12,7 @@ from models.documents import EngineRequest, EngineResult, ParsedDocument, Parsed
 from models.failures import FailureKind
 from models.ids import new_job_id
 from models.job_config import JobType
-from services.documents import DocumentProcessor, Processed
+from services.documents import DocumentProcessor
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
@@ -24,10 +24,12 @@ from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger, NewJob
 from services.ledger.records import ClaimedItem, NotFoundError, Outcome, ResultRow
 from services.ledger.uploads import UploadLedger
+from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.uploads import Uploads, upload_key
 from services.work import Work
+from tests.parsers import EachAlone, process_one
 
 KEY = ("parameters", "engines")
 LIMIT = 100
@@ -162,7 +164,7 @@ async def test_a_claimed_upload_is_read_from_its_blob(database: Database, tmp_pa
     assert (item.upload_id, item.source_uri) == (file.upload_id, None)
     done = await process(database, tmp_path, job_id, item)
     assert done.outcome.status is ItemStatus.COMPLETED
-    assert b"bytes" in dict(done.blobs).popitem()[1]
+    assert b"bytes" in done.line
 
 
 async def test_an_upload_that_was_deleted_fails_its_item_alone(
@@ -216,7 +218,7 @@ async def test_a_source_that_was_deleted_comes_back_under_its_id(database: Datab
     await ledger.require("p", directory_id)
 
 
-class Echo:
+class Echo(EachAlone):
     """A parser that answers with the bytes of the file."""
 
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
@@ -234,7 +236,7 @@ class Echo:
 async def process(database: Database, folder: Path, job_id: str, item: ClaimedItem) -> Processed:
     work = Work.of(await JobLedger(database).spec(job_id))
     processor = DocumentProcessor(Echo(), ItemLedger(database), ItemFiles(LocalBlobs(folder)))
-    return await processor.process(work, item, 60)
+    return await process_one(processor, work, item)
 
 
 async def settle(database: Database, job_id: str, outcome: Outcome) -> None:

@@ -1,6 +1,8 @@
 """Cancelling an Activity: between its steps, never inside one."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from typing import cast
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -8,26 +10,35 @@ from temporalio.testing import ActivityEnvironment
 from activities.cancellation import CancellableParser, stop_if_cancelled, to_its_end
 from models.documents import EngineFailure, EngineRequest, EngineResult
 from models.failures import FailureKind
+from services.engines.lane import Order
+from services.engines.pool import ParserPool
 
 REQUEST = EngineRequest(path="/nowhere", name="a.txt")
 ANSWER = EngineResult(failure=EngineFailure(kind=FailureKind.EMPTY, message="nothing in it"))
 
 
-class SlowParser:
-    """Takes `seconds`, and knows how its last run ended."""
+class SlowPool:
+    """Takes `seconds` for a file, and knows how its last run ended."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.ended = "not begun"
 
-    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
-        try:
-            await asyncio.sleep(self.seconds)
-        except asyncio.CancelledError:
-            self.ended = "stopped"
-            raise
-        self.ended = "answered"
-        return ANSWER
+    async def run_many(
+        self, orders: Iterator[Order], stop: asyncio.Future[None]
+    ) -> AsyncGenerator[EngineResult, None]:
+        for _ in orders:
+            done, _ = await asyncio.wait({stop}, timeout=self.seconds)
+            self.ended = "stopped" if done else "answered"
+            if done:
+                raise asyncio.CancelledError
+            yield ANSWER
+
+
+async def read_one(pool: SlowPool) -> EngineResult:
+    parser = CancellableParser(cast("ParserPool", pool))
+    (answer,) = [one async for one in parser.run_many(iter([Order(REQUEST, 60)]))]
+    return answer
 
 
 async def test_a_step_that_is_cancelled_often_goes_on_to_its_end() -> None:
@@ -79,21 +90,21 @@ async def test_a_cancelled_activity_stops_at_the_next_step() -> None:
 
 async def test_a_cancelled_activity_stops_the_parse_it_waits_for() -> None:
     environment = ActivityEnvironment()
-    parser = SlowParser(60)
+    pool = SlowPool(60)
 
     async def run() -> EngineResult:
-        return await to_its_end(CancellableParser(parser).run(REQUEST, 60))
+        return await to_its_end(read_one(pool))
 
     running = asyncio.create_task(environment.run(run))
     await asyncio.sleep(0.05)
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert parser.ended == "stopped"
+    assert pool.ended == "stopped"
 
 
 async def test_an_answer_of_the_parser_is_passed_on() -> None:
-    parser = SlowParser(0)
-    answer = await ActivityEnvironment().run(CancellableParser(parser).run, REQUEST, 60)
+    pool = SlowPool(0)
+    answer = await ActivityEnvironment().run(read_one, pool)
     assert answer is ANSWER
-    assert parser.ended == "answered"
+    assert pool.ended == "answered"

@@ -7,12 +7,14 @@ from typing import Any, cast
 from models.batch import ItemStatus
 from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage, ParseOptions
 from models.failures import FailureKind
-from services.documents import DocumentProcessor, Processed
+from services.documents import DocumentProcessor
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem, JobSpec
+from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.work import Work
+from tests.parsers import EachAlone, process_one
 
 SPEC = JobSpec(
     job_id="job",
@@ -23,10 +25,11 @@ SPEC = JobSpec(
     parameters_hash="hash",
     engine_fingerprint="engines",
 )
+
 PAGES = (ParsedPage(page=1, text="", md=""),)
 
 
-class Silent:
+class Silent(EachAlone):
     """A parser that answers with a document without text."""
 
     def __init__(self, *, is_blank: bool) -> None:
@@ -60,7 +63,7 @@ async def processed(folder: Path, parser: Silent) -> Processed:
     )
     work = Work(SPEC, ParseOptions(), reuses=False)
     processor = DocumentProcessor(parser, cast("ItemLedger", None), ItemFiles(LocalBlobs(folder)))
-    return await processor.process(work, item, 60)
+    return await process_one(processor, work, item)
 
 
 async def test_a_document_that_was_proved_blank_completes_with_a_warning(tmp_path: Path) -> None:
@@ -68,13 +71,13 @@ async def test_a_document_that_was_proved_blank_completes_with_a_warning(tmp_pat
     assert done.outcome.status is ItemStatus.COMPLETED
     assert done.outcome.result is not None
     assert done.outcome.result.output_metadata == {"warnings": ["the document is blank"]}
-    canonical, markdown = (content for _, content in done.blobs)
-    assert json.loads(canonical)["document"]["is_blank"] is True
-    assert markdown == b""
+    stored = json.loads(done.line)
+    assert stored["document"]["is_blank"] is True
+    assert stored["markdown"] == ""
 
 
 async def test_a_document_without_text_is_otherwise_empty(tmp_path: Path) -> None:
     done = await processed(tmp_path, Silent(is_blank=False))
     assert done.outcome.status is ItemStatus.FAILED
     assert done.outcome.failure_kind is FailureKind.EMPTY
-    assert done.blobs == ()
+    assert done.line == b""

@@ -1,0 +1,157 @@
+"""Outcomes of a slice on their way into the store and the ledger, in groups."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from activities.pages import alone_slice
+from models.batch import ItemStatus
+from models.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
+from services.ledger.claims import ClaimLedger
+from services.ledger.records import Outcome
+from services.outputs import Outputs
+from services.result_store import Processed, ResultStore
+from services.work import Work
+
+log = structlog.get_logger(__name__)
+
+GROUP_ITEMS = 100
+GROUP_SECONDS = 0.2
+GROUP_BYTES = 32 * 1024 * 1024
+"""Outcomes are stored and recorded together up to so many, so long or so large. One transaction
+and one sync for 25 items cost about what they cost for one (11,700 items/s against 450)."""
+
+
+@dataclass
+class Recorded:
+    """What was recorded of a slice so far."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    failures: list[FailureSample] = field(default_factory=list)
+    retried: list[Outcome] = field(default_factory=list)
+    """Outcomes of attempts that failed transiently."""
+    is_stopped: bool = False
+    """Whether the job takes no more work."""
+
+    def add(self, accepted: Sequence[Outcome]) -> None:
+        """Note outcomes that the ledger has taken."""
+        for outcome in accepted:
+            self.counts[outcome.status] = self.counts.get(outcome.status, 0) + 1
+            if outcome.status is ItemStatus.PENDING:
+                self.retried.append(outcome)
+            if outcome.status is ItemStatus.FAILED and len(self.failures) < MAX_SAMPLED_FAILURES:
+                self.failures.append(_sample(outcome))
+
+    @property
+    def counted(self) -> Counts:
+        """The counts as they cross the Temporal service."""
+        return Counts(
+            completed=self.counts.get(ItemStatus.COMPLETED, 0),
+            failed=self.counts.get(ItemStatus.FAILED, 0),
+            skipped=self.counts.get(ItemStatus.SKIPPED, 0),
+        )
+
+    @property
+    def alone(self) -> list[Slice]:
+        """The items that go again, each by itself."""
+        return [alone_slice(o.item.ordinal, o.item.display_name) for o in self.retried]
+
+
+class Recorder:
+    """Records outcomes in groups, one group at a time, beside the work that makes the next."""
+
+    def __init__(
+        self, work: Work, store: ResultStore, outputs: Outputs, claims: ClaimLedger
+    ) -> None:
+        self._work = work
+        self._store = store
+        self._outputs = outputs
+        self._claims = claims
+        self._waiting: list[Processed] = []
+        self._bytes = 0
+        self._began = 0.0
+        self._writing: asyncio.Task[None] | None = None
+        self.recorded = Recorded()
+
+    async def add(self, processed: Processed) -> None:
+        """Take an outcome, and begin to record its group when that is due.
+
+        Raises:
+            OSError: an earlier group could not be stored.
+        """
+        if not self._waiting:
+            self._began = time.monotonic()
+        self._waiting.append(processed)
+        self._bytes += len(processed.line) + sum(map(len, processed.images.values()))
+        late = time.monotonic() - self._began >= GROUP_SECONDS
+        if late or len(self._waiting) >= GROUP_ITEMS or self._bytes >= GROUP_BYTES:
+            await self._begin()
+
+    async def finish(self) -> Recorded:
+        """Record all that is waiting, and return what was recorded.
+
+        Raises:
+            OSError: some of it could not be stored.
+        """
+        await self._begin()
+        await self._written()
+        return self.recorded
+
+    async def wait(self) -> None:
+        """Wait for the group that is being recorded, whatever becomes of it; the rest is lost."""
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
+
+    async def _begin(self) -> None:
+        await self._written()
+        if self._waiting:
+            group, self._waiting, self._bytes = self._waiting, [], 0
+            self._writing = asyncio.create_task(self._write(group))
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            await self._writing
+            self._writing = None
+
+    async def _write(self, group: list[Processed]) -> None:
+        """Store the group's results, then record its outcomes: a row never precedes its bytes."""
+        work, spec = self._work, self._work.spec
+        outcomes = await self._store.write(spec.job_id, group)
+        if work.output is not None:
+            await self._outputs.write(
+                spec.project_id, work.output, work.output_region, _copies(group)
+            )
+        key = (spec.parameters_hash, spec.engine_fingerprint)
+        settled = await self._claims.settle(spec.job_id, spec.job_type, outcomes, key)
+        if not settled.accepted:
+            await self._store.forget(spec.job_id, outcomes)
+        self.recorded.is_stopped = settled.is_stopped
+        self.recorded.add([o for o in outcomes if o.item.ordinal in settled.accepted])
+        if refused := len(outcomes) - len(settled.accepted):
+            log.warning("writes refused", job_id=spec.job_id, items=refused)
+
+
+def _copies(group: Sequence[Processed]) -> list[tuple[str, str, bytes]]:
+    """Return the copies of a group: its files' ids, the suffixes of the keys, the bytes."""
+    copies = []
+    for one in group:
+        file_id = one.outcome.item.file_id
+        if one.line:
+            canonical = json.loads(one.line)
+            markdown = canonical.pop("markdown")
+            copies.append((file_id, "md", markdown.encode()))
+            copies.append((file_id, "json", json.dumps(canonical, ensure_ascii=False).encode()))
+        copies += [(file_id, f"images/{name}", image) for name, image in one.images.items()]
+    return copies
+
+
+def _sample(outcome: Outcome) -> FailureSample:
+    return FailureSample(
+        name=outcome.item.display_name[:120],
+        kind=str(outcome.failure_kind),
+        message=(outcome.error_message or "")[:160],
+    )

@@ -1,0 +1,104 @@
+"""How many files a second go through a job, beside the bare engine in as many processes.
+
+    python -m bench.throughput --documents DIR [--files 4000] [--rounds 3]
+
+The files are the one-page PDFs of DIR that have a text layer, repeated, each copy with bytes of
+its own. The bare engine runs in 2 processes that write their markdown; Sheaf runs with 2 parser
+processes on a real Temporal server. Both count from the first file to the last: for Sheaf from
+the first claim to the last outcome in the ledger. Rounds alternate, so that both see the same
+machine.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bench import bare_processes
+from bench.documents import one_page_pdfs, repeat
+from config import Settings
+from services.ledger.schema import items
+from tests.integration.cluster import Cluster
+
+PROCESSES = 2
+WARM_FILES = 100
+CALM = {
+    name: Settings.model_fields[name].default
+    for name in ("heartbeat_seconds", "watchdog_seconds", "sweep_seconds")
+}
+"""As a deployment has them: tests look for faults every second."""
+
+PAGES = {"page_size": 1000, "continue_as_new_threshold": 20_000}
+"""As the command line has them."""
+
+
+async def span(cluster: Cluster, job_id: str) -> float:
+    """Return the seconds from a job's first claim to its last outcome."""
+    query = sa.select(sa.func.min(items.c.started_at), sa.func.max(items.c.completed_at))
+    async with cluster.database.read() as connection:
+        began, ended = (await connection.execute(query.where(items.c.job_id == job_id))).one()
+    return float(ended - began) / 1_000_000
+
+
+async def run_job(cluster: Cluster, folder: Path, files: int) -> float:
+    """Run a job over a folder and return its seconds; every file must complete."""
+    job = await cluster.submit(folder, concurrency=PROCESSES + 1, **PAGES)
+    ended = await cluster.ended(job.id, 3600)
+    if ended.completed != files:
+        raise RuntimeError(f"{ended.completed} of {files} files completed")
+    return await span(cluster, job.id)
+
+
+async def measure(root: Path, documents: Path, files: int, rounds: int) -> None:
+    """Print a line a round, and the ratios."""
+    paths = one_page_pdfs(documents)
+    print(f"{len(paths)} one-page PDFs, repeated to {files}", flush=True)
+    cluster = Cluster(
+        root / "home",
+        parser_processes=PROCESSES,
+        parser_module="services.engines.dispatch",
+        options=CALM,
+    )
+    await cluster.open()
+    ratios = []
+    try:
+        warm = repeat(paths, WARM_FILES, root / "warm", "warm")
+        await run_job(cluster, warm, WARM_FILES)
+        for number in range(rounds):
+            folder = repeat(paths, files, root / f"in-{number}", str(number))
+            listed = sorted(folder.iterdir())
+            bare = await asyncio.to_thread(
+                bare_processes.run, listed, root / f"bare-{number}", PROCESSES
+            )
+            ours = await run_job(cluster, folder, files)
+            ratios.append(bare / ours)
+            print(
+                f"round {number + 1}: bare {files / bare:.1f} files/s, "
+                f"Sheaf {files / ours:.1f} files/s, ratio {bare / ours:.3f}",
+                flush=True,
+            )
+    finally:
+        await cluster.close()
+    print(f"median ratio {statistics.median(ratios):.3f}")
+
+
+def main() -> None:
+    """Parse the arguments and measure."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--documents", type=Path, required=True)
+    parser.add_argument("--files", type=int, default=4000)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(measure(Path(folder), asked.documents, asked.files, asked.rounds))
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,229 @@
+"""A lane: files that go through parser processes one after the other, in one process at a time.
+
+Requests are sent ahead of their answers where files are short, so that a process has its next
+file at hand while the worker looks at the last answer. A file is only ever blamed for what
+happens while it is the oldest without an answer; those behind it go to the next process.
+"""
+
+import asyncio
+import signal
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from models.documents import EngineFailure, EngineRequest, EngineResult
+from models.failures import MAX_MESSAGE_CHARACTERS, FailureKind
+from services.engines.frames import MAX_FRAME_BYTES
+from services.engines.parser_process import (
+    FrameTooLargeError,
+    ParserProcess,
+    ProcessDiedError,
+)
+
+MOST_AHEAD = 4
+"""Most files sent ahead of the one that is being read."""
+
+AHEAD_SECONDS = 0.05
+"""Work that may wait in a process. A file that turns out to be long must not hold up others which
+another process could have taken."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One file to read."""
+
+    request: EngineRequest
+    deadline_seconds: float
+    """Wall time from the moment the process turns to the file: neither the wait for a process nor
+    the files before it count."""
+
+
+class Processes(Protocol):
+    """Where a lane gets its processes."""
+
+    async def take(self) -> ParserProcess:
+        """Return a process that is ready.
+
+        Raises:
+            ProcessDiedError: none could be started.
+            OSError: the system has no process to give.
+        """
+        ...
+
+    def give_back(self, process: ParserProcess) -> None:
+        """Take a process back, dead or alive; it has no request without an answer."""
+        ...
+
+    def is_worn(self, process: ParserProcess) -> bool:
+        """Whether the process has had its share of files."""
+        ...
+
+
+class Lane:
+    """The way of some files through processes.
+
+    Args:
+        processes: gives them.
+        orders: taken as there is room for them, and not before.
+    """
+
+    def __init__(self, processes: Processes, orders: Iterable[Order]) -> None:
+        self._processes = processes
+        self._orders = iter(orders)
+        self._again: deque[Order] = deque()
+        self._sent: deque[Order] = deque()
+        self._process: ParserProcess | None = None
+        self._is_stopped = False
+        self._began = 0.0
+        self._answered = 0
+
+    def stop(self) -> None:
+        """Kill what runs; whoever waits for an answer gets a CancelledError."""
+        self._is_stopped = True
+        if self._process is not None:
+            self._process.kill()
+
+    async def answers(self) -> AsyncGenerator[EngineResult, None]:
+        """Yield one result an order, in their order; every fault of a file is a failure."""
+        try:
+            while True:
+                try:
+                    if not await self._send():
+                        return
+                except (ProcessDiedError, OSError) as error:
+                    self._again.popleft()
+                    message = f"a parser process could not start: {error}"
+                    yield failed(FailureKind.UNAVAILABLE, message)
+                    continue
+                yield await self._receive()
+        finally:
+            if self._process is not None:
+                if self._sent:
+                    # Nobody waits for these answers, which would else meet other requests.
+                    self._process.kill()
+                self._processes.give_back(self._process)
+
+    async def _send(self) -> bool:
+        """Send what there is room for; False when nothing is left without an answer."""
+        while len(self._sent) <= self._ahead():
+            if not self._again:
+                order = next(self._orders, None)
+                if order is None:
+                    break
+                self._again.append(order)
+            if not await self._has_process():
+                break
+            assert self._process is not None
+            order = self._again.popleft()
+            self._process.send(order.request.model_dump_json(exclude_defaults=True).encode())
+            self._sent.append(order)
+        return bool(self._sent)
+
+    async def _has_process(self) -> bool:
+        """Make sure of a process that may take a file; False while a worn one still answers."""
+        process = self._process
+        if process is not None and process.is_alive and not self._processes.is_worn(process):
+            return True
+        if self._sent:
+            return False
+        if process is not None:
+            self._process = None
+            self._processes.give_back(process)
+        self._process = await self._processes.take()
+        if self._is_stopped:
+            self._process.kill()
+        self._began = self._began or time.monotonic()
+        return True
+
+    def _ahead(self) -> int:
+        if not self._answered:
+            return 0
+        mean = (time.monotonic() - self._began) / self._answered
+        return min(MOST_AHEAD, int(AHEAD_SECONDS / max(mean, 1e-6)))
+
+    async def _receive(self) -> EngineResult:
+        process = self._process
+        assert process is not None
+        order = self._sent[0]
+        try:
+            result = await _answer(process, order)
+        except ProcessDiedError:
+            result = await _death_of(process, order)
+        self._sent.popleft()
+        self._answered += 1
+        if self._is_stopped:
+            raise asyncio.CancelledError("the parse was stopped")
+        if not process.is_alive:
+            self._again.extendleft(reversed(self._sent))
+            self._sent.clear()
+        return result
+
+
+async def _answer(process: ParserProcess, order: Order) -> EngineResult:
+    try:
+        async with asyncio.timeout(order.deadline_seconds):
+            frame = await process.receive()
+        return _decoded(frame)
+    except TimeoutError:
+        process.kill()
+        message = f"over the time allowed for one file ({order.deadline_seconds:g} s)"
+        return failed(FailureKind.TIMEOUT, message)
+    except FrameTooLargeError:
+        process.kill()
+        return failed(FailureKind.TOO_LARGE, f"the result is over {MAX_FRAME_BYTES} bytes")
+    except _BadFrameError as error:
+        process.kill()
+        return failed(FailureKind.CRASHED, str(error))
+
+
+async def _death_of(process: ParserProcess, order: Order) -> EngineResult:
+    # A process that only closed its pipe gets no time to linger.
+    was_killed = process.was_killed
+    code = await process.wait()
+    process.kill()
+    if was_killed:
+        return failed(FailureKind.UNAVAILABLE, "the parser pool was closed")
+    if process.ran_out_of_memory():
+        mebibytes = process.memory_bytes // 2**20
+        message = f"the document needs more memory than is allowed ({mebibytes} MiB)"
+        return failed(FailureKind.TOO_LARGE, message)
+    if code == -signal.SIGXCPU:
+        seconds = order.request.cpu_seconds
+        message = f"over the processor time allowed for one file ({seconds} s)"
+        return failed(FailureKind.TIMEOUT, message)
+    return failed(FailureKind.CRASHED, f"parser process died: {_cause(code)}")
+
+
+class _BadFrameError(Exception):
+    """The answer of a process is not an EngineResult."""
+
+
+def _decoded(frame: bytes) -> EngineResult:
+    if not frame:
+        raise _BadFrameError("the parser process sent an empty answer")
+    try:
+        result = EngineResult.model_validate_json(frame)
+    except ValidationError as error:
+        raise _BadFrameError("the parser process sent a malformed answer") from error
+    if result.document is None and result.failure is None:
+        raise _BadFrameError("the parser process sent neither a document nor a failure")
+    return result
+
+
+def _cause(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def failed(kind: FailureKind, message: str) -> EngineResult:
+    """Return a failure as the result of a file."""
+    failure = EngineFailure(kind=kind, message=message[:MAX_MESSAGE_CHARACTERS])
+    return EngineResult(failure=failure)

@@ -1,0 +1,66 @@
+"""The bytes of files that are about to be read: their hash, and a stamp by which a change shows."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.failures import DocumentError, FailureKind
+
+_HASH_BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file held when it was hashed."""
+
+    path: Path
+    stamp: tuple[int, int]
+    """Size in bytes and time of the last change in nanoseconds."""
+    sha256: str
+
+    def check(self) -> None:
+        """Check that the file still is what was hashed.
+
+        Raises:
+            DocumentError: SourceChanged.
+        """
+        if _stamp(self.path) != self.stamp:
+            raise DocumentError(FailureKind.SOURCE_CHANGED, "the file changed while it was read")
+
+
+def read_contents(paths: Sequence[Path | DocumentError]) -> list[Content | DocumentError]:
+    """Hash files, in order; what failed already, or fails now, stands as its error."""
+    return [path if isinstance(path, DocumentError) else _content(path) for path in paths]
+
+
+def _content(path: Path) -> Content | DocumentError:
+    try:
+        stamp = _stamp(path)
+        return Content(path, stamp, _sha256(path))
+    except DocumentError as error:
+        return error
+    except OSError as error:
+        return _gone(error)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _gone(error) from error
+    return status.st_size, status.st_mtime_ns
+
+
+def _gone(error: OSError) -> DocumentError:
+    return DocumentError(
+        FailureKind.SOURCE_CHANGED, f"the file is gone or unreadable: {error.strerror}"
+    )

@@ -1,0 +1,26 @@
+"""Parsers for tests, and what a processor makes of one file by them."""
+
+from collections.abc import AsyncGenerator, Iterator
+
+from models.documents import EngineRequest, EngineResult
+from services.documents import DocumentProcessor
+from services.engines.lane import Order
+from services.ledger.records import ClaimedItem
+from services.result_store import Processed
+from services.work import Work
+
+
+class EachAlone:
+    """A parser that answers for one file at a time, in its own process."""
+
+    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
+        raise NotImplementedError
+
+    async def run_many(self, orders: Iterator[Order]) -> AsyncGenerator[EngineResult, None]:
+        for order in orders:
+            yield await self.run(order.request, order.deadline_seconds)
+
+
+async def process_one(processor: DocumentProcessor, work: Work, item: ClaimedItem) -> Processed:
+    (done,) = [one async for one in processor.process(work, [item], 60)]
+    return done
