@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 DEMO_HOME := $(CURDIR)/.sheaf
 WITHOUT := not postgres and not ocr and not corpus and not newest_sdk
 SDK_VENV := .venv-sdk
+PEERS_VENV := .venv-peers
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q
 
-.PHONY: install demo stack stack-test env test check integration sdk fuzz chaos bench lock clean help
+.PHONY: install demo stack stack-test env test check integration sdk fuzz chaos bench bench-peers lock clean help
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,5 +67,13 @@ chaos: install ## Run the kill tests with 10 seeds each.
 bench: install ## Print the figures of bench/ that need no data.
 	$(BIN)/python -m bench.makespan
 
+bench-peers: install $(PEERS_VENV)/.installed ## Print files/s of what users take instead: DBOS, Celery, plain Temporal.
+	$(BIN)/python -m bench.peers
+
+$(PEERS_VENV)/.installed: bench/peers.lock
+	test -d $(PEERS_VENV) || $(PYTHON) -m venv $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
 clean: ## Remove the virtual environment and the demo's state.
-	rm -rf $(VENV) $(SDK_VENV) $(DEMO_HOME) out
+	rm -rf $(VENV) $(SDK_VENV) $(PEERS_VENV) $(DEMO_HOME) out
