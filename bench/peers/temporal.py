@@ -12,6 +12,7 @@ import importlib
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
@@ -20,8 +21,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from bench.peers import work
-from bench.peers.measuring import arguments, measure, python, started, until
-from services.temporal_server import free_port, is_listening, server_command, temporal_binary
+from bench.peers.measuring import READY_SECONDS, arguments, measure, python, started
+from services.temporal_server import free_port, server_command, temporal_binary
 
 QUEUE = "peers"
 
@@ -60,17 +61,25 @@ def measure_on_temporal(
     port = free_port(random.randint(20_000, 30_000))
     address = f"127.0.0.1:{port}"
     server = server_command(temporal_binary(None), work.folder() / "temporal.db", port)
-    with started([*server, "--headless"], "temporal"):
-        until(lambda: is_listening(port), "the server")
-        with (
-            started(python("bench.peers.temporal", module, address), "worker"),
-            asyncio.Runner() as runner,
-        ):
-            client = runner.run(Client.connect(address))
+    with started([*server, "--headless"], "temporal"), asyncio.Runner() as runner:
+        client = runner.run(connect(address))
+        with started(python("bench.peers.temporal", module, address), "worker"):
             measure(files, lambda mark, count: runner.run(run(client, mark, count)))
     # The core's threads may abort an interpreter that ends in the usual way.
     sys.stdout.flush()
     os._exit(0)
+
+
+async def connect(address: str) -> Client:
+    """Connect to a server that may listen for a while before it is healthy."""
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            return await Client.connect(address)
+        except RuntimeError:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.1)
 
 
 async def serve(module: str, address: str) -> None:
