@@ -5,15 +5,13 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Column, Table
 
 from cli.durations import lifetime
-from cli.output import Fault, at, console, print_json
+from cli.output import Fault, at, console, print_json, print_rows
 from cli.session import session
 from models.apis import Scope
 from services.ledger.database import now_us
-from services.ledger.keys import ApiKey, KeyLedger
+from services.ledger.keys import KEY_PREFIX, ApiKey, KeyLedger
 from services.ledger.records import NotFoundError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -69,7 +67,7 @@ def list_keys(
     project: Annotated[str | None, typer.Option(help="Only keys of this project.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List keys, oldest first, by the first characters of each.
+    """List keys, oldest first, by the first characters of each after `sk-sheaf-`.
 
     \b
     Example:
@@ -84,14 +82,10 @@ def list_keys(
     if as_json:
         print_json([_key_json(key) for key in found])
         return
-    # What tells keys apart stays whole in 80 columns; the rest folds.
-    whole = (Column("id", no_wrap=True), Column("key", no_wrap=True))
-    rest = (Column(name, overflow="fold") for name in ("name", "project", "scope", "state"))
-    table = Table(*whole, *rest, box=None, padding=(0, 1))
-    for key in found:
-        shown = (f"{key.hint}…", key.name, key.project_id, key.scope, _state(key))
-        table.add_row(key.id, *map(escape, shown))
-    console.print(table if found else "No keys yet; `sheaf keys create NAME` makes one.")
+    if found:
+        print_keys(found)
+    else:
+        console.print("No keys yet; `sheaf keys create NAME` makes one.")
 
 
 @keys.command()
@@ -120,12 +114,24 @@ def revoke(
         console.print(f"Revoked {key_id}.", soft_wrap=True, markup=False)
 
 
-def _state(key: ApiKey) -> str:
+def print_keys(found: list[ApiKey]) -> None:
+    """Print a line for each key; what may be long stands last."""
+    rows = [
+        (
+            *(key.id, key.hint.removeprefix(KEY_PREFIX) + "…", key.scope, _ends(key)),
+            *(key.project_id, key.name),
+        )
+        for key in found
+    ]
+    print_rows(("id", "key", "scope", "ends", "project", "name"), rows)
+
+
+def _ends(key: ApiKey) -> str:
     if key.revoked_at:
         return "revoked"
     if not key.is_valid:
         return "expired"
-    return f"until {(at(key.expires_at) or '')[:16]}" if key.expires_at else "valid"
+    return (at(key.expires_at) or "never")[:10]
 
 
 def _key_json(key: ApiKey) -> dict[str, Any]:

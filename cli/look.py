@@ -7,11 +7,21 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from cli.output import Fault, at, console, counts_line, item_json, job_json, print_json
+from cli.output import (
+    Fault,
+    console,
+    counts_line,
+    item_json,
+    job_json,
+    print_json,
+    print_rows,
+    short_at,
+    total_shown,
+)
 from cli.session import session
 from models.batch import ItemStatus
 from services.ledger.item_listing import ItemRow
-from services.ledger.records import NotFoundError
+from services.ledger.records import JobRow, NotFoundError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -20,7 +30,7 @@ def list_jobs(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Most jobs.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List batches, newest first.
+    """List batches, newest first. Files that were skipped count as done.
 
     \b
     Example:
@@ -33,14 +43,10 @@ def list_jobs(
         if as_json:
             print_json([job_json(job) for job in jobs])
             return
-        names = ("type", "status", "files", "completed", "failed", "skipped", "created")
-        table = Table(Column("job", no_wrap=True), *names)
-        for job in jobs:
-            table.add_row(
-                *(job.id, job.job_type, job.status, str(job.total), str(job.completed)),
-                *(str(job.failed), str(job.skipped), (at(job.created_at) or "")[:19]),
-            )
-        console.print(table if jobs else "No batches yet; `sheaf run PATH` makes one.")
+        if jobs:
+            print_jobs(jobs)
+        else:
+            console.print("No batches yet; `sheaf run PATH` makes one.")
 
     asyncio.run(show())
 
@@ -77,18 +83,36 @@ def show_job(
             console.print(f"Reason: {escape(str(job.error_message or job.reason))}")
         if job.unsupported_parameters:
             console.print(f"Without effect: {', '.join(job.unsupported_parameters)}")
-        console.print(_items_table(items))
+        print_items(items)
         if len(items) == limit:
             console.print(f"The first {limit}; --limit shows more.")
 
     asyncio.run(show())
 
 
-def _items_table(items: list[ItemRow]) -> Table:
-    table = Table("file", "status", "what", expand=True)
-    for item in items:
-        table.add_row(escape(item.unique_id), item.status, escape(_what(item)))
-    return table
+def print_jobs(jobs: list[JobRow]) -> None:
+    """Print a line for each job: with up to 999,999 files, it fits 80 columns."""
+    rows = [
+        (
+            *(job.id, job.status, f"{job.completed + job.skipped}/{total_shown(job)}"),
+            *(str(job.failed), short_at(job.created_at)),
+        )
+        for job in jobs
+    ]
+    print_rows(("job", "status", "done", "failed", "created UTC"), rows)
+
+
+def print_items(items: list[ItemRow]) -> None:
+    """Print a table of items; where no terminal bounds it, a line for each."""
+    names = ("file", "status", "what")
+    rows = [(item.unique_id, item.status, _what(item)) for item in items]
+    if not console.is_terminal:
+        print_rows(names, rows)
+        return
+    table = Table(*(Column(name, overflow="fold") for name in names), expand=True)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
 
 
 def _what(item: ItemRow) -> str:
@@ -96,5 +120,6 @@ def _what(item: ItemRow) -> str:
         return f"{item.failure_kind}: {item.error_message}"
     found = item.output_metadata or {}
     if "confidence" in found:
-        return f"{found['type']} ({found['confidence']:.2f})"
+        type_ = found["type"] or "no rule matches clearly"
+        return f"{type_} ({found['confidence']:.2f})"
     return item.skip_reason or ""

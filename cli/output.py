@@ -1,9 +1,11 @@
 """How commands speak: tables and bars for people, JSON for programs, and exit codes."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from models.batch import JobStatus
@@ -37,11 +39,34 @@ def print_json(value: object) -> None:
     console.file.flush()
 
 
+def print_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under the names of their columns, a line each that is never cut or folded.
+
+    A terminal that is too narrow wraps a line itself, and what is copied from it stays whole.
+    """
+    table = [[" ".join(cell.splitlines()) for cell in row] for row in (names, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    for number, row in enumerate(table):
+        padded = (set_cell_size(*cell) for cell in zip(row, widths, strict=True))
+        style = None if number else "bold"
+        console.print(" ".join(padded).rstrip(), style=style, soft_wrap=True, markup=False)
+
+
 def at(microseconds: int | None) -> str | None:
     """Return a ledger time in ISO 8601, UTC."""
     if microseconds is None:
         return None
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat()
+
+
+def short_at(microseconds: int) -> str:
+    """Return a ledger time as month, day, hour and minute, UTC."""
+    return f"{datetime.fromtimestamp(microseconds / 1_000_000, UTC):%m-%d %H:%M}"
+
+
+def total_shown(job: JobRow) -> str:
+    """Return how many files a job has; `+` says that they are still being counted."""
+    return str(job.total) if job.is_enumerated else f"{job.total}+"
 
 
 def job_json(job: JobRow, kinds: dict[str, int] | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import time
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli.output import console, counts_line
+from cli.output import console, counts_line, total_shown
 from rules.progress import percentage, remaining_seconds
 from services.ledger.item_listing import ItemListing
 from services.ledger.jobs import JobLedger
@@ -46,7 +46,7 @@ async def _print_lines(jobs: JobLedger, job_id: str) -> JobRow:
     printed_at = 0.0
     while not (job := await jobs.get(job_id)).status.is_terminal:
         if time.monotonic() - printed_at >= LINE_SECONDS:
-            console.print(f"{job.settled}/{_total(job)} files: {counts_line(job)}")
+            console.print(f"{job.settled}/{total_shown(job)} files: {counts_line(job)}")
             printed_at = time.monotonic()
         await asyncio.sleep(POLL_SECONDS)
     return job
@@ -67,7 +67,7 @@ async def _draw(jobs: JobLedger, items: ItemListing, job_id: str, progress: Prog
             bar,
             completed=shown,
             description=str(job.status),
-            done=f"{job.settled}/{_total(job)} files",
+            done=f"{job.settled}/{total_shown(job)} files",
             rate=f"{done_now / elapsed:.1f}/s" if elapsed > 0 else "",
             left=f"{left:.0f} s left" if left and not job.status.is_terminal else "",
         )
@@ -79,7 +79,3 @@ async def _draw(jobs: JobLedger, items: ItemListing, job_id: str, progress: Prog
         if job.status.is_terminal:
             return job
         await asyncio.sleep(POLL_SECONDS)
-
-
-def _total(job: JobRow) -> str:
-    return str(job.total) if job.is_enumerated else f"{job.total}+"
