@@ -1,6 +1,7 @@
 """Entry point of an API process: `python -m api.server`, or `sheaf serve`."""
 
 import asyncio
+import errno
 import os
 import socket
 import sys
@@ -110,9 +111,11 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port))
     except OSError as error:
+        other = "another port with --port, or SHEAF_API_PORT"
+        if error.errno != errno.EADDRINUSE:
+            other = "others with --host and --port, or SHEAF_API_HOST and SHEAF_API_PORT"
         raise ServeError(
-            f"cannot listen on {host}:{port}: {error.strerror}; "
-            "choose another with SHEAF_API_HOST and SHEAF_API_PORT"
+            f"cannot listen on {host}:{port}: {error.strerror}; choose {other}"
         ) from error
     # asyncio does so for its own sockets alone; without it, the end of every answer waits 40 ms
     # for the client's acknowledgement of its beginning. What is accepted inherits it.

@@ -14,9 +14,11 @@ import typer
 
 from cli.output import console, print_json
 from cli.session import Session, session, uses_own_temporal
-from services.deployment import connect
+from config import Settings
+from services.deployment import connect, temporal_address
 from services.engines.ocr import installed_languages
 from services.ledger.migrate import is_current
+from services.passwords import Passwords, PasswordsError
 from services.search_attributes import missing_search_attributes
 from services.storage.opened import open_blobs
 from services.temporal_server import temporal_binary
@@ -58,6 +60,7 @@ async def _checks() -> list[Check]:
     async with session() as current:
         checks = [_package("sheaf"), _package("temporalio"), *map(_package, ENGINES)]
         checks += [_binary(current), _ocr(), await _ledger(current), await _storage(current)]
+        checks.append(_passwords(current.settings))
         for check in (_temporal, _attributes, _ui, _api):
             checks.append(await _guarded(check, current))
         return checks
@@ -110,11 +113,20 @@ async def _storage(current: Session) -> Check:
     return Check("storage", is_good, blobs.uri(""), advice)
 
 
+def _passwords(settings: Settings) -> Check:
+    file = settings.passwords_file
+    try:
+        Passwords(file)
+    except PasswordsError as error:
+        advice = f"no worker starts with {file}: mend it, or unset SHEAF_PASSWORDS_FILE"
+        return Check("passwords", False, str(error), advice)
+    return Check("passwords", True, str(file or "none; SHEAF_PASSWORDS_FILE is not set"))
+
+
 async def _temporal(current: Session) -> Check:
     client = await connect(attempts=1, address=_address(current))
     good = await client.service_client.check_health()
-    address = _address(current) or "TEMPORAL_ADDRESS"
-    return Check("Temporal", good, f"{client.namespace} at {address}")
+    return Check("Temporal", good, f"{client.namespace} at {_shown_address(current)}")
 
 
 async def _attributes(current: Session) -> Check:
@@ -159,10 +171,17 @@ async def _guarded(check: Callable[[Session], Awaitable[Check]], current: Sessio
     try:
         return await check(current)
     except (RuntimeError, OSError, httpx.HTTPError) as error:
-        advice = "see logs/temporal.log in the home; is TEMPORAL_ADDRESS right?"
-        if check is _api:
-            advice = "see logs/api.log in the home"
-        return Check(name, False, str(error)[:200], advice)
+        found, advice = str(error)[:200], "see logs/api.log in the home"
+        if check is not _api:
+            found = f"{_shown_address(current)}: {found}"
+            advice = "see logs/temporal.log in the home"
+            if uses_own_temporal():
+                advice = "does it run, and is TEMPORAL_ADDRESS right?"
+        return Check(name, False, found, advice)
+
+
+def _shown_address(current: Session) -> str:
+    return _address(current) or temporal_address()
 
 
 def _address(current: Session) -> str | None:

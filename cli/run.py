@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
-from pydantic import ValidationError
 
 from cli.export import export_job
 from cli.output import Fault, console, counts_line, exit_code, job_json, print_json
+from cli.parameters import job_config, job_request
 from cli.progress import follow
 from cli.session import Session, ensure_up, load_settings, open_service, session
 from cli.sources import named_source
-from models.batch import BatchJobCreate
-from rules.parse_options import parse_options
+from models.batch import ItemStatus
 from services.home import Running
 from services.ledger.records import JobRow, NotFoundError
 
@@ -22,6 +20,12 @@ PAGE_SIZE = 1000
 THRESHOLD = 20_000
 """Defaults of the command line. The contract's 100 and 100 would bound a job to 100 files/s,
 since the server keeps a second between two continue-as-news."""
+
+SKIPS = {
+    "already_processed": "unchanged since an earlier batch, whose results count for this one too",
+    "size_limit_exceeded": "larger than SHEAF_SIZE_LIMIT_BYTES",
+}
+LOOKED_AT = 1000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")]
 
@@ -62,7 +66,7 @@ def run(
       SHEAF_S3_SOURCES='{"*": ["s3://bucket/in/"]}' sheaf run s3://bucket/in/2026/
     """
     source = named_source(path, load_settings())
-    config = _config(classify, set_ or [])
+    config = job_config(classify, set_ or [])
     code = asyncio.run(
         _run(
             source,
@@ -130,15 +134,20 @@ async def _run(
     as_json: bool,
 ) -> int:
     async with session() as current:
+        project = current.settings.project
+        directory_id = await current.directories.register_source(project, *source)
+        request = job_request(body | {"directory_id": directory_id}, current.settings)
         running, is_new = ensure_up(current.home)
         service = await open_service(current)
-        directory_id = await current.directories.register_source(current.settings.project, *source)
-        job = await service.create(
-            current.settings.project,
-            _request(body | {"directory_id": directory_id}),
-            concurrency=concurrency,
-            one_file_per_activity=one_file_per_activity,
-        )
+        try:
+            job = await service.create(
+                project,
+                request,
+                concurrency=concurrency,
+                one_file_per_activity=one_file_per_activity,
+            )
+        except ValueError as error:
+            raise Fault(str(error), code=2) from error
         if not as_json:
             _announce(job, running, is_new=is_new)
         if detach:
@@ -162,6 +171,8 @@ async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: b
         print_json(job_json(ended, kinds) | where)
         return exit_code(ended)
     console.print(f"[bold]{ended.status}[/bold]: {counts_line(ended)} of {ended.total}")
+    if ended.skipped:
+        console.print(f"Skipped: {await _skips(current, ended)}", soft_wrap=True)
     if kinds:
         listed = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
         console.print(f"Failed: {listed}. See `sheaf show {job.id} --failed`")
@@ -172,6 +183,13 @@ async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: b
     else:
         console.print(f"Results: `sheaf export {job.id} --out DIR` writes them")
     return exit_code(ended)
+
+
+async def _skips(current: Session, job: JobRow) -> str:
+    """Say why files were skipped, by the first of them: a job may have millions."""
+    items = await current.items.after(job.id, limit=LOOKED_AT, statuses=(ItemStatus.SKIPPED,))
+    reasons = dict.fromkeys(item.skip_reason or "" for item in items)
+    return "; ".join(SKIPS.get(reason, reason) for reason in reasons)
 
 
 def _announce(job: JobRow, running: Running | None, *, is_new: bool) -> None:
@@ -194,48 +212,3 @@ async def _job(current: Session, job_id: str) -> JobRow:
         return await current.jobs.get(job_id)
     except NotFoundError as error:
         raise Fault(str(error)) from error
-
-
-def _config(classify: Path | None, pairs: list[str]) -> dict[str, Any]:
-    if classify is None:
-        return {"parameters": dict(_pair(pair) for pair in pairs)}
-    if pairs:
-        raise Fault("--set has no effect with --classify; put parsing_configuration in the file", 2)
-    try:
-        loaded = yaml.safe_load(classify.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise Fault(f"--classify: cannot read {classify}: {error}", code=2) from error
-    if not isinstance(loaded, dict) or "rules" not in loaded:
-        raise Fault(f"--classify: {classify} has no `rules`; see examples/rules.yaml", code=2)
-    return _CLASSIFY_DEFAULTS | loaded
-
-
-_CLASSIFY_DEFAULTS = {
-    # The contract wants these in every classify configuration; they have no meaning here.
-    "id": "00000000-0000-0000-0000-000000000000",
-    "user_id": "cli",
-    "project_id": "default",
-    "status": "PENDING",
-}
-
-
-def _pair(pair: str) -> tuple[str, Any]:
-    key, sign, value = pair.partition("=")
-    if not sign:
-        raise Fault(f"--set {pair}: write key=value", code=2)
-    return key, yaml.safe_load(value)
-
-
-def _request(body: dict[str, Any]) -> BatchJobCreate:
-    try:
-        request = BatchJobCreate.model_validate(body)
-        parse_options(request.job_config)
-    except ValidationError as error:
-        listed = "; ".join(
-            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
-            for one in error.errors()[:5]
-        )
-        raise Fault(listed, code=2) from error
-    except ValueError as error:
-        raise Fault(str(error), code=2) from error
-    return request

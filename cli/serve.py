@@ -1,6 +1,8 @@
 """`sheaf serve`: the HTTP API in the foreground."""
 
+import logging
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -27,7 +29,7 @@ def serve(
     \b
     Examples:
       sheaf serve --port 9000
-      sheaf keys create ops --scope admin && sheaf serve --host 0.0.0.0
+      sheaf keys create ops --scope admin && sheaf serve --host 0.0.0.0 --port 9000
       TEMPORAL_ADDRESS=temporal:7233 sheaf serve
     """
     # Here, since the web framework takes a second that no other command should pay.
@@ -43,6 +45,9 @@ def serve(
         if running is None:
             raise Fault("nothing runs in this home; start it with `sheaf up`", code=4)
         os.environ["TEMPORAL_ADDRESS"] = running.temporal_address
+    if sys.stderr.isatty():
+        # That the ledger is at its newest schema is for logs, not for who waits for the address.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
     shown = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
 
     def say(taken: int) -> None:

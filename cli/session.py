@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from cli.output import Fault
 from config import Settings
+from rules.s3_locations import parse_allowed
 from services.deployment import connect, job_service
 from services.home import Home, Running
 from services.jobs import JobService
@@ -20,6 +22,7 @@ from services.ledger.directories import DirectoryLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.jobs import JobLedger
 from services.ledger.migrate import migrate
+from services.passwords import Passwords, PasswordsError
 
 START_SECONDS = 45
 
@@ -39,11 +42,40 @@ class Session:
 def load_settings() -> Settings:
     """Read the settings; a bad one is a clear fault."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "SHEAF_" + "_".join(str(part) for part in first["loc"]).upper()
         raise Fault(f"{name}: {first['msg']}", code=2) from error
+    except SettingsError as error:
+        raise Fault(f"SHEAF_…: {error}; write it as JSON", code=2) from error
+    _check_places(settings)
+    return settings
+
+
+def _check_places(settings: Settings) -> None:
+    storage = () if settings.storage_url is None else (settings.storage_url,)
+    for name, listed in (
+        ("SHEAF_STORAGE_URL", {"": storage}),
+        ("SHEAF_S3_SOURCES", settings.s3_sources),
+        ("SHEAF_S3_OUTPUTS", settings.s3_outputs),
+    ):
+        try:
+            parse_allowed(listed)
+        except ValueError as error:
+            raise Fault(f"{name}: {error}", code=2) from error
+
+
+def check_passwords(settings: Settings) -> None:
+    """Check the file of passwords, before a worker starts that cannot run with it.
+
+    Raises:
+        Fault: it cannot be used.
+    """
+    try:
+        Passwords(settings.passwords_file)
+    except PasswordsError as error:
+        raise Fault(str(error), code=2) from error
 
 
 @asynccontextmanager
@@ -111,8 +143,9 @@ def start_detached(home: Home) -> Running:
     """Start `sheaf up` in the background and return once it takes work and requests.
 
     Raises:
-        Fault: it did not come up; the message names its log.
+        Fault: it did not come up, where the message names its log; or it cannot with the settings.
     """
+    check_passwords(load_settings())
     home.prepare()
     log = home.logs / "up.log"
     with log.open("ab") as output:

@@ -8,7 +8,7 @@ import time
 import typer
 
 from cli.output import Fault, console, print_json
-from cli.session import load_settings, start_detached
+from cli.session import check_passwords, load_settings, start_detached
 from config import Settings
 from services.home import Home, Running
 from services.ledger.database import Database
@@ -31,13 +31,12 @@ def up(
       sheaf up --detach                 in the background; `sheaf down` stops it
       SHEAF_HOME=/data/sheaf sheaf up   with all state in a folder of your choice
     """
-    home = Home(load_settings().home)
+    settings = load_settings()
+    home = Home(settings.home)
     if detach:
-        if home.running():
-            raise Fault("it runs already; `sheaf down` stops it")
-        _announce(home, start_detached(home))
-        console.print("Stop it with `sheaf down`.")
+        _detach(home, is_quiet=quiet)
         return
+    check_passwords(settings)
     with home.lock() as is_free:
         if not is_free:
             raise Fault(f"another `sheaf up` runs in {home.root}; `sheaf down` stops it")
@@ -102,6 +101,17 @@ async def _serve(home: Home, *, is_quiet: bool) -> None:
         watching.cancel()
     finally:
         await supervisor.stop()
+
+
+def _detach(home: Home, *, is_quiet: bool) -> None:
+    before = home.running()
+    running = before or start_detached(home)
+    if not is_quiet:
+        _announce(home, running)
+    if before:
+        raise Fault("it runs already; `sheaf down` stops it")
+    if not is_quiet:
+        console.print("Stop it with `sheaf down`.")
 
 
 def _api_port(settings: Settings, home: Home) -> int:

@@ -1,5 +1,7 @@
 """Where a parse job wants its results written besides the server's own storage."""
 
+from typing import NamedTuple
+
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_parameters import BatchParseJobConfig
 from rules.s3_locations import S3Location, parse_location, partitioned
@@ -7,8 +9,16 @@ from rules.s3_locations import S3Location, parse_location, partitioned
 _SCHEME = "s3://"
 
 
-def output_location(config: BatchParseJobRecordCreate) -> S3Location | None:
-    """Return the place of a job's results, with its partitions; None where it names none.
+class NamedPlace(NamedTuple):
+    """A place as a job's parameters name it, before its partitions."""
+
+    field: str
+    """The parameter that names it."""
+    location: S3Location
+
+
+def named_place(config: BatchParseJobRecordCreate) -> NamedPlace | None:
+    """Return the place that a job names for its results; None where it names none.
 
     Raises:
         ValueError: the place cannot be made out; the message names field and fix.
@@ -21,8 +31,20 @@ def output_location(config: BatchParseJobRecordCreate) -> S3Location | None:
                 "as s3://bucket/prefix/"
             )
         return None
+    return _named(parameters)
+
+
+def output_location(config: BatchParseJobRecordCreate) -> S3Location | None:
+    """Return the place of a job's results, with its partitions; None where it names none.
+
+    Raises:
+        ValueError: as for `named_place`.
+    """
+    place = named_place(config)
+    if place is None:
+        return None
     partitions = {name.value: value for name, value in config.partitions.items()}
-    return partitioned(_named(parameters), partitions)
+    return partitioned(place.location, partitions)
 
 
 def stored_output(config: BatchParseJobRecordCreate) -> S3Location | None:
@@ -41,7 +63,7 @@ def output_key(location: S3Location, file_id: str, suffix: str) -> str:
     return location.key(f"{file_id}.{suffix}")
 
 
-def _named(parameters: BatchParseJobConfig) -> S3Location:
+def _named(parameters: BatchParseJobConfig) -> NamedPlace:
     prefix, bucket = parameters.output_s3_path_prefix or "", parameters.outputBucket
     if not prefix.startswith(_SCHEME):
         if not bucket:
@@ -49,14 +71,21 @@ def _named(parameters: BatchParseJobConfig) -> S3Location:
                 "output_s3_path_prefix: no bucket is named. Write it as s3://bucket/prefix/, or "
                 "name the bucket in outputBucket"
             )
-        prefix = f"{_SCHEME}{bucket}/{prefix}"
-    try:
-        location = parse_location(prefix)
-    except ValueError as error:
-        raise ValueError(f"output_s3_path_prefix, outputBucket: {error}") from error
+        whole = _parsed("outputBucket", f"{_SCHEME}{bucket}/")
+        if not prefix:
+            return NamedPlace("outputBucket", whole)
+        prefix = whole.uri(prefix)
+    location = _parsed("output_s3_path_prefix", prefix)
     if bucket and location.bucket != bucket:
         raise ValueError(
             f"outputBucket is {bucket[:63]} and output_s3_path_prefix is in {location.bucket}: "
             "name one bucket"
         )
-    return location
+    return NamedPlace("output_s3_path_prefix", location)
+
+
+def _parsed(field: str, uri: str) -> S3Location:
+    try:
+        return parse_location(uri)
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from error

@@ -8,7 +8,9 @@ from urllib.parse import quote
 EVERYONE = "*"
 """Stands for all projects in an operator's list."""
 
-_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
+_URI = re.compile(r"s3://([^/]*)(?:/(.*))?", re.DOTALL)
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_FORM = "Write it as s3://bucket/prefix/"
 
 
 class S3Location(NamedTuple):
@@ -35,13 +37,16 @@ def parse_location(uri: str) -> S3Location:
             repeat what may be a password.
     """
     match = _URI.fullmatch(uri)
-    prefix = (match[2] or "") if match else ""
-    parts = prefix.removesuffix("/").split("/") if prefix else []
-    is_path = all(part not in {"", ".", ".."} and part.isprintable() for part in parts)
-    if match is None or not is_path:
+    if match is None:
+        raise ValueError(f"not a place in S3. {_FORM}")
+    if not _BUCKET.fullmatch(match[1]):
         raise ValueError(
-            "not a place in S3. Write it as s3://bucket/prefix/, with no empty, '.' or '..' part"
+            "not a place in S3: the name of a bucket has 3 to 63 characters of a-z, 0-9, '.' and "
+            f"'-'. {_FORM}"
         )
+    parts = match[2].removesuffix("/").split("/") if match[2] else []
+    if not all(part not in {"", ".", ".."} and part.isprintable() for part in parts):
+        raise ValueError(f"not a place in S3. {_FORM}, with no empty, '.' or '..' part")
     return S3Location(match[1], "/".join(parts) + "/" if parts else "")
 
 

@@ -29,6 +29,7 @@ SLICES_PER_PROCESS = 4
 a process never waits for the next one to be scheduled."""
 
 CONNECT_ATTEMPTS = 60
+DEFAULT_ADDRESS = "127.0.0.1:7233"
 
 
 class DeploymentSettings(Protocol):
@@ -60,6 +61,11 @@ class DeploymentSettings(Protocol):
     def local_receivers(self) -> bool | None: ...  # noqa: D102
 
 
+def temporal_address() -> str:
+    """Return the `host:port` that variables and profiles of Temporal name, else localhost's."""
+    return ClientConfig.load_client_connect_config().get("target_host") or DEFAULT_ADDRESS
+
+
 async def connect(attempts: int = CONNECT_ATTEMPTS, address: str | None = None) -> Client:
     """Connect to Temporal, waiting a second between attempts while it does not answer.
 
@@ -71,7 +77,7 @@ async def connect(attempts: int = CONNECT_ATTEMPTS, address: str | None = None) 
         RuntimeError: Temporal did not answer.
     """
     connection = ClientConfig.load_client_connect_config()
-    connection.setdefault("target_host", "127.0.0.1:7233")
+    connection.setdefault("target_host", DEFAULT_ADDRESS)
     if address:
         connection["target_host"] = address
     for attempt in range(1, attempts + 1):

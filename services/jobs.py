@@ -30,7 +30,6 @@ from models.ids import batch_workflow_id, new_job_id
 from models.job_config import BatchParseJobRecordCreate, JobType
 from models.queues import BATCHES
 from models.runs import BatchInput, RunLimits
-from rules.output_locations import output_location
 from rules.parameters import parameters_hash, unsupported_parameters
 from rules.parse_options import parse_options
 from rules.s3_locations import S3Location
@@ -240,9 +239,7 @@ class JobService:
             ValueError: as for `create`; the message begins with the field.
         """
         parse_options(config)
-        location = output_location(config)
-        if location is not None:
-            check_output(location, project_id, self._outputs)
+        check_output(config, project_id, self._outputs)
 
     async def _check_source(self, project_id: str, request: BatchJobCreate) -> None:
         if request.directory_id is not None:

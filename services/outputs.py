@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from rules.output_locations import output_key
+from models.job_config import BatchParseJobRecordCreate
+from rules.output_locations import named_place, output_key, output_location
 from rules.s3_locations import S3Location, is_allowed, parse_allowed
 from services.object_store import ObjectStoreError, bucket, faults
 
@@ -16,18 +17,25 @@ class OutputRefusedError(ValueError):
 
 
 def check_output(
-    location: S3Location, project_id: str, allowed: Mapping[str, Sequence[S3Location]]
+    config: BatchParseJobRecordCreate,
+    project_id: str,
+    allowed: Mapping[str, Sequence[S3Location]],
 ) -> None:
-    """Check that a project's results may be written to a place.
+    """Check that a project's job may have its results written where it wants them, if anywhere.
 
     Raises:
-        OutputRefusedError: they may not; the message names the field and what to do.
+        OutputRefusedError: it may not; the message begins with the field, and says what to do.
+        ValueError: as for `named_place`.
     """
-    if not is_allowed(location, project_id, allowed):
-        raise OutputRefusedError(
-            f"output_s3_path_prefix: {location.uri()[:200]} is not open to the project "
-            f"{project_id}; the operator opens prefixes by SHEAF_S3_OUTPUTS"
-        )
+    place, location = named_place(config), output_location(config)
+    if place is None or location is None or is_allowed(location, project_id, allowed):
+        return
+    # Without the partitions: they vary from job to job, and what is open is open with all below.
+    uri = place.location.uri()[:200]
+    raise OutputRefusedError(
+        f"{place.field}: {uri} is not open to the project {project_id}; the operator opens "
+        f'prefixes by SHEAF_S3_OUTPUTS, such as {{"{project_id}": ["{uri}"]}}'
+    )
 
 
 class Outputs:
@@ -58,10 +66,11 @@ class Outputs:
         Raises:
             ObjectStoreError: the place may no longer be written, or the store did not answer.
         """
-        try:
-            check_output(location, project_id, self._allowed)
-        except OutputRefusedError as error:
-            raise ObjectStoreError(str(error)) from error
+        if not is_allowed(location, project_id, self._allowed):
+            raise ObjectStoreError(
+                f"{location.uri()[:200]} is no longer open to the project {project_id}; "
+                "SHEAF_S3_OUTPUTS opens prefixes"
+            )
         store, free = bucket(location.bucket, region), asyncio.Semaphore(AT_ONCE)
 
         async def put(file_id: str, suffix: str, content: bytes) -> None:

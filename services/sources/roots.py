@@ -63,7 +63,8 @@ def _path(uri: str) -> Path:
         path = source_path(uri)
         is_here = uri.startswith("file:///")
     except ValueError as error:
-        raise SourceRefusedError("use file:///path") from error
+        form = Path(uri).as_uri() if uri.startswith("/") else "file:///path, or s3://…"
+        raise SourceRefusedError(f"write it as {form[:200]}") from error
     if not is_here or "\0" in str(path) or any(letter in uri for letter in "?#"):
         raise SourceRefusedError(
             "write it as file:/// and an absolute path, with %3F for ? and %23 for #"

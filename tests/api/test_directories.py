@@ -166,6 +166,13 @@ async def test_any_other_source_is_refused_by_name(
     assert detail["loc"] == ["body", "source_uri"]
 
 
+async def test_a_bare_path_is_told_as_the_uri_that_it_would_be(served: Served) -> None:
+    body = {"name": "a", "source_uri": "/etc/my files"}
+    sources(served)
+    answer = await served.client.post(DIRECTORIES, json=body)
+    assert answer.json()["detail"][0]["msg"] == "source_uri: write it as file:///etc/my%20files."
+
+
 async def test_a_server_without_roots_says_how_to_open_one(served: Served) -> None:
     folder = sources(served)
     object.__setattr__(served.state.settings, "source_roots", ())

@@ -140,8 +140,13 @@ def test_a_revoked_key_of_the_home_is_replaced_at_the_next_start(up: Up) -> None
     assert up.get(JOBS, up.key).status_code == 401
     assert sheaf(up.home.root, "down").returncode == 0
 
+    quiet = sheaf(up.home.root, "up", "--detach", "--quiet")
     again = sheaf(up.home.root, "up", "--detach")
     try:
+        assert (quiet.returncode, quiet.stdout) == (0, "")
+        # It runs, and its addresses are told all the same.
+        assert again.returncode == 1
+        assert "it runs already" in again.stderr
         assert f"\nAPI {up.api}\n" in again.stdout
         found = re.search(r"^API key (\S+)$", again.stdout, flags=re.MULTILINE)
         assert found
@@ -168,6 +173,57 @@ def test_others_are_not_served_without_a_key(tmp_path: Path) -> None:
     )
     assert refused.returncode == 2
     assert "sheaf keys create" in refused.stderr
+
+
+def test_doctor_tells_the_address_that_does_not_answer(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "starter", "doctor", "--json"]
+    variables = environment(tmp_path / "other") | {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+    (temporal,) = [one for one in json.loads(done.stdout) if one["name"] == "Temporal"]
+    assert temporal["found"].startswith("127.0.0.1:1: ")
+    assert "TEMPORAL_ADDRESS" in temporal["advice"]
+
+
+def test_a_port_that_up_has_taken_is_told_with_the_option_for_another(up: Up) -> None:
+    port = up.api.rpartition(":")[2]
+    refused = sheaf(up.home.root, "serve", "--host", "0.0.0.0", "--port", port)
+    assert refused.returncode == 2
+    assert "choose another port with --port" in refused.stderr
+
+
+def test_what_is_refused_starts_nothing(tmp_path: Path) -> None:
+    home, place = tmp_path / "home", "output_s3_path_prefix=s3://bucket/out/"
+    refused = sheaf(home, "run", str(ROOT / "examples"), "--set", place)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("sheaf: output_s3_path_prefix: s3://bucket/out/ is not open")
+    assert not (home / "logs" / "up.log").exists()
+
+
+def test_a_second_run_says_why_files_were_skipped(up: Up, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("words")
+    first = sheaf(up.home.root, "run", str(tmp_path / "in"))
+    second = sheaf(up.home.root, "run", str(tmp_path / "in"))
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "Skipped" not in first.stdout
+    assert "\nSkipped: unchanged since an earlier batch" in second.stdout
+
+
+def test_the_client_of_the_readme_gets_a_result(up: Up) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("http://127.0.0.1:8484", up.api)],
+        cwd=ROOT,
+        env=environment(up.home.root) | {"KEY": up.key},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "# Supply Agreement" in done.stdout
 
 
 async def test_the_api_moves_on_when_its_port_is_taken_while_it_starts(

@@ -1,5 +1,6 @@
 """Places in S3: how they are written, who may use them, and where a job's results go."""
 
+import json
 from urllib.parse import unquote
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from models.job_config import BatchParseJobRecordCreate
 from rules.output_locations import output_key, output_location, stored_output
 from rules.s3_locations import S3Location, is_allowed, parse_allowed, parse_location, partitioned
+from services.outputs import OutputRefusedError, check_output
 
 names = st.text("abc-.", min_size=1, max_size=5).filter(lambda name: name.strip("."))
 prefixes = st.lists(names, max_size=4).map(lambda parts: "".join(f"{part}/" for part in parts))
@@ -33,6 +35,12 @@ def test_what_is_no_place_is_refused_without_being_repeated(uri: str) -> None:
     with pytest.raises(ValueError, match="s3://bucket/prefix/") as raised:
         parse_location(uri)
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("uri", ["s3://x/", "s3://" + "a" * 64 + "/in/", "s3://Bucket/in/"])
+def test_a_bucket_of_no_such_name_is_told_what_names_have(uri: str) -> None:
+    with pytest.raises(ValueError, match="3 to 63 characters of a-z"):
+        parse_location(uri)
 
 
 @given(location=locations, opened=locations, project=st.sampled_from(["a", "b"]))
@@ -62,8 +70,12 @@ def test_partitions_are_parts_of_the_key_in_the_order_of_their_names(
     assert parse_location(found.uri()) == found
 
 
-def config(**parameters: str) -> BatchParseJobRecordCreate:
-    return BatchParseJobRecordCreate.model_validate({"parameters": parameters})
+def config(
+    partitions: dict[str, str] | None = None, **parameters: str
+) -> BatchParseJobRecordCreate:
+    return BatchParseJobRecordCreate.model_validate(
+        {"parameters": parameters, "partitions": partitions or {}}
+    )
 
 
 def test_outputs_are_placed_by_any_of_the_parameters() -> None:
@@ -85,7 +97,9 @@ def test_outputs_are_placed_by_any_of_the_parameters() -> None:
         ({"output_s3_path_prefix": "out/"}, "outputBucket"),
         ({"output_s3_path_prefix": "s3://one/", "outputBucket": "two"}, "outputBucket"),
         ({"output_s3_path_prefix": "s3://bucket/../", "outputBucket": "bucket"}, "prefix"),
-        ({"outputBucket": "No_Bucket"}, "outputBucket"),
+        ({"outputBucket": "No_Bucket"}, "^outputBucket: "),
+        ({"outputBucket": "x", "output_s3_path_prefix": "out/"}, "^outputBucket: .*3 to 63"),
+        ({"outputBucket": "bucket", "output_s3_path_prefix": "../"}, "^output_s3_path_prefix: "),
         ({"output_s3_region": "eu-central-1"}, "output_s3_region"),
     ],
 )
@@ -95,3 +109,30 @@ def test_a_place_that_cannot_be_made_out_names_its_field(
     with pytest.raises(ValueError, match=field):
         output_location(config(**parameters))
     assert stored_output(config(**parameters)) is None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field", "uri"),
+    [
+        ({"outputBucket": "bucket"}, "outputBucket", "s3://bucket/"),
+        (
+            {"outputBucket": "bucket", "output_s3_path_prefix": "a/b"},
+            *("output_s3_path_prefix", "s3://bucket/a/b/"),
+        ),
+    ],
+)
+def test_a_refusal_names_the_field_that_was_given_and_what_would_open_it(
+    parameters: dict[str, str], field: str, uri: str
+) -> None:
+    asked = config({"file_id_partition": "1"}, **parameters)
+    with pytest.raises(OutputRefusedError) as raised:
+        check_output(asked, "p", parse_allowed({"p": ["s3://bucket/out/"]}))
+    said, _, example = str(raised.value).partition(" by SHEAF_S3_OUTPUTS, such as ")
+    assert said.startswith(f"{field}: {uri} is not open to the project p; ")
+    assert json.loads(example) == {"p": [uri]}
+    check_output(asked, "p", parse_allowed(json.loads(example)))
+
+
+def test_a_place_that_is_open_with_its_partitions_alone_is_not_refused() -> None:
+    asked = config({"file_id_partition": "1"}, output_s3_path_prefix="s3://bucket/")
+    check_output(asked, "p", parse_allowed({"*": ["s3://bucket/file_id_partition=1/"]}))
