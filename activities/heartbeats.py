@@ -22,8 +22,9 @@ async def heartbeating() -> AsyncIterator[None]:
 
     async def beat() -> None:
         while True:
-            activity.heartbeat()
+            # Not at once: most slices are over before, and each beat costs the server a write.
             await asyncio.sleep(seconds)
+            activity.heartbeat()
 
     task = asyncio.create_task(beat())
     try:

@@ -43,14 +43,14 @@ class LedgerPageActivities(PageActivities):
         rows = await self._items.unsettled(input.job_id, input.first, input.last)
         names = {ordinal: name for ordinal, name, _, _ in rows}
         weighed = [
-            Weighed(ordinal, predicted_seconds(name, size, input.seconds_per_weight))
+            Weighed(ordinal, predicted_seconds(name, size, input.paces))
             for ordinal, name, size, lost in rows
             if lost < MAX_LOST_CLAIMS
         ]
         together = (
             [[item] for item in weighed]
             if input.one_file_per_activity
-            else cut(weighed, input.window)
+            else cut(weighed, input.window, is_last=input.is_last)
         )
         slices = [_slice(run, names, is_alone=input.one_file_per_activity) for run in together]
         alone = [
@@ -93,7 +93,6 @@ def _slice(run: list[Weighed], names: dict[int, str], *, is_alone: bool) -> Slic
     return Slice(
         first=run[0].ordinal,
         last=run[-1].ordinal,
-        predicted_seconds=sum(item.seconds for item in run),
         files=len(run),
         label=first if len(run) == 1 else f"{first} and {len(run) - 1} more",
         is_alone=is_alone,

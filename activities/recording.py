@@ -125,8 +125,7 @@ class Recorder:
             await self._outputs.write(
                 spec.project_id, work.output, work.output_region, _copies(group)
             )
-        key = (spec.parameters_hash, spec.engine_fingerprint)
-        settled = await self._claims.settle(spec.job_id, spec.job_type, outcomes, key)
+        settled = await self._claims.settle(spec.job_id, outcomes)
         if not settled.accepted:
             await self._store.forget(spec.job_id, outcomes)
         self.recorded.is_stopped = settled.is_stopped

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -15,7 +16,8 @@ from activities.recording import Recorder
 from activities.signatures import SliceActivities
 from models.batch import ItemStatus
 from models.failures import DocumentError, FailureKind
-from models.runs import OrdinalRange, Slice, SliceInput, SliceResult
+from models.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
+from rules.prediction import kind_of, predicted_seconds
 from services.canonical import exhausted, failed
 from services.documents import DocumentProcessor
 from services.ledger.claims import ClaimLedger
@@ -62,6 +64,7 @@ class LedgerSliceActivities(SliceActivities):
         return SliceResult(
             counts=recorded.counted,
             seconds=run.seconds,
+            spent=run.spent,
             rest=run.rest,
             alone=(*run.alone, *recorded.alone),
             failures=tuple(recorded.failures),
@@ -96,6 +99,7 @@ class SliceRun:
         self._held: dict[int, ClaimedItem] = {}
         """Items that this attempt has claimed and not finished, by their ordinals."""
         self._has_begun = False
+        self._spent: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         self.alone: list[Slice] = []
         self.rest: OrdinalRange | None = None
         self.is_stopped = False
@@ -104,6 +108,14 @@ class SliceRun:
     def seconds(self) -> float:
         """Time since the attempt began."""
         return time.monotonic() - self._began
+
+    @property
+    def spent(self) -> dict[str, Spent]:
+        """The time of completed files by their kind."""
+        return {
+            kind: Spent(predicted=predicted, seconds=seconds)
+            for kind, (predicted, seconds) in self._spent.items()
+        }
 
     async def process(self) -> None:
         """Work through the range; `rest` then says what was not begun.
@@ -143,12 +155,23 @@ class SliceRun:
         processing = self._processor.process(
             self._job, list(self._held.values()), self._input.file_seconds, self._is_over
         )
+        since = time.monotonic()
         async with aclosing(processing) as done:
             async for processed in done:
                 stop_if_cancelled()
+                now = time.monotonic()
+                self._note_time(processed.outcome, now - since)
+                since = now
                 await self._finish(processed)
         if self._held:
             self.rest = OrdinalRange(first=min(self._held), last=self._input.last)
+
+    def _note_time(self, outcome: Outcome, seconds: float) -> None:
+        if outcome.status is ItemStatus.COMPLETED:
+            name = outcome.item.display_name
+            spent = self._spent[kind_of(name)]
+            spent[0] += predicted_seconds(name, outcome.item.size_bytes)
+            spent[1] += seconds
 
     def _is_over(self) -> bool:
         """Whether to begin no further file; each attempt begins one, so that there is progress."""
@@ -160,7 +183,9 @@ class SliceRun:
 
     async def _finish(self, processed: Processed) -> None:
         self._held.pop(processed.outcome.item.ordinal)
-        await self._recorder.add(replace(processed, outcome=_bounded(processed.outcome)))
+        if _has_had_its_attempts(processed.outcome):
+            processed = replace(processed, outcome=exhausted(processed.outcome, MAX_ATTEMPTS))
+        await self._recorder.add(processed)
 
     async def _give_back(self) -> None:
         """Record what is done, and release what was claimed and is not."""
@@ -170,11 +195,9 @@ class SliceRun:
             await self._claims.release(self._input.job_id, list(self._held.values()))
 
 
-def _bounded(outcome: Outcome) -> Outcome:
-    """Turn a transient failure into `Exhausted` once the item has had all its attempts."""
-    if outcome.status is not ItemStatus.PENDING or outcome.item.attempts + 1 < MAX_ATTEMPTS:
-        return outcome
-    return exhausted(outcome, MAX_ATTEMPTS)
+def _has_had_its_attempts(outcome: Outcome) -> bool:
+    """Whether a transient failure was the item's last."""
+    return outcome.status is ItemStatus.PENDING and outcome.item.attempts + 1 >= MAX_ATTEMPTS
 
 
 def _again(outcome: Outcome) -> ApplicationError:

@@ -37,12 +37,14 @@ def uuid7(now_ns: int | None = None) -> UUID:
     Args:
         now_ns: Unix time in nanoseconds; None reads the clock.
     """
-    milliseconds, nanoseconds = divmod(
-        time.time_ns() if now_ns is None else now_ns, _NANOSECONDS_PER_MILLISECOND
-    )
+    return UUID(int=_uuid7(time.time_ns() if now_ns is None else now_ns))
+
+
+def _uuid7(now_ns: int) -> int:
+    milliseconds, nanoseconds = divmod(now_ns, _NANOSECONDS_PER_MILLISECOND)
     fraction = nanoseconds * 4096 // _NANOSECONDS_PER_MILLISECOND
-    return UUID(
-        int=(milliseconds & _UNIX_MILLISECONDS_MASK) << 80
+    return (
+        (milliseconds & _UNIX_MILLISECONDS_MASK) << 80
         | 0x7 << 76
         | fraction << 64
         | 0b10 << 62
@@ -52,7 +54,7 @@ def uuid7(now_ns: int | None = None) -> UUID:
 
 def new_id(prefix: str, now_ns: int | None = None) -> str:
     """A new id with this prefix, which is written without its hyphen."""
-    return f"{prefix}-{uuid7(now_ns).hex}"
+    return f"{prefix}-{_uuid7(time.time_ns() if now_ns is None else now_ns):032x}"
 
 
 def new_job_id() -> str:
@@ -72,7 +74,8 @@ def new_file_id() -> str:
 
 def new_task_id() -> str:
     """Id of the parse or classify job of one item."""
-    return str(uuid7())
+    digits = f"{_uuid7(time.time_ns()):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def batch_workflow_id(job_id: str) -> str:

@@ -12,6 +12,9 @@ MAX_CONCURRENCY = 256
 """Most slices of a job at once. An open page is about 120 bytes of carried state and every open
 page holds at least one slot, so 256 keep it under 64 KiB."""
 
+MAX_KINDS = 8
+"""Most kinds of files with a pace of their own."""
+
 MAX_RANGES = 200
 """Most ranges of ordinals in one payload; what is over is found by the next look."""
 
@@ -62,6 +65,18 @@ class Counts(Payload):
     skipped: int = 0
 
 
+class Spent(Payload):
+    """What some files of one kind have taken, and what was predicted for them at a pace of 1."""
+
+    predicted: float = 0.0
+    seconds: float = 0.0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            predicted=self.predicted + other.predicted, seconds=self.seconds + other.seconds
+        )
+
+
 class FailureSample(Payload):
     """One failed item, for people who look at the Temporal UI."""
 
@@ -109,8 +124,8 @@ class BatchInput(Payload):
     """Counts the Workflow IDs of pages and enumerations that had to be started again."""
     counts: Counts = Counts()
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
-    seconds_per_weight: float = 1.0
-    """Measured seconds of a slice per second that was predicted for it."""
+    paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
+    """Measured seconds per predicted second, by kind of file (`rules.prediction`)."""
     runs: int = 1
 
 
@@ -183,7 +198,9 @@ class PageInput(Payload):
     concurrency: int = 16
     """The whole job's, for which slices are cut; the share says how much of it is this page's."""
     one_file_per_activity: bool = False
-    seconds_per_weight: float = 1.0
+    paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
+    is_last: bool = False
+    """Whether no page follows, as far as the parent knew."""
     limits: RunLimits = RunLimits()
 
 
@@ -192,7 +209,6 @@ class Slice(Payload):
 
     first: int
     last: int
-    predicted_seconds: float = 1.0
     files: int = 1
     label: str = Field(default="", max_length=160)
     """Shown as the Activity's summary: the file's name, or the first one's and how many more."""
@@ -207,8 +223,9 @@ class PlanPageInput(Payload):
     first: int
     last: int
     window: int
-    seconds_per_weight: float
     one_file_per_activity: bool
+    paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
+    is_last: bool = False
 
 
 class PagePlan(Payload):
@@ -233,7 +250,9 @@ class SliceResult(Payload):
 
     counts: Counts = Counts()
     seconds: float = 0.0
-    """Time spent on files."""
+    """Time that the attempt took."""
+    spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
+    """Time that files took which completed, by their kind."""
     rest: OrdinalRange | None = None
     """Items that were not begun because the time of a slice was over."""
     alone: tuple[Slice, ...] = Field(default=(), max_length=1000)
@@ -255,8 +274,7 @@ class PageEnded(Payload):
 
     page_id: str
     counts: Counts = Counts()
-    predicted_seconds: float = 0.0
-    seconds: float = 0.0
+    spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
 
 

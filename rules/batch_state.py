@@ -10,8 +10,8 @@ from models.runs import (
     PageEnded,
     PageSlots,
 )
+from rules.prediction import corrected_pace
 from rules.relay import Relay
-from rules.slicing import corrected_pace
 
 
 class BatchState:
@@ -36,7 +36,7 @@ class BatchState:
         self.skips = input.skips
         self.counts = input.counts
         self.failures = input.failures
-        self.pace = input.seconds_per_weight
+        self.paces = dict(input.paces)
         self.settles = input.settles
         self.looked_at = input.looked_at
         self.error = input.error
@@ -72,7 +72,9 @@ class BatchState:
                 skipped=self.counts.skipped + page.counts.skipped,
             )
             self.failures = (*self.failures, *page.failures)[:MAX_SAMPLED_FAILURES]
-            self.pace = corrected_pace(self.pace, page.predicted_seconds, page.seconds)
+            for kind, spent in page.spent.items():
+                pace = self.paces.get(kind, 1.0)
+                self.paces[kind] = corrected_pace(pace, spent.predicted, spent.seconds)
         self.changes += 1
 
     def lost(self, workflow_id: str) -> bool:
@@ -120,7 +122,7 @@ class BatchState:
                 "generation": self.generation,
                 "counts": self.counts,
                 "failures": self.failures,
-                "seconds_per_weight": self.pace,
+                "paces": self.paces,
                 "settles": self.settles,
                 "looked_at": self.looked_at,
                 "error": self.error,

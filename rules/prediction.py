@@ -1,34 +1,64 @@
 """How long a file is predicted to take before it is read, from its size and its name.
 
 The figures are medians of one parser process on 240 real documents (`bench/parse_quality.py`
-prints the time per format). They only have to be right relative to each other: the job's measured
-pace corrects their level.
+prints the time per format). They only have to be right relative to each other: the paces that a
+job's own slices have shown, one a kind of file, correct their level.
 """
 
-_SECONDS_PER_MIB = {
-    "pdf": 0.15,
-    "png": 1.0, "jpg": 1.0, "jpeg": 1.0, "tif": 1.0, "tiff": 1.0, "webp": 1.0,
-}  # fmt: skip
-_OTHER_SECONDS_PER_MIB = 0.05
+from collections.abc import Mapping
+from typing import NamedTuple
 
-_BASE_SECONDS = {
-    "pdf": 0.02,
-    "png": 1.0, "jpg": 1.0, "jpeg": 1.0, "tif": 1.0, "tiff": 1.0, "webp": 1.0,
-}  # fmt: skip
-_OTHER_BASE_SECONDS = 0.005
-
+OTHER = "other"
 _MIB = 1024 * 1024
 
 
-def predicted_seconds(name: str, size_bytes: int, pace: float = 1.0) -> float:
-    """Return the seconds a file of this name and size should take at this pace; over 0.
+class _Figures(NamedTuple):
+    base_seconds: float
+    seconds_per_mib: float
+
+
+_KINDS = {
+    "pdf": _Figures(0.005, 0.03),
+    "image": _Figures(0.5, 1.0),
+    OTHER: _Figures(0.003, 0.05),
+}
+_IMAGES = ("png", "jpg", "jpeg", "tif", "tiff", "webp", "gif", "bmp")
+_KIND_OF_EXTENSION = {"pdf": "pdf", **dict.fromkeys(_IMAGES, "image")}
+_LEAST_PACE, _MOST_PACE = 0.01, 1000.0
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of a file by its name's extension, in any case: one pace is kept of each."""
+    return _KIND_OF_EXTENSION.get(name.rpartition(".")[2].lower(), OTHER)
+
+
+def predicted_seconds(
+    name: str, size_bytes: int, paces: Mapping[str, float] | None = None
+) -> float:
+    """Return the seconds a file of this name and size should take; over 0.
 
     Args:
-        name: file name; its extension, in any case, picks the figures.
+        name: file name.
         size_bytes: size of the file.
-        pace: measured seconds per predicted second, 1.0 before anything was measured.
+        paces: measured seconds per predicted second by kind; 1.0 where nothing was measured.
     """
-    extension = name.rpartition(".")[2].lower()
-    base = _BASE_SECONDS.get(extension, _OTHER_BASE_SECONDS)
-    slope = _SECONDS_PER_MIB.get(extension, _OTHER_SECONDS_PER_MIB)
-    return (base + slope * size_bytes / _MIB) * pace
+    kind = kind_of(name)
+    figures = _KINDS[kind]
+    seconds = figures.base_seconds + figures.seconds_per_mib * size_bytes / _MIB
+    return seconds * (paces or {}).get(kind, 1.0)
+
+
+def corrected_pace(pace: float, predicted: float, seconds: float) -> float:
+    """Move a pace half-way to what some files have just shown.
+
+    Half, because they can be untypical; clamped, because a run of failures takes no time and must
+    not make the next slices endless.
+
+    Args:
+        pace: as it was.
+        predicted: seconds that were predicted for the files, at a pace of 1.0.
+        seconds: that they took.
+    """
+    if predicted <= 0 or seconds <= 0:
+        return pace
+    return min(_MOST_PACE, max(_LEAST_PACE, (pace + seconds / predicted) / 2))

@@ -1,21 +1,22 @@
 """How a page is cut into slices: by predicted work, not by count.
 
-A slice should be long enough to carry the cost of an Activity and short enough that the last ones
-end together. Slices therefore shrink as a page runs out (guided self-scheduling: Polychronopoulos
-and Kuck, 1987): each takes its part of what is left, `remaining / (2 x window)`, up to a bound.
+A slice should be long enough to carry the cost of an Activity and short enough that no slot waits
+for the last ones. The next page takes the slots that a page frees, so only the slices of the last
+page shrink as it runs out (guided self-scheduling: Polychronopoulos and Kuck, 1987): each takes
+its part of what is left, `remaining / (2 x window)`, up to a bound.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 LONGEST_SLICE_SECONDS = 2.0
-"""Most predicted work of a slice of several files. An Activity costs about 4 ms of server time, so
-2 s keep it under 1 %; longer slices only make the end of a job ragged."""
+"""Most predicted work of a slice of several files: longer ones make the end of a job ragged."""
 
-SHORTEST_SLICE_SECONDS = 0.05
-"""Least work worth an Activity of its own, ten times what the Activity costs."""
+SHORTEST_SLICE_SECONDS = 0.25
+"""Least work worth an Activity of its own. One costs the dev server about 15 ms of processor time
+and the worker 5 (`python -m bench.losses`)."""
 
-MOST_FILES = 50
+MOST_FILES = 250
 """Most files of a slice: a crash runs at most so many again, and their claim is one statement."""
 
 
@@ -26,7 +27,7 @@ class Weighed(NamedTuple):
     seconds: float
 
 
-def cut(items: Sequence[Weighed], window: int) -> list[list[Weighed]]:
+def cut(items: Sequence[Weighed], window: int, *, is_last: bool = True) -> list[list[Weighed]]:
     """Cut a page's items into runs of neighbours, in order.
 
     Every item is in exactly one run and no run is empty. An item that is predicted to take longer
@@ -35,6 +36,7 @@ def cut(items: Sequence[Weighed], window: int) -> list[list[Weighed]]:
     Args:
         items: by ascending ordinal; the enumeration has put the largest of a page first.
         window: slices that run at once, at least 1.
+        is_last: whether no page follows.
     """
     runs: list[list[Weighed]] = []
     # However wrong the prediction is, every slot gets work: by count, too, a run takes at most
@@ -48,7 +50,8 @@ def cut(items: Sequence[Weighed], window: int) -> list[list[Weighed]]:
         if run and (filled + item.seconds > target or len(run) == most_files):
             runs.append(run)
             remaining -= filled
-            run, filled, target = [], 0.0, _target(remaining, window)
+            run, filled = [], 0.0
+            target = _target(remaining, window) if is_last else target
         run.append(item)
         filled += item.seconds
     if run:
@@ -59,15 +62,3 @@ def cut(items: Sequence[Weighed], window: int) -> list[list[Weighed]]:
 def _target(remaining: float, window: int) -> float:
     share = remaining / (2 * window)
     return min(LONGEST_SLICE_SECONDS, max(SHORTEST_SLICE_SECONDS, share))
-
-
-def corrected_pace(pace: float, predicted_seconds: float, seconds: float) -> float:
-    """Move `seconds_per_weight` half-way to what a page has just shown.
-
-    Half, because one page can be untypical; clamped, because a page of failures takes no time and
-    must not make the next slices endless.
-    """
-    if predicted_seconds <= 0 or seconds <= 0:
-        return pace
-    shown = pace * seconds / predicted_seconds
-    return min(100.0, max(0.01, (pace + shown) / 2))

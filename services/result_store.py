@@ -50,7 +50,7 @@ class ResultStore:
         Raises:
             OSError: the store cannot be used.
         """
-        made = [one for one in group if one.outcome.result]
+        made = [one for one in group if one.line]
         if not made:
             return [one.outcome for one in group]
         first = made[0].outcome.item
@@ -110,7 +110,7 @@ def image_key(job_id: str, task_id: str, name: str) -> str:
 
 def _placed(one: Processed, pack: str, offset: int) -> Outcome:
     result = one.outcome.result
-    if result is None:
+    if result is None or not one.line:
         return one.outcome
     placed = replace(result, pack=pack, pack_offset=offset, pack_bytes=len(one.line))
     return replace(one.outcome, result=placed)

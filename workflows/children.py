@@ -102,7 +102,8 @@ class Children:
             share=share,
             concurrency=self._input.concurrency,
             one_file_per_activity=self._input.one_file_per_activity,
-            seconds_per_weight=self._state.pace,
+            paces=self._state.paces,
+            is_last=self._state.relay.is_exhausted,
             limits=self._input.limits,
         )
 

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         Slice,
         SliceInput,
         SliceResult,
+        Spent,
     )
     from rules.window import Window
     from workflows import options
@@ -43,8 +44,7 @@ class PageWorkflow:
         self._window = Window(input.share)
         self._counts = Counts()
         self._failures: tuple[FailureSample, ...] = ()
-        self._predicted = 0.0
-        self._seconds = 0.0
+        self._spent: dict[str, Spent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @workflow.run
@@ -73,8 +73,9 @@ class PageWorkflow:
                 first=self._input.first,
                 last=self._input.last,
                 window=self._input.concurrency,
-                seconds_per_weight=self._input.seconds_per_weight,
                 one_file_per_activity=self._input.one_file_per_activity,
+                paces=self._input.paces,
+                is_last=self._input.is_last,
             ),
             summary=f"items {self._input.first} to {self._input.last}",
         )
@@ -110,7 +111,7 @@ class PageWorkflow:
         finally:
             self._window.end(result)
         if result:
-            self._note(taken, result)
+            self._note(result)
 
     async def _execute(self, taken: Slice) -> SliceResult:
         limits = self._input.limits
@@ -132,7 +133,7 @@ class PageWorkflow:
             summary=taken.label,
         )
 
-    def _note(self, taken: Slice, result: SliceResult) -> None:
+    def _note(self, result: SliceResult) -> None:
         if result.is_stopped:
             self._window.stop()
         self._counts = Counts(
@@ -141,16 +142,14 @@ class PageWorkflow:
             skipped=self._counts.skipped + result.counts.skipped,
         )
         self._failures = (*self._failures, *result.failures)[:MAX_SAMPLED_FAILURES]
-        if result.rest is None:
-            self._predicted += taken.predicted_seconds
-            self._seconds += result.seconds
+        for kind, spent in result.spent.items():
+            self._spent[kind] = self._spent.get(kind, Spent()) + spent
 
     def _ended(self) -> PageEnded:
         return PageEnded(
             page_id=_own_id(),
             counts=self._counts,
-            predicted_seconds=self._predicted,
-            seconds=self._seconds,
+            spent=self._spent,
             failures=self._failures,
         )
 

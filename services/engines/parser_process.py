@@ -10,9 +10,13 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from services.engines.frames import HEADER, MAX_FRAME_BYTES
+import psutil
+
+from services.engines.frame_reader import FrameReader
+from services.engines.frames import HEADER
 
 START_SECONDS = 60.0
 """Time for the interpreter and the handler module to load, on a busy machine."""
@@ -38,16 +42,17 @@ class ProcessDiedError(Exception):
     """The process ended, or broke the protocol, before its answer was whole."""
 
 
-class FrameTooLargeError(Exception):
-    """The process announced an answer over the limit."""
-
-
 class ParserProcess:
     """A running `services.engines.process`, ready for requests one at a time."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, folder: Path, memory_bytes: int
+        self,
+        process: asyncio.subprocess.Process,
+        answers: FrameReader,
+        folder: Path,
+        memory_bytes: int,
     ) -> None:
+        self._answers = answers
         self.memory_bytes = memory_bytes
         self.files_taken = 0
         self.was_killed = False
@@ -69,11 +74,12 @@ class ParserProcess:
             ProcessDiedError: it ended, or was not ready within `START_SECONDS`.
             OSError: the system has no process to give.
         """
+        reading, writing = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 *_command(module, memory_bytes),
                 stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
+                stdout=writing,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
                 cwd=folder,
@@ -81,9 +87,12 @@ class ParserProcess:
                 limit=READ_BYTES,
             )
         except BaseException:
+            os.close(reading)
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        started = cls(process, folder, memory_bytes)
+        finally:
+            os.close(writing)
+        started = cls(process, FrameReader(reading), folder, memory_bytes)
         await started._await_ready()
         return started
 
@@ -92,32 +101,30 @@ class ParserProcess:
         """Whether the process may take a request."""
         return not self.was_killed and self._process.returncode is None
 
-    def send(self, frame: bytes) -> None:
-        """Send a request; the process takes it once it has answered those before it.
+    def send(self, frames: Sequence[bytes]) -> None:
+        """Send requests; the process takes each once it has answered those before it.
 
         A process that has died says so when its next answer is waited for.
         """
-        self.files_taken += 1
+        self.files_taken += len(frames)
         stdin = self._process.stdin
         assert stdin is not None
         # Not drained: requests are short, and few are ahead of their answers.
-        stdin.write(HEADER.pack(len(frame)) + frame)
+        stdin.write(b"".join(HEADER.pack(len(frame)) + frame for frame in frames))
 
-    async def receive(self) -> bytes:
+    async def receive(self, pause_seconds: float = 0.0) -> bytes:
         """Return the answer to the oldest request that has none yet.
+
+        Args:
+            pause_seconds: how long to let answers gather where none is here yet.
 
         Raises:
             ProcessDiedError: no whole answer came.
             FrameTooLargeError: the answer is over `MAX_FRAME_BYTES`.
         """
-        stdout = self._process.stdout
-        assert stdout is not None
         try:
-            (length,) = HEADER.unpack(await stdout.readexactly(HEADER.size))
-            if length > MAX_FRAME_BYTES:
-                raise FrameTooLargeError
-            return await stdout.readexactly(length)
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            return await self._answers.frame(pause_seconds)
+        except (EOFError, OSError) as error:
             raise ProcessDiedError from error
 
     def kill(self) -> None:
@@ -140,6 +147,7 @@ class ParserProcess:
         with contextlib.suppress(TimeoutError):
             # A grandchild with a session of its own could hold stderr open for ever.
             await asyncio.wait_for(self._drain, STOP_SECONDS)
+        self._answers.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         code = self._process.returncode
         assert code is not None
@@ -152,6 +160,13 @@ class ParserProcess:
                 shutil.rmtree(entry.path, ignore_errors=True)
             else:
                 Path(entry.path).unlink(missing_ok=True)
+
+    def resident_bytes(self) -> int:
+        """Return the memory that the process has; 0 when it is gone."""
+        try:
+            return int(psutil.Process(self._process.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
 
     def ran_out_of_memory(self) -> bool:
         """Whether the last words on stderr tell of an allocation that failed."""

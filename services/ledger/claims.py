@@ -11,14 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus
-from models.job_config import JobType
 from models.webhooks import Phase
-from services.ledger.database import Database, chunks, now_us
+from services.ledger.database import Database, now_us
 from services.ledger.events import JOB_COLUMNS, post_item_events
 from services.ledger.outcomes import record_outcomes
-from services.ledger.records import UNSETTLED_ITEMS, ClaimedItem, Outcome, Settled
-from services.ledger.reuse import ResultKey
-from services.ledger.schema import attempts, directories, directory_files, items, jobs
+from services.ledger.records import ClaimedItem, Outcome, Settled
+from services.ledger.schema import UNSETTLED, attempts, directories, directory_files, items, jobs
 
 
 class ClaimLedger:
@@ -42,25 +40,14 @@ class ClaimLedger:
             job = await _open_job(connection, job_id)
             if job is None:
                 return [], True
-            rows = (await connection.execute(_claimable(job_id, first, last))).all()
+            span = {"b_job": job_id, "b_first": first, "b_last": last}
+            rows = (await connection.execute(_CLAIMABLE, span)).all()
             if rows:
                 now = now_us()
                 new = [row.ordinal for row in rows if row.started_at is None]
                 await post_item_events(connection, job, Phase.RUNNING, new, now)
-                await connection.execute(
-                    items.update()
-                    .where(
-                        items.c.job_id == job_id,
-                        items.c.ordinal.in_([row.ordinal for row in rows]),
-                    )
-                    .values(
-                        status=ItemStatus.PROCESSING,
-                        fence=items.c.fence + 1,
-                        lost_claims=items.c.lost_claims + 1,
-                        started_at=sa.func.coalesce(items.c.started_at, now),
-                    )
-                )
-            return [_claimed(row) for row in rows], False
+                await connection.execute(_CLAIM, span | {"b_now": now})
+            return list(map(_claimed, rows)), False
 
     async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
         """Give back items that were claimed and not finished.
@@ -77,9 +64,7 @@ class ClaimLedger:
                     .values(status=ItemStatus.PENDING, lost_claims=item.lost_claims)
                 )
 
-    async def settle(
-        self, job_id: str, job_type: JobType, outcomes: Sequence[Outcome], provenance: ResultKey
-    ) -> Settled:
+    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> Settled:
         """Record outcomes, their results and events, and move the job's counts by what changed.
 
         One transaction. Each outcome has its own fence check; the refused ones are left out of
@@ -92,7 +77,7 @@ class ClaimLedger:
             accepted = [outcome for outcome in outcomes if outcome.item.ordinal in fences]
             now = now_us()
             await self._note_attempts(connection, job_id, accepted, refused, now)
-            await record_outcomes(connection, job, job_type, accepted, provenance, now)
+            await record_outcomes(connection, job, accepted, now)
             return Settled(frozenset(fences), job.cancel_requested_at is not None)
 
     async def _note_attempts(
@@ -113,9 +98,21 @@ class ClaimLedger:
             await connection.execute(attempts.insert(), [row | note for row in rows])
 
 
-def _claimed(row: sa.Row[Any]) -> ClaimedItem:
-    values = {name: value for name, value in row._mapping.items() if name != "started_at"}
-    return ClaimedItem(**values | {"fence": row.fence + 1})
+def _claimed(row: Any) -> ClaimedItem:
+    return ClaimedItem(
+        ordinal=row.ordinal,
+        fence=row.fence + 1,
+        attempts=row.attempts,
+        lost_claims=row.lost_claims,
+        task_id=row.task_id,
+        file_id=row.file_id,
+        unique_id=row.unique_id,
+        display_name=row.display_name,
+        size_bytes=row.size_bytes,
+        source_uri=row.source_uri,
+        upload_id=row.upload_id,
+        etag=row.etag,
+    )
 
 
 def _attempt(job_id: str, item: ClaimedItem, outcome: str, message: str | None) -> dict[str, Any]:
@@ -128,64 +125,71 @@ def _attempt(job_id: str, item: ClaimedItem, outcome: str, message: str | None) 
     }
 
 
-def _claimable(job_id: str, first: int, last: int) -> sa.Select[Any]:
-    return (
-        sa.select(
-            items.c.ordinal,
-            items.c.fence,
-            items.c.attempts,
-            items.c.lost_claims,
-            items.c.task_id,
-            items.c.file_id,
-            items.c.started_at,
-            directory_files.c.unique_id,
-            directory_files.c.display_name,
-            directory_files.c.size_bytes,
-            directory_files.c.upload_id,
-            directory_files.c.etag,
-            directories.c.source_uri,
-        )
-        .join(directory_files, directory_files.c.id == items.c.file_id)
-        .join(directories, directories.c.id == directory_files.c.directory_id)
-        .where(
-            items.c.job_id == job_id,
-            items.c.ordinal.between(first, last),
-            items.c.status.in_(UNSETTLED_ITEMS),
-        )
-        .order_by(items.c.ordinal)
-        .with_for_update(of=items)
+_OF_SPAN = (
+    items.c.job_id == sa.bindparam("b_job"),
+    items.c.ordinal.between(sa.bindparam("b_first"), sa.bindparam("b_last")),
+)
+_CLAIMABLE = (
+    sa.select(
+        items.c.ordinal,
+        items.c.fence,
+        items.c.attempts,
+        items.c.lost_claims,
+        items.c.task_id,
+        items.c.file_id,
+        items.c.started_at,
+        directory_files.c.unique_id,
+        directory_files.c.display_name,
+        directory_files.c.size_bytes,
+        directory_files.c.upload_id,
+        directory_files.c.etag,
+        directories.c.source_uri,
     )
+    .join(directory_files, directory_files.c.id == items.c.file_id)
+    .join(directories, directories.c.id == directory_files.c.directory_id)
+    .where(*_OF_SPAN, UNSETTLED)
+    .order_by(items.c.ordinal)
+    .with_for_update(of=items)
+)
+_CLAIM = (
+    items.update()
+    .where(*_OF_SPAN, UNSETTLED)
+    .values(
+        status=ItemStatus.PROCESSING,
+        fence=items.c.fence + 1,
+        lost_claims=items.c.lost_claims + 1,
+        started_at=sa.func.coalesce(items.c.started_at, sa.bindparam("b_now")),
+    )
+)
+_HELD = (
+    sa.select(items.c.ordinal, items.c.fence)
+    .where(*_OF_SPAN, items.c.status == ItemStatus.PROCESSING)
+    .with_for_update()
+)
+_JOB = sa.select(*JOB_COLUMNS).where(jobs.c.id == sa.bindparam("b_job"))
+_LOCKED_JOB = _JOB.with_for_update()
+_OPEN_JOB = _JOB.where(jobs.c.cancel_requested_at.is_(None), jobs.c.completed_at.is_(None))
+"""Built once: building a statement takes as long as running it."""
 
 
 async def _open_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any] | None:
     """Return a job that takes work, or None."""
-    query = sa.select(*JOB_COLUMNS).where(
-        jobs.c.id == job_id, jobs.c.cancel_requested_at.is_(None), jobs.c.completed_at.is_(None)
-    )
-    return (await connection.execute(query)).first()
+    return (await connection.execute(_OPEN_JOB, {"b_job": job_id})).first()
 
 
 async def _lock_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
-    query = sa.select(*JOB_COLUMNS).where(jobs.c.id == job_id).with_for_update()
-    return (await connection.execute(query)).one()
+    return (await connection.execute(_LOCKED_JOB, {"b_job": job_id})).one()
 
 
 async def _held(
     connection: AsyncConnection, job_id: str, claimed: Sequence[ClaimedItem]
 ) -> tuple[list[ClaimedItem], list[ClaimedItem]]:
     """Part the claimed items into those still held under their fence and those that are not."""
-    fences: dict[int, int] = {}
-    for chunk in chunks([item.ordinal for item in claimed]):
-        rows = await connection.execute(
-            sa.select(items.c.ordinal, items.c.fence)
-            .where(
-                items.c.job_id == job_id,
-                items.c.ordinal.in_(chunk),
-                items.c.status == ItemStatus.PROCESSING,
-            )
-            .with_for_update()
-        )
-        fences.update({row.ordinal: row.fence for row in rows})
+    if not claimed:
+        return [], []
+    ordinals = [item.ordinal for item in claimed]
+    span = {"b_job": job_id, "b_first": min(ordinals), "b_last": max(ordinals)}
+    fences = {row.ordinal: row.fence for row in await connection.execute(_HELD, span)}
     held = [item for item in claimed if fences.get(item.ordinal) == item.fence]
     refused = [item for item in claimed if fences.get(item.ordinal) != item.fence]
     return held, refused

@@ -5,9 +5,10 @@ writer waits for its turn at the start instead of failing in the middle. On Post
 a transaction decides upon are locked with FOR UPDATE.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -42,6 +43,9 @@ class Database:
     ) -> None:
         self.url = url
         self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
+        self._turn: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
         # Both drivers call it so: the time to connect, and with SQLite, to wait for a lock.
         options: dict[str, Any] = {
             "connect_args": {"timeout": patience_seconds},
@@ -63,7 +67,8 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that writes; it commits when the block ends without an error."""
-        async with self.engine.connect() as connection:
+        # SQLite's writers poll for their turn, up to 100 ms apart: those of one process queue here.
+        async with self._turn, self.engine.connect() as connection:
             await connection.execution_options(sheaf_writes=True)
             async with connection.begin():
                 yield connection

@@ -46,7 +46,7 @@ class EnumerationLedger:
                 row.enumeration_fence,
                 row.enumeration_cursor,
                 row.total,
-                await _enumerated_skips(connection, job_id),
+                row.skipped,
                 row.is_enumerated,
             )
 
@@ -179,6 +179,8 @@ def _new_item(
 async def _post_events(
     connection: AsyncConnection, job: sa.Row[Any], new: Sequence[dict[str, Any]], now: int
 ) -> None:
+    if not job.has_webhooks:
+        return
     by_phase: dict[Phase, list[int]] = {}
     for item in new:
         phase = item_phase(item["status"], has_result=item["result_id"] is not None)
@@ -202,15 +204,6 @@ async def _writable_job(connection: AsyncConnection, job_id: str, fence: int) ->
     if row.cancel_requested_at is not None or row.completed_at is not None:
         raise SupersededError(f"{job_id} takes no more items")
     return row
-
-
-async def _enumerated_skips(connection: AsyncConnection, job_id: str) -> int:
-    count = await connection.scalar(
-        sa.select(sa.func.count())
-        .select_from(items)
-        .where(items.c.job_id == job_id, items.c.status == ItemStatus.SKIPPED)
-    )
-    return int(count or 0)
 
 
 async def _move_cursor(
@@ -237,7 +230,7 @@ def _uploaded_after(directory_id: str, cursor: str | None) -> sa.Select[Any]:
     )
     if cursor:
         created_at, _, file_id = cursor.partition("/")
-        query = query.where(sa.tuple_(*columns) > sa.tuple_(int(created_at), file_id))
+        query = query.where(sa.tuple_(*columns) > (int(created_at), file_id))
     return query.order_by(*columns)
 
 

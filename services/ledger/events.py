@@ -16,8 +16,8 @@ from models.batch import JobStatus
 from models.deliveries import DeliveryStatus
 from models.webhooks import Phase
 from rules.webhook_events import JobFacts, is_wanted, item_phase, job_event, job_phase
-from services.ledger.records import TERMINAL_JOBS, UNSETTLED_ITEMS
-from services.ledger.schema import items, job_receivers, jobs, outbox, webhook_configs
+from services.ledger.records import TERMINAL_JOBS
+from services.ledger.schema import UNSETTLED, items, job_receivers, jobs, outbox, webhook_configs
 
 RESULT_EVENTS = ("parse.success",)
 """What a receiver of results is told, by the result itself."""
@@ -100,7 +100,7 @@ async def post_unsettled(
         unsettled = sa.select(
             items.c.ordinal,
             *(sa.literal(value, outbox.c[name].type) for name, value in row.items()),
-        ).where(items.c.job_id == job.id, items.c.status.in_(UNSETTLED_ITEMS))
+        ).where(items.c.job_id == job.id, UNSETTLED)
         await connection.execute(
             outbox.insert().from_select(["ordinal", *row], unsettled.order_by(items.c.ordinal))
         )

@@ -10,7 +10,7 @@ from models.batch import ItemStatus
 from models.job_config import JobType
 from services.ledger.database import Database
 from services.ledger.records import NotFoundError, ResultPlace
-from services.ledger.schema import directory_files, items, jobs, results
+from services.ledger.schema import EXCEPTIONS, UNSETTLED, directory_files, items, jobs, results
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ItemListing:
         """Return items by ascending ordinal, those after the given one."""
         query = _select_items().where(items.c.job_id == job_id, items.c.ordinal > ordinal)
         if statuses:
-            query = query.where(items.c.status.in_(statuses))
+            query = query.where(_is_of(statuses))
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(items.c.ordinal).limit(limit))
             return [_item(row) for row in rows]
@@ -98,7 +98,7 @@ class ItemListing:
         count = sa.func.count()
         query = (
             sa.select(items.c.failure_kind, count)
-            .where(items.c.job_id == job_id, items.c.status == ItemStatus.FAILED)
+            .where(items.c.job_id == job_id, _is_of([ItemStatus.FAILED]))
             .group_by(items.c.failure_kind)
             .order_by(count.desc())
         )
@@ -111,16 +111,15 @@ class ItemListing:
         """Return items by ascending ordinal, and how many there are of that status.
 
         Ordinals have no gaps, so without a status the offset is one and costs nothing; with one,
-        the rows before it are read in an index.
+        the rows before it are read. How many there are, the job's counts say.
         """
         query = _select_items().where(items.c.job_id == job_id).order_by(items.c.ordinal)
         if status is None:
             total = sa.select(jobs.c.total).where(jobs.c.id == job_id)
             query = query.where(items.c.ordinal > offset)
         else:
-            of_status = sa.and_(items.c.job_id == job_id, items.c.status == status)
-            total = sa.select(sa.func.count()).select_from(items).where(of_status)
-            query = query.where(items.c.status == status).offset(offset)
+            total = _count_of(job_id, status)
+            query = query.where(_is_of([status])).offset(offset)
         async with self._database.read() as connection:
             rows = await connection.execute(query.limit(limit))
             return [_item(row) for row in rows], int(await connection.scalar(total) or 0)
@@ -180,19 +179,40 @@ class ItemListing:
     ) -> Sequence[sa.Row[Any]]:
         """Return the results that were ever made of a directory file, newest first.
 
-        Each has the columns of `results` and the `request` and `project_id` of its job.
+        Each has the columns of `results` and those of its job that say what made it.
         """
         query = (
-            sa.select(results, jobs.c.request, jobs.c.project_id)
+            sa.select(results, *_OF_THE_JOB)
             .join(jobs, jobs.c.id == results.c.job_id)
             .where(results.c.file_id == file_id, jobs.c.project_id == project_id)
             .order_by(results.c.processed_at.desc(), results.c.id)
             .limit(limit)
         )
         if job_type:
-            query = query.where(results.c.job_type == job_type)
+            query = query.where(jobs.c.job_type == job_type)
         async with self._database.read() as connection:
             return (await connection.execute(query)).all()
+
+
+def _is_of(statuses: Sequence[ItemStatus]) -> sa.ColumnElement[bool]:
+    """Return that an item has one of these statuses, so that a partial index is found for it."""
+    named = items.c.status.in_(statuses)
+    if set(statuses) <= set(_UNSETTLED):
+        return sa.and_(UNSETTLED, named)
+    if ItemStatus.COMPLETED not in statuses and not set(statuses) & set(_UNSETTLED):
+        return sa.and_(EXCEPTIONS, named)
+    return named
+
+
+def _count_of(job_id: str, status: ItemStatus) -> sa.Select[Any]:
+    if status in _UNSETTLED:
+        count = sa.select(sa.func.count()).select_from(items)
+        return count.where(items.c.job_id == job_id, _is_of([status]))
+    return sa.select(jobs.c[status.value]).where(jobs.c.id == job_id)
+
+
+_UNSETTLED = (ItemStatus.PENDING, ItemStatus.PROCESSING)
+_OF_THE_JOB = (jobs.c.request, jobs.c.project_id, jobs.c.job_type, jobs.c.parameters_hash)
 
 
 def _select_items() -> sa.Select[Any]:

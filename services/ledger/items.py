@@ -6,9 +6,8 @@ import sqlalchemy as sa
 
 from models.runs import MAX_RANGES, OrdinalRange, PageFound
 from services.ledger.database import Database
-from services.ledger.records import UNSETTLED_ITEMS
 from services.ledger.reuse import ResultKey, reusable_results
-from services.ledger.schema import directory_files, items
+from services.ledger.schema import UNSETTLED, directory_files, items
 
 
 class ItemLedger:
@@ -29,7 +28,7 @@ class ItemLedger:
                 items.c.lost_claims,
             )
             .join(directory_files, directory_files.c.id == items.c.file_id)
-            .where(*_in_range(job_id, first, last), items.c.status.in_(UNSETTLED_ITEMS))
+            .where(*_in_range(job_id, first, last), UNSETTLED)
             .order_by(items.c.ordinal)
         )
         async with self._database.read() as connection:
@@ -43,7 +42,7 @@ class ItemLedger:
         """
         query = (
             sa.select(items.c.ordinal)
-            .where(*_in_range(job_id, after + 1, mark), items.c.status.in_(UNSETTLED_ITEMS))
+            .where(*_in_range(job_id, after + 1, mark), UNSETTLED)
             .order_by(items.c.ordinal)
             .limit(page_files)
         )
@@ -57,7 +56,7 @@ class ItemLedger:
         """Return the runs of neighbouring unsettled ordinals, at most MAX_RANGES of them."""
         query = (
             sa.select(items.c.ordinal)
-            .where(items.c.job_id == job_id, items.c.status.in_(UNSETTLED_ITEMS))
+            .where(items.c.job_id == job_id, UNSETTLED)
             .order_by(items.c.ordinal)
             .limit(1000 * MAX_RANGES)
         )

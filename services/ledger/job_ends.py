@@ -11,8 +11,8 @@ from models.runs import BatchResult
 from models.webhooks import Phase
 from services.ledger.database import now_us
 from services.ledger.events import post_job_event, post_unsettled
-from services.ledger.records import TERMINAL_JOBS, UNSETTLED_ITEMS, NotFoundError
-from services.ledger.schema import items, jobs
+from services.ledger.records import TERMINAL_JOBS, NotFoundError
+from services.ledger.schema import UNSETTLED, items, jobs
 
 
 async def end_job(
@@ -54,11 +54,7 @@ def _result(job: sa.Row[Any]) -> BatchResult:
 
 
 async def _has_unsettled(connection: AsyncConnection, job_id: str) -> bool:
-    query = (
-        sa.select(items.c.ordinal)
-        .where(items.c.job_id == job_id, items.c.status.in_(UNSETTLED_ITEMS))
-        .limit(1)
-    )
+    query = sa.select(items.c.ordinal).where(items.c.job_id == job_id, UNSETTLED).limit(1)
     return await connection.scalar(query) is not None
 
 
@@ -71,7 +67,7 @@ async def _end_items(
     await post_unsettled(connection, job, phase, now)
     ended = await connection.execute(
         items.update()
-        .where(items.c.job_id == job_id, items.c.status.in_(UNSETTLED_ITEMS))
+        .where(items.c.job_id == job_id, UNSETTLED)
         .values(
             status=status,
             fence=items.c.fence + 1,

@@ -73,7 +73,7 @@ class JobListing:
         query = select_jobs().where(*_where(asked))
         if position:
             here = sa.tuple_(jobs.c.created_at, jobs.c.id)
-            query = query.where(here < sa.tuple_(*map(sa.literal, position)))
+            query = query.where(here < tuple(position))
         async with self._database.read() as connection:
             rows = await connection.execute(_newest_first(query).limit(limit))
             return [job_row(row) for row in rows]

@@ -8,12 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus
-from models.job_config import JobType
 from models.webhooks import Phase
 from rules.webhook_events import item_phase
 from services.ledger.events import post_item_events
 from services.ledger.records import Outcome, ResultRow
-from services.ledger.reuse import ResultKey
 from services.ledger.schema import directory_files, items, jobs, results
 
 _COUNTED = {
@@ -42,9 +40,7 @@ _SETTLE = (
 async def record_outcomes(
     connection: AsyncConnection,
     job: sa.Row[Any],
-    job_type: JobType,
     accepted: Sequence[Outcome],
-    key: ResultKey,
     now: int,
 ) -> None:
     """Write items, results, hashes of bytes, events and counts of outcomes whose fence held."""
@@ -52,9 +48,7 @@ async def record_outcomes(
         await connection.execute(_SETTLE, [_settle_row(job.id, o, now) for o in accepted])
     new = [outcome.result for outcome in accepted if outcome.result]
     if new:
-        await connection.execute(
-            results.insert(), [_result_row(job.id, job_type, row, key, now) for row in new]
-        )
+        await connection.execute(results.insert(), [_result_row(job.id, row, now) for row in new])
     await _note_hashes(connection, accepted)
     await _post_events(connection, job, accepted, now)
     await _count(connection, job.id, accepted, now)
@@ -75,17 +69,8 @@ def _settle_row(job_id: str, outcome: Outcome, now: int) -> dict[str, Any]:
     }
 
 
-def _result_row(
-    job_id: str, job_type: JobType, row: ResultRow, key: ResultKey, now: int
-) -> dict[str, Any]:
-    return {
-        **vars(row),
-        "job_id": job_id,
-        "job_type": job_type,
-        "parameters_hash": key[0],
-        "engine_fingerprint": key[1],
-        "processed_at": now,
-    }
+def _result_row(job_id: str, row: ResultRow, now: int) -> dict[str, Any]:
+    return {**vars(row), "job_id": job_id, "processed_at": now}
 
 
 async def _note_hashes(connection: AsyncConnection, accepted: Sequence[Outcome]) -> None:
@@ -111,6 +96,8 @@ async def _note_hashes(connection: AsyncConnection, accepted: Sequence[Outcome])
 async def _post_events(
     connection: AsyncConnection, job: sa.Row[Any], accepted: Sequence[Outcome], now: int
 ) -> None:
+    if not job.has_webhooks:
+        return
     by_phase: dict[Phase, list[int]] = {}
     for outcome in accepted:
         if outcome.status is not ItemStatus.PENDING:

@@ -170,4 +170,3 @@ class JobRow(NewJob):
 
 
 TERMINAL_JOBS = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
-UNSETTLED_ITEMS = (ItemStatus.PENDING, ItemStatus.PROCESSING)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.database import chunks
-from services.ledger.schema import results
+from services.ledger.schema import jobs, results
 
 ResultKey = tuple[str, str]
 """Parameters hash and engine fingerprint: what a result depends on beside the bytes."""
@@ -20,10 +20,12 @@ async def reusable_results(
     known: dict[str, str] = {}
     for chunk in chunks(hashes):
         found = await connection.execute(
-            sa.select(results.c.content_sha256, results.c.id).where(
+            sa.select(results.c.content_sha256, results.c.id)
+            .join(jobs, jobs.c.id == results.c.job_id)
+            .where(
                 results.c.content_sha256.in_(chunk),
-                results.c.parameters_hash == parameters_hash,
-                results.c.engine_fingerprint == engine_fingerprint,
+                jobs.c.parameters_hash == parameters_hash,
+                jobs.c.engine_fingerprint == engine_fingerprint,
                 results.c.is_reusable,
                 results.c.job_id != job_id,
             )

@@ -6,6 +6,9 @@ zone. JSON columns hold what was validated on the way in and are never searched.
 
 import sqlalchemy as sa
 
+from models.ids import DIRECTORY_PREFIX, FILE_PREFIX, JOB_PREFIX
+from services.ledger.compact import key, sha256, task_key
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -15,12 +18,15 @@ metadata = sa.MetaData(
 )
 
 _ID = sa.String(64)
+_JOB, _DIRECTORY, _FILE = key(JOB_PREFIX), key(DIRECTORY_PREFIX), key(FILE_PREFIX)
+_TASK = task_key()
+_SHA256 = sha256()
 _TIME = sa.BigInteger
 
 directories = sa.Table(
     "directories",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
+    sa.Column("id", _DIRECTORY, primary_key=True),
     sa.Column("project_id", _ID, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     # None: the directory holds uploaded files.
@@ -42,9 +48,9 @@ directories = sa.Table(
 directory_files = sa.Table(
     "directory_files",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
+    sa.Column("id", _FILE, primary_key=True),
     sa.Column("project_id", _ID, nullable=False),
-    sa.Column("directory_id", _ID, nullable=False),
+    sa.Column("directory_id", _DIRECTORY, nullable=False),
     # Path relative to the source, or the caller's own key; unique within the directory.
     sa.Column("unique_id", sa.Text, nullable=False),
     sa.Column("display_name", sa.Text, nullable=False),
@@ -53,9 +59,9 @@ directory_files = sa.Table(
     # What an object store calls the content; None of files in folders and of uploads.
     sa.Column("etag", sa.String(255), nullable=True),
     # Hash of what was last read; None when never read, or changed since.
-    sa.Column("content_sha256", sa.String(64), nullable=True),
+    sa.Column("content_sha256", _SHA256, nullable=True),
     # The job whose enumeration saw the file last; how files that are gone are told.
-    sa.Column("seen_by", _ID, nullable=True),
+    sa.Column("seen_by", _JOB, nullable=True),
     # The uploaded file that holds the bytes; None where the directory's source does.
     sa.Column("upload_id", _ID, nullable=True),
     # The caller's own key and values.
@@ -91,11 +97,11 @@ uploads = sa.Table(
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
+    sa.Column("id", _JOB, primary_key=True),
     sa.Column("project_id", _ID, nullable=False),
     sa.Column("job_type", sa.String(16), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("directory_id", _ID, nullable=True),
+    sa.Column("directory_id", _DIRECTORY, nullable=True),
     # The API that made the job (models.apis.JobApi), and the id that it is known by there when
     # that is not the job's own.
     sa.Column("api", sa.String(16), nullable=False, server_default="batch"),
@@ -137,11 +143,11 @@ jobs = sa.Table(
 items = sa.Table(
     "items",
     metadata,
-    sa.Column("job_id", _ID, primary_key=True),
+    sa.Column("job_id", _JOB, primary_key=True),
     sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("file_id", _ID, nullable=False),
+    sa.Column("file_id", _FILE, nullable=False),
     # The item's own parse or classify job, a bare UUID.
-    sa.Column("task_id", sa.String(36), nullable=False, unique=True),
+    sa.Column("task_id", _TASK, nullable=False, unique=True),
     sa.Column("status", sa.String(16), nullable=False),
     # Raised by each claim; a write with an older one is refused.
     sa.Column("fence", sa.Integer, nullable=False, default=0),
@@ -149,14 +155,27 @@ items = sa.Table(
     sa.Column("lost_claims", sa.Integer, nullable=False, default=0),
     # Attempts that failed transiently.
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("result_id", sa.String(36), nullable=True),
+    sa.Column("result_id", _TASK, nullable=True),
     sa.Column("failure_kind", sa.String(32), nullable=True),
     sa.Column("error_message", sa.Text, nullable=True),
     sa.Column("skip_reason", sa.String(32), nullable=True),
     sa.Column("started_at", _TIME, nullable=True),
     sa.Column("completed_at", _TIME, nullable=True),
     sa.UniqueConstraint("job_id", "file_id"),
-    sa.Index(None, "job_id", "status", "ordinal"),
+    # What is left to do, and what people look for when it is done: most items complete, and are
+    # then in neither.
+    sa.Index(
+        "ix_items_unsettled",
+        *("job_id", "ordinal"),
+        sqlite_where=sa.text("status IN ('pending', 'processing')"),
+        postgresql_where=sa.text("status IN ('pending', 'processing')"),
+    ),
+    sa.Index(
+        "ix_items_exceptions",
+        *("job_id", "status", "ordinal"),
+        sqlite_where=sa.text("status IN ('failed', 'skipped', 'cancelled')"),
+        postgresql_where=sa.text("status IN ('failed', 'skipped', 'cancelled')"),
+    ),
     # Who took a result of another job; few rows, or none, in most jobs.
     sa.Index(
         "ix_items_reused_result_id",
@@ -167,12 +186,16 @@ items = sa.Table(
     sqlite_with_rowid=False,
 )
 
+UNSETTLED = sa.literal_column("items.status IN ('pending', 'processing')", sa.Boolean)
+EXCEPTIONS = sa.literal_column("items.status IN ('failed', 'skipped', 'cancelled')", sa.Boolean)
+"""The conditions of the two partial indexes, word for word: a parameter would not be recognised."""
+
 attempts = sa.Table(
     "attempts",
     metadata,
     # Every attempt that did not settle its item: retried, given back, or refused by the fence.
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("job_id", _ID, nullable=False),
+    sa.Column("job_id", _JOB, nullable=False),
     sa.Column("ordinal", sa.Integer, nullable=False),
     sa.Column("fence", sa.Integer, nullable=False),
     sa.Column("worker", sa.String(128), nullable=False),
@@ -186,13 +209,11 @@ results = sa.Table(
     "results",
     metadata,
     # The item's task_id: a task has at most one result.
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("job_id", _ID, nullable=False),
-    sa.Column("file_id", _ID, nullable=False),
-    sa.Column("job_type", sa.String(16), nullable=False),
-    sa.Column("parameters_hash", sa.String(64), nullable=False),
-    sa.Column("engine_fingerprint", sa.String(128), nullable=False),
-    sa.Column("content_sha256", sa.String(64), nullable=False),
+    sa.Column("id", _TASK, primary_key=True),
+    # Also says what it was made by: type, parameters, engines.
+    sa.Column("job_id", _JOB, nullable=False),
+    sa.Column("file_id", _FILE, nullable=False),
+    sa.Column("content_sha256", _SHA256, nullable=False),
     sa.Column("engine", sa.String(64), nullable=False),
     sa.Column("media_type", sa.String(128), nullable=False),
     sa.Column("pages", sa.Integer, nullable=False),
@@ -206,8 +227,9 @@ results = sa.Table(
     # Whether a later job may take it instead of working again.
     sa.Column("is_reusable", sa.Boolean, nullable=False),
     sa.Column("processed_at", _TIME, nullable=False),
-    sa.Index(None, "content_sha256", "parameters_hash"),
+    sa.Index(None, "content_sha256"),
     sa.Index(None, "file_id"),
+    sqlite_with_rowid=False,
 )
 
 outbox = sa.Table(
@@ -219,7 +241,7 @@ outbox = sa.Table(
     sa.Column("project_id", _ID, nullable=False),
     sa.Column("receiver_id", _ID, nullable=False),
     # None: a test, which is of no job.
-    sa.Column("job_id", _ID, nullable=True),
+    sa.Column("job_id", _JOB, nullable=True),
     # None: the event is of the job as a whole.
     sa.Column("ordinal", sa.Integer, nullable=True),
     sa.Column("event_type", sa.String(64), nullable=False),
@@ -248,7 +270,7 @@ job_receivers = sa.Table(
     "job_receivers",
     metadata,
     # Who is told of a job.
-    sa.Column("job_id", _ID, primary_key=True),
+    sa.Column("job_id", _JOB, primary_key=True),
     sa.Column("receiver_id", _ID, primary_key=True),
 )
 
@@ -315,7 +337,7 @@ webhook_configs = sa.Table(
     sa.Column("id", _ID, primary_key=True),
     sa.Column("project_id", _ID, nullable=False),
     # The job whose request configured it; None for one that was saved to be named by requests.
-    sa.Column("job_id", _ID, nullable=True),
+    sa.Column("job_id", _JOB, nullable=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("events", sa.JSON, nullable=True),
     # `string` or `json`, of the event; `result` sends the result of each file instead.

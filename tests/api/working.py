@@ -19,6 +19,5 @@ async def work_through(served: Served, job_id: str, parser: Parser, last: int) -
     processor = DocumentProcessor(parser, ItemLedger(state.database), ItemFiles(state.blobs))
     done = [one async for one in processor.process(Work.of(spec), claimed, 60)]
     outcomes = await ResultStore(state.blobs).write(job_id, done)
-    key = (spec.parameters_hash, spec.engine_fingerprint)
-    await claims.settle(job_id, spec.job_type, outcomes, key)
+    await claims.settle(job_id, outcomes)
     return done

@@ -84,7 +84,7 @@ def failed(item: ClaimedItem, kind: FailureKind = FailureKind.CORRUPT) -> Outcom
 
 
 async def settle(database: Database, job_id: str, outcomes: Sequence[Outcome]) -> frozenset[int]:
-    settled = await ClaimLedger(database, "w").settle(job_id, JobType.PARSE, outcomes, KEY)
+    settled = await ClaimLedger(database, "w").settle(job_id, outcomes)
     return settled.accepted
 
 
@@ -213,7 +213,7 @@ async def test_a_job_to_be_cancelled_gives_no_claims(database: Database) -> None
     await jobs.request_cancel(job_id, "first")
     await jobs.request_cancel(job_id, "second")
     assert await ledger.claim(job_id, 2, 3) == ([], True)
-    answer = await ledger.settle(job_id, JobType.PARSE, [completed(item)], KEY)
+    answer = await ledger.settle(job_id, [completed(item)])
     assert answer.is_stopped
     result = await jobs.settle(job_id, cancels=True, gives_up=False, error=None)
     assert result is not None

@@ -258,3 +258,14 @@ async def test_hundreds_of_files_do_not_grow_the_parent(
     first = await read_many()
     second = await read_many()
     assert second - first < 8 * 1024**2
+
+
+async def test_a_process_that_holds_on_to_memory_is_replaced(
+    make: MakeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.engines.pool.MAX_IDLE_BYTES", 1024**2)
+    async with ParserPool(1) as pool:
+        await pool.run(make("first"), DEADLINE)
+        before = living_children()
+        await pool.run(make("second"), DEADLINE)
+        assert not set(before) & set(living_children())

@@ -240,4 +240,4 @@ async def process(database: Database, folder: Path, job_id: str, item: ClaimedIt
 
 
 async def settle(database: Database, job_id: str, outcome: Outcome) -> None:
-    await ClaimLedger(database, "w").settle(job_id, JobType.PARSE, [outcome], KEY)
+    await ClaimLedger(database, "w").settle(job_id, [outcome])

@@ -97,7 +97,7 @@ class Simulation:
         ]
         self._windows[page_id].add(
             Slice(first=run[0].ordinal, last=run[-1].ordinal, files=len(run))
-            for run in cut(weighed, self.concurrency)
+            for run in cut(weighed, self.concurrency, is_last=taken.last == len(self.durations))
         )
         self.pump(page_id)
 

@@ -1,0 +1,100 @@
+"""Frames as they come from a parser process, read in as few calls as there can be.
+
+asyncio's own reader wakes the loop for every answer, which costs more than a small file does.
+Here the reader of a pipe may let answers gather for a moment, and takes them all at once.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+
+from services.engines.frames import HEADER, MAX_FRAME_BYTES
+
+READ_BYTES = 1024 * 1024
+PIPE_BYTES = 1024 * 1024
+"""Room for answers that gather, so that the process does not wait; Linux grants it."""
+
+
+class FrameTooLargeError(Exception):
+    """The process announced an answer over the limit."""
+
+
+class FrameReader:
+    """The frames of one pipe.
+
+    Args:
+        descriptor: the end to read from; it is closed with the reader.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._buffer = bytearray()
+        self._at = 0
+        os.set_blocking(descriptor, False)
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+    async def frame(self, pause_seconds: float = 0.0) -> bytes:
+        """Return the next frame.
+
+        Args:
+            pause_seconds: how long to let frames gather where none is here yet.
+
+        Raises:
+            EOFError: the other side closed the pipe before the frame was whole.
+            FrameTooLargeError: the frame is over `MAX_FRAME_BYTES`.
+        """
+        while (frame := self._whole()) is None:
+            if pause_seconds:
+                await asyncio.sleep(pause_seconds)
+                pause_seconds = 0.0
+            try:
+                part = os.read(self._descriptor, READ_BYTES)
+            except BlockingIOError:
+                await self._readable()
+                continue
+            if not part:
+                raise EOFError
+            self._buffer += part
+        return frame
+
+    def close(self) -> None:
+        """Close the pipe. Idempotent."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _whole(self) -> bytes | None:
+        """Take a frame out of the buffer, if a whole one is there."""
+        start = self._at + HEADER.size
+        if len(self._buffer) < start:
+            self._shift()
+            return None
+        (length,) = HEADER.unpack_from(self._buffer, self._at)
+        if length > MAX_FRAME_BYTES:
+            raise FrameTooLargeError
+        if len(self._buffer) < start + length:
+            self._shift()
+            return None
+        self._at = start + length
+        return bytes(memoryview(self._buffer)[start : self._at])
+
+    def _shift(self) -> None:
+        if self._at:
+            del self._buffer[: self._at]
+            self._at = 0
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready = loop.create_future()
+
+        def wake() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        loop.add_reader(self._descriptor, wake)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(self._descriptor)
