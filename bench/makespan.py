@@ -17,6 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from bench.throughput import CALM
 from services.ledger.schema import items
 from tests.integration.cluster import Cluster
 from tests.unit.simulation import Simulation, greedy
@@ -43,7 +44,7 @@ def make_files(folder: Path, seconds: list[float]) -> None:
 async def measure(root: Path, seconds: list[float]) -> float:
     """Run a batch over sleeping files and return its makespan in seconds."""
     make_files(root / "in", seconds)
-    cluster = Cluster(root / "home", parser_processes=CONCURRENCY)
+    cluster = Cluster(root / "home", parser_processes=CONCURRENCY, options=CALM)
     await cluster.open()
     try:
         # A first, small batch starts the parser processes.
