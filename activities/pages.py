@@ -17,7 +17,7 @@ from models.runs import (
     PlanPageInput,
     Slice,
 )
-from rules.prediction import predicted_seconds
+from rules.prediction import kind_of, predicted_seconds
 from rules.slicing import Weighed, cut
 from services.ledger.items import ItemLedger
 
@@ -50,7 +50,12 @@ class LedgerPageActivities(PageActivities):
         together = (
             [[item] for item in weighed]
             if input.one_file_per_activity
-            else cut(weighed, input.window, is_last=input.is_last)
+            else cut(
+                weighed,
+                input.window,
+                is_last=input.is_last,
+                is_measured=all(kind_of(name) in input.paces for name in names.values()),
+            )
         )
         slices = [_slice(run, names, is_alone=input.one_file_per_activity) for run in together]
         alone = [

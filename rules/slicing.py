@@ -16,7 +16,7 @@ SHORTEST_SLICE_SECONDS = 0.25
 """Least work worth an Activity of its own. One costs the dev server about 15 ms of processor time
 and the worker 5 (`python -m bench.losses`)."""
 
-MOST_FILES = 250
+MOST_FILES = 500
 """Most files of a slice: a crash runs at most so many again, and their claim is one statement."""
 
 
@@ -27,7 +27,9 @@ class Weighed(NamedTuple):
     seconds: float
 
 
-def cut(items: Sequence[Weighed], window: int, *, is_last: bool = True) -> list[list[Weighed]]:
+def cut(
+    items: Sequence[Weighed], window: int, *, is_last: bool = True, is_measured: bool = False
+) -> list[list[Weighed]]:
     """Cut a page's items into runs of neighbours, in order.
 
     Every item is in exactly one run and no run is empty. An item that is predicted to take longer
@@ -37,11 +39,14 @@ def cut(items: Sequence[Weighed], window: int, *, is_last: bool = True) -> list[
         items: by ascending ordinal; the enumeration has put the largest of a page first.
         window: slices that run at once, at least 1.
         is_last: whether no page follows.
+        is_measured: whether files of these kinds have shown what they take. Otherwise a run takes
+            at most its part of the page by count, too: every slot gets work, however wrong the
+            prediction is.
     """
     runs: list[list[Weighed]] = []
-    # However wrong the prediction is, every slot gets work: by count, too, a run takes at most
-    # its part of the page.
-    most_files = min(MOST_FILES, max(1, len(items) // (2 * window)))
+    most_files = MOST_FILES
+    if not is_measured:
+        most_files = min(MOST_FILES, max(1, len(items) // (2 * window)))
     remaining = sum(item.seconds for item in items)
     run: list[Weighed] = []
     filled = 0.0

@@ -101,10 +101,11 @@ def _is_local(item: ClaimedItem) -> bool:
 
 def _resolve(items: Sequence[ClaimedItem]) -> list[Path | DocumentError]:
     found: list[Path | DocumentError] = []
+    tops = {uri: source_path(uri).resolve() for uri in {item.source_uri for item in items} if uri}
     for item in items:
         assert item.source_uri is not None
         try:
-            found.append(resolve(source_path(item.source_uri), item.unique_id))
+            found.append(resolve(tops[item.source_uri], item.unique_id))
         except DocumentError as error:
             found.append(error)
     return found

@@ -55,14 +55,17 @@ def walk(root: Path, after: str | None = None) -> Iterator[SourceFile]:
     yield from _walk(os.fsencode(root), (), behind, is_root=True)
 
 
-def resolve(root: Path, key: str) -> Path:
+def resolve(top: Path, key: str) -> Path:
     """Return the path of a listed file, after checking that it may be read.
+
+    Args:
+        top: the source's folder, or the one file that it is, without links (`Path.resolve`).
+        key: of the file.
 
     Raises:
         DocumentError: `SourceChanged` when it is gone, `Refused` when it is no regular file or a
             link leads out of the source.
     """
-    top = root.resolve()
     path = top if top.is_file() else top / _decode(key)
     try:
         real = path.resolve(strict=True)
