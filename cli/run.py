@@ -118,7 +118,9 @@ def cancel(
             elif job.status.is_terminal:
                 console.print(f"{job_id} has ended already: {job.status}, {counts_line(job)}")
             else:
-                console.print(f"Cancelling {job_id}; `sheaf watch {job_id}` shows its end.")
+                console.print(
+                    f"Cancelling {job_id}; `sheaf watch {job_id}` shows its end.", soft_wrap=True
+                )
 
     asyncio.run(stop())
 
@@ -161,7 +163,9 @@ async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: b
     try:
         ended = await follow(current.jobs, current.items, job.id, is_quiet=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        console.print(f"\nThe batch goes on. Come back with `sheaf watch {job.id}`,")
+        console.print(
+            f"\nThe batch goes on. Come back with `sheaf watch {job.id}`,", soft_wrap=True
+        )
         console.print(f"or stop it with `sheaf cancel {job.id}`.")
         raise typer.Exit(130) from None
     exported = await export_job(current, ended, out) if out else None
@@ -175,13 +179,13 @@ async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: b
         console.print(f"Skipped: {await _skips(current, ended)}", soft_wrap=True)
     if kinds:
         listed = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
-        console.print(f"Failed: {listed}. See `sheaf show {job.id} --failed`")
+        console.print(f"Failed: {listed}. See `sheaf show {job.id} --failed`", soft_wrap=True)
     if ended.error_message or ended.reason:
-        console.print(f"Reason: {ended.error_message or ended.reason}")
+        console.print(f"Reason: {ended.error_message or ended.reason}", soft_wrap=True)
     if exported:
         console.print(f"Results: {exported}", soft_wrap=True)
     else:
-        console.print(f"Results: `sheaf export {job.id} --out DIR` writes them")
+        console.print(f"Results: `sheaf export {job.id} --out DIR` writes them", soft_wrap=True)
     return exit_code(ended)
 
 

@@ -46,8 +46,9 @@ def serve(
             raise Fault("nothing runs in this home; start it with `sheaf up`", code=4)
         os.environ["TEMPORAL_ADDRESS"] = running.temporal_address
     if sys.stderr.isatty():
-        # That the ledger is at its newest schema is for logs, not for who waits for the address.
-        logging.getLogger("alembic").setLevel(logging.WARNING)
+        # How it starts is for logs, not for who waits for the address.
+        for name in ("alembic", "uvicorn"):
+            logging.getLogger(name).setLevel(logging.WARNING)
     shown = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
 
     def say(taken: int) -> None:

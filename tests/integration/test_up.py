@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -173,6 +174,27 @@ def test_others_are_not_served_without_a_key(tmp_path: Path) -> None:
     )
     assert refused.returncode == 2
     assert "sheaf keys create" in refused.stderr
+
+
+def test_serve_on_a_terminal_says_nothing_but_its_address(tmp_path: Path) -> None:
+    master, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "starter", "serve", "--port", "0"],
+        cwd=ROOT,
+        env=environment(tmp_path / "home") | {"TEMPORAL_ADDRESS": "127.0.0.1:1", "FORCE_COLOR": ""},
+        stdin=subprocess.DEVNULL,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    with os.fdopen(master, errors="replace") as screen:
+        try:
+            first = screen.readline()
+        finally:
+            process.terminate()
+            process.wait(30)
+    assert re.fullmatch(r"API http://127\.0\.0\.1:\d+\s*", first), first
 
 
 def test_doctor_tells_the_address_that_does_not_answer(tmp_path: Path) -> None:
