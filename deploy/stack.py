@@ -21,6 +21,7 @@ from typing import Any
 
 import boto3
 
+from deploy.second_terminal import tell
 from services.temporal_server import free_port, is_listening, server_command, temporal_binary
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +30,7 @@ BUCKET = "sheaf"
 WORKERS = 2
 START_SECONDS = 60
 SOME_FILES_FAILED = 3
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 KILL_TESTS = ("test_faults.py", "test_webhooks.py", "test_s3.py", "test_uploaded_files.py")
 
 
@@ -38,18 +40,36 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave it running until Ctrl-C")
     parser.add_argument("--test", action="store_true", help="run the kill tests, and no batch")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in SIGNALS:
+        # SIGINT too: a shell that starts this with `&` has it ignored.
+        signal.signal(number, _end)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(_folder()))
-        environment = {**os.environ, **_services(stack, folder)}
-        if options.test:
-            return _test(environment)
-        address = _sheaf(stack, folder, environment)
-        code = _batch(environment)
-        print(f"\nAPI http://127.0.0.1:{address}", flush=True)
-        if options.keep:
-            _wait(environment)
+        try:
+            code = _run(stack, is_test=options.test, is_kept=options.keep)
+        except SystemExit:
+            print("\nStopping ...", flush=True)
+            raise
     print("Nothing is left running. `make stack KEEP=1` leaves it up.")
+    return code
+
+
+def _end(number: int, _: object) -> None:
+    for each in SIGNALS:
+        # Another one would break off the stopping that this one begins.
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def _run(stack: ExitStack, *, is_test: bool, is_kept: bool) -> int:
+    folder = Path(stack.enter_context(_folder()))
+    environment = {**os.environ, **_services(stack, folder)}
+    if is_test:
+        return _test(environment)
+    port = _sheaf(stack, folder, environment)
+    code = _batch(environment)
+    if is_kept:
+        tell(folder, environment, f"http://127.0.0.1:{port}")
+        signal.pause()
     return code
 
 
@@ -107,7 +127,7 @@ def _batch(environment: dict[str, str]) -> int:
         *("--set", f"output_s3_path_prefix=s3://{BUCKET}/out/"),
     ]
     print(f"\n$ sheaf {' '.join(arguments)}", flush=True)
-    code = subprocess.call([sys.executable, "-m", "starter", *arguments], env=environment, cwd=ROOT)
+    code = _call(["starter", *arguments], environment)
     listed = _client(environment).list_objects_v2(Bucket=BUCKET, Prefix="out/")
     print(f"Copies of results in s3://{BUCKET}/out/: {listed['KeyCount']} objects")
     return 0 if code in {0, SOME_FILES_FAILED} else code
@@ -121,17 +141,19 @@ def _test(environment: dict[str, str]) -> int:
     }
     del environment["SHEAF_HOME"]
     files = [f"tests/integration/{name}" for name in KILL_TESTS]
-    return subprocess.call([sys.executable, "-m", "pytest", *files], env=environment, cwd=ROOT)
+    return _call(["pytest", *files], environment)
 
 
-def _wait(environment: dict[str, str]) -> None:
-    print("It stays up until Ctrl-C. In another terminal:")
-    for name in ("TEMPORAL_ADDRESS", "SHEAF_HOME", "SHEAF_DATABASE_URL", "SHEAF_STORAGE_URL"):
-        print(f"  export {name}='{environment[name]}'")
+def _call(module: list[str], environment: dict[str, str]) -> int:
+    """Run a module; where this process is told to end, it ends before what it works with."""
+    command = [sys.executable, "-m", *module]
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
     try:
-        signal.pause()
-    except KeyboardInterrupt:
-        print()
+        return process.wait()
+    finally:
+        if process.returncode is None:
+            # As by Ctrl-C: tests end their processes, and a progress bar gives the cursor back.
+            _stop(process, signal.SIGINT)
 
 
 @contextmanager
@@ -150,15 +172,16 @@ def _postgres(folder: Path) -> Iterator[str]:
     data = folder / "postgres"
     data.mkdir()
     script = str(ROOT / ".ci" / "postgres")
-    started = subprocess.run(
-        [script, "start", str(data)], stdout=subprocess.PIPE, text=True, check=False
-    )
-    if started.returncode:
-        sys.exit("Postgres did not start. Is it installed? Try: apt-get install postgresql")
     try:
+        started = subprocess.run(
+            [script, "start", str(data)], stdout=subprocess.PIPE, text=True, check=False
+        )
+        if started.returncode:
+            sys.exit("Postgres did not start. Is it installed? Try: apt-get install postgresql")
         yield started.stdout.strip()
     finally:
-        subprocess.run([script, "stop", str(data)], check=False)
+        # Also where it was told to end while Postgres started; then there may be none to stop.
+        subprocess.run([script, "stop", str(data)], stderr=subprocess.DEVNULL, check=False)
 
 
 def _fill(access: dict[str, str]) -> None:
@@ -183,13 +206,20 @@ def _start(
 ) -> None:
     log = stack.enter_context((folder / f"{name}.log").open("ab"))
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        # Ctrl-C reaches this process alone, which stops them in order.
+        start_new_session=True,
     )
     stack.callback(_stop, process)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+def _stop(process: subprocess.Popen[bytes], by: signal.Signals = signal.SIGTERM) -> None:
+    process.send_signal(by)
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:

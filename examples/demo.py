@@ -4,6 +4,7 @@ Leaves the results and stops everything, unless it is told to keep it running.
 """
 
 import argparse
+import shlex
 import subprocess
 import sys
 import time
@@ -23,6 +24,18 @@ def sheaf(*arguments: str) -> int:
     return subprocess.run([sys.executable, "-m", "starter", *arguments], check=False).returncode
 
 
+def tell(home: Home) -> None:
+    """Print where what was left running is, and the whole command that stops it."""
+    running = home.running()
+    if running:
+        print(f"\nTemporal UI {running.ui_address}")
+        print(f"API {running.api_address}")
+    command = Path(sys.executable).with_name("sheaf")
+    shown = command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
+    print("Temporal, the worker and the API still run. This stops them:")
+    print(f"  SHEAF_HOME={shlex.quote(str(home.root))} {shown} down")
+
+
 def main() -> int:
     """Run both batches; the samples are meant to have failures, and nothing worse."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -36,16 +49,13 @@ def main() -> int:
             sheaf("run", documents, "--classify", rules, "--out", str(OUT / "classified")),
         ]
         sheaf("list", "--limit", "4")
-        running = Home(Settings().home).running()
-        if running:
-            print(f"\nAPI {running.api_address}")
     finally:
         if not keep:
             sheaf("down")
     print(f"\nBoth batches took {time.monotonic() - began:.0f} s.")
     print(f"Markdown and manifests: {OUT / 'parsed'} and {OUT / 'classified'}")
     if keep:
-        print("Temporal, the worker and the API still run; stop them with `sheaf down`.")
+        tell(Home(Settings().home))
     else:
         print("Nothing is left running. `make demo KEEP=1` leaves the Temporal UI and the API up.")
     return 0 if set(codes) <= {0, SOME_FILES_FAILED} else 1

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from examples import demo
+from services.home import Home, Running
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MAX_BYTES = 1_500_000
 
@@ -60,3 +63,15 @@ def test_the_rules_fit_the_contract_and_the_readme() -> None:
     readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| `[^`]+` \|.*\| (\w+) \|$", readme, flags=re.MULTILINE)
     assert set(named) == types
+
+
+def test_a_demo_that_is_kept_says_where_it_is_and_how_it_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = Running(1, {}, "127.0.0.1:7233", "http://127.0.0.1:8233", "http://127.0.0.1:8484")
+    monkeypatch.setattr(Home, "running", lambda _: running)
+    demo.tell(Home(tmp_path / "a home"))
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:3] == ["Temporal UI http://127.0.0.1:8233", "API http://127.0.0.1:8484"]
+    command = rf"  SHEAF_HOME='{tmp_path / 'a home'}' \S*sheaf down"
+    assert re.fullmatch(command, said[-1]), said[-1]
