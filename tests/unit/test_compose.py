@@ -56,6 +56,26 @@ def test_what_runs_on_is_watched_and_starts_after_what_it_needs() -> None:
                 assert "restart" not in other, needed
 
 
+def test_what_ends_is_waited_for_by_another_which_up_wait_needs() -> None:
+    """`docker compose up --wait` takes any other container that ends for one that failed."""
+    ends = {
+        name
+        for name, service in SERVICES.items()
+        if service.get("restart", "no") == "no" and "profiles" not in service
+    }
+    waited_for = {
+        needed
+        for service in SERVICES.values()
+        for needed, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_completed_successfully"
+    }
+    assert ends == waited_for == {"temporal-schema", "temporal-namespace", "s3-bucket"}
+
+
+def test_postgres_is_ready_once_it_answers_others() -> None:
+    assert "--host 127.0.0.1" in " ".join(SERVICES["postgres"]["healthcheck"]["test"])
+
+
 def test_mounted_files_are_there() -> None:
     mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", ())]
     paths = [mount.partition(":")[0] for mount in mounts if mount.startswith("./")]
