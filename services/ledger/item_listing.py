@@ -10,7 +10,7 @@ from models.batch import ItemStatus
 from models.job_config import JobType
 from services.ledger.database import Database
 from services.ledger.records import NotFoundError, ResultPlace
-from services.ledger.schema import EXCEPTIONS, UNSETTLED, directory_files, items, jobs, results
+from services.ledger.schema import directory_files, has_status, items, jobs, results
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,10 @@ class ItemListing:
     ) -> list[ItemRow]:
         """Return items by ascending ordinal, those after the given one."""
         query = _select_items().where(items.c.job_id == job_id, items.c.ordinal > ordinal)
-        if statuses:
-            query = query.where(_is_of(statuses))
+        if len(statuses) == 1:
+            query = query.where(_in_index(job_id, statuses[0], after=ordinal, limit=limit))
+        elif statuses:
+            query = query.where(items.c.status.in_(statuses))
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(items.c.ordinal).limit(limit))
             return [_item(row) for row in rows]
@@ -98,7 +100,7 @@ class ItemListing:
         count = sa.func.count()
         query = (
             sa.select(items.c.failure_kind, count)
-            .where(items.c.job_id == job_id, _is_of([ItemStatus.FAILED]))
+            .where(items.c.job_id == job_id, has_status(ItemStatus.FAILED))
             .group_by(items.c.failure_kind)
             .order_by(count.desc())
         )
@@ -111,7 +113,7 @@ class ItemListing:
         """Return items by ascending ordinal, and how many there are of that status.
 
         Ordinals have no gaps, so without a status the offset is one and costs nothing; with one,
-        the rows before it are read. How many there are, the job's counts say.
+        an index is read up to it. How many there are, the job's counts say.
         """
         query = _select_items().where(items.c.job_id == job_id).order_by(items.c.ordinal)
         if status is None:
@@ -119,7 +121,7 @@ class ItemListing:
             query = query.where(items.c.ordinal > offset)
         else:
             total = _count_of(job_id, status)
-            query = query.where(_is_of([status])).offset(offset)
+            query = query.where(_in_index(job_id, status, offset=offset, limit=limit))
         async with self._database.read() as connection:
             rows = await connection.execute(query.limit(limit))
             return [_item(row) for row in rows], int(await connection.scalar(total) or 0)
@@ -194,20 +196,28 @@ class ItemListing:
             return (await connection.execute(query)).all()
 
 
-def _is_of(statuses: Sequence[ItemStatus]) -> sa.ColumnElement[bool]:
-    """Return that an item has one of these statuses, so that a partial index is found for it."""
-    named = items.c.status.in_(statuses)
-    if set(statuses) <= set(_UNSETTLED):
-        return sa.and_(UNSETTLED, named)
-    if ItemStatus.COMPLETED not in statuses and not set(statuses) & set(_UNSETTLED):
-        return sa.and_(EXCEPTIONS, named)
-    return named
+def _in_index(
+    job_id: str, status: ItemStatus, *, limit: int, after: int = 0, offset: int = 0
+) -> sa.ColumnElement[bool]:
+    """Return that an item is of a run of those with a status, by ordinal.
+
+    The run is read off an index alone: asked for whole rows, SQLite would look at every item of
+    the job, whose rows already are in this order.
+    """
+    found = (
+        sa.select(items.c.ordinal)
+        .where(items.c.job_id == job_id, has_status(status), items.c.ordinal > after)
+        .order_by(items.c.ordinal)
+        .offset(offset)
+        .limit(limit)
+    )
+    return items.c.ordinal.in_(found.correlate(None))
 
 
 def _count_of(job_id: str, status: ItemStatus) -> sa.Select[Any]:
     if status in _UNSETTLED:
         count = sa.select(sa.func.count()).select_from(items)
-        return count.where(items.c.job_id == job_id, _is_of([status]))
+        return count.where(items.c.job_id == job_id, has_status(status))
     return sa.select(jobs.c[status.value]).where(jobs.c.id == job_id)
 
 

@@ -345,3 +345,26 @@ async def test_a_lease_has_one_holder_until_it_expires(database: Database) -> No
 async def test_an_unknown_job_is_a_clear_error(database: Database) -> None:
     with pytest.raises(NotFoundError, match="sheaf list"):
         await JobLedger(database).get("bjb-none")
+
+
+@pytest.mark.parametrize("status", ["failed", "skipped", "pending", "processing"])
+async def test_items_of_a_rare_status_are_found_by_an_index(
+    database: Database, status: str
+) -> None:
+    if not database.is_sqlite:
+        return
+    statements: list[str] = []
+
+    def note(_: object, __: object, statement: str, *more: object) -> None:
+        statements.append(statement)
+
+    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    job_id = await make_job(database)
+    await ItemListing(database).page(job_id, ItemStatus(status), offset=0, limit=10)
+    listing = next(one for one in statements if "LIMIT" in one)
+    async with database.read() as connection:
+        plan = await connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {listing}", tuple(b"" for _ in range(listing.count("?")))
+        )
+        steps = [row[3] for row in plan]
+    assert any("ix_items_unsettled" in one or "ix_items_exceptions" in one for one in steps), steps

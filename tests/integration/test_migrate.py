@@ -14,7 +14,11 @@ import sqlalchemy as sa
 from alembic import command
 
 from services.ledger.database import Database
-from services.ledger.migrate import _config, is_current
+from services.ledger.item_listing import ItemListing
+from services.ledger.items import ItemLedger
+from services.ledger.jobs import JobLedger
+from services.ledger.migrate import _config, is_current, migrate
+from services.ledger.records import ResultPlace
 from services.revisions import known_revisions, revision_of
 from tests.integration.conftest import fresh_postgres
 
@@ -33,11 +37,11 @@ async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await made.close()
 
 
-async def make_old(database: Database) -> None:
+async def make_old(database: Database, revision: str = OLD) -> None:
     def upgrade(connection: sa.Connection) -> None:
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, OLD)
+        command.upgrade(config, revision)
 
     async with database.write() as connection:
         await connection.run_sync(upgrade)
@@ -135,3 +139,59 @@ def test_a_database_that_is_not_there_is_named(tmp_path: Path) -> None:
     code, _, err = run(url.render_as_string(hide_password=False), tmp_path)
     assert code == 1
     assert 'cannot be migrated: database "missing" does not exist' in err
+
+
+TEXT_IDS = "0006"
+JOB, DIRECTORY, FILE = (f"{prefix}-{'0a' * 16}" for prefix in ("bjb", "dir", "dfl"))
+TASK = "00000000-0000-7000-8000-0000000000ff"
+ROWS: dict[str, dict[str, Any]] = {
+    "directories": {
+        "id": DIRECTORY, "project_id": "p", "name": "in", "source_uri": "file:///in",
+        "created_at": 1, "updated_at": 1,
+    },
+    "directory_files": {
+        "id": FILE, "project_id": "p", "directory_id": DIRECTORY, "unique_id": "a.txt",
+        "display_name": "a.txt", "size_bytes": 1, "mtime_ns": 1, "content_sha256": "0b" * 32,
+        "seen_by": JOB, "created_at": 1, "updated_at": 1,
+    },
+    "jobs": {
+        "id": JOB, "project_id": "p", "job_type": "parse", "status": "completed",
+        "directory_id": DIRECTORY, "request": "{}", "run": "{}", "parameters_hash": "k",
+        "engine_fingerprint": "e", "unsupported_parameters": "[]", "has_webhooks": False,
+        "total": 1, "completed": 1, "failed": 0, "skipped": 0, "cancelled": 0,
+        "enumeration_fence": 1, "is_enumerated": True, "created_at": 1, "updated_at": 1,
+    },
+    "items": {
+        "job_id": JOB, "ordinal": 1, "file_id": FILE, "task_id": TASK, "status": "completed",
+        "fence": 1, "lost_claims": 0, "attempts": 0, "result_id": TASK, "completed_at": 1,
+    },
+    "results": {
+        "id": TASK, "job_id": JOB, "file_id": FILE, "job_type": "parse", "parameters_hash": "k",
+        "engine_fingerprint": "e", "content_sha256": "0b" * 32, "engine": "x 1",
+        "media_type": "text/plain", "pages": 1, "size_bytes": 1, "output_metadata": "{}",
+        "is_reusable": True, "processed_at": 1,
+    },
+    "attempts": {
+        "id": 1, "job_id": JOB, "ordinal": 1, "fence": 1, "worker": "w", "outcome": "refused",
+        "ended_at": 1,
+    },
+}  # fmt: skip
+
+
+async def test_rows_whose_ids_were_text_are_read_after_the_upgrade(empty: Database) -> None:
+    await make_old(empty, TEXT_IDS)
+    async with empty.write() as connection:
+        for table, row in ROWS.items():
+            names = ", ".join(row)
+            values = ", ".join(f":{name}" for name in row)
+            await connection.execute(
+                sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row
+            )
+    await migrate(empty)
+    (item,) = await ItemListing(empty).after(JOB)
+    assert (item.task_id, item.file_id, item.unique_id) == (TASK, FILE, "a.txt")
+    assert item.place == ResultPlace(JOB, TASK)
+    assert await ItemLedger(empty).reusable("another", ["0b" * 32], ("k", "e")) == {"0b" * 32: TASK}
+    (row,) = await ItemListing(empty).results_of_file("p", FILE, None)
+    assert (row.job_type, row.parameters_hash) == ("parse", "k")
+    assert (await JobLedger(empty).get(JOB)).directory_id == DIRECTORY

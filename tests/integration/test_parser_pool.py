@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -13,6 +13,7 @@ import pytest
 
 from models.documents import EngineRequest, EngineResult
 from models.failures import FailureKind
+from services.engines.lane import MOST_AHEAD, Order
 from services.engines.pool import ParserPool
 from services.scratch import Scratch
 
@@ -269,3 +270,79 @@ async def test_a_process_that_holds_on_to_memory_is_replaced(
         before = living_children()
         await pool.run(make("second"), DEADLINE)
         assert not set(before) & set(living_children())
+
+
+async def read_all(
+    pool: ParserPool, requests: list[EngineRequest], deadline: float = DEADLINE
+) -> list[EngineResult]:
+    orders = [Order(request, deadline) for request in requests]
+    return [answer async for answer in pool.run_many(orders)]
+
+
+def texts(results: list[EngineResult]) -> list[str]:
+    return [one.document.pages[0].text if one.document else str(kind_of(one)) for one in results]
+
+
+async def test_many_files_come_back_in_order_from_one_process(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    words = [f"text {number}" for number in range(100)]
+    assert texts(await read_all(pool, [make(word) for word in words])) == words
+    assert len(living_children()) == 1
+
+
+@pytest.mark.parametrize("cue", ["segfault", "exit", "garbage", "huge", "abort"])
+async def test_a_crash_is_blamed_on_its_file_and_those_behind_it_are_read_again(
+    pool: ParserPool, make: MakeRequest, cue: str
+) -> None:
+    words = [f"text {number}" for number in range(60)]
+    requests = [make(word) for word in words]
+    for place in (0, 20, 21, 59):
+        requests[place] = make(f"fault: {cue}")
+    found = texts(await read_all(pool, requests))
+    for place in (0, 20, 21, 59):
+        words[place] = "Crashed" if cue in {"segfault", "exit", "garbage"} else "TooLarge"
+    assert found == words
+
+
+async def test_a_file_sent_ahead_has_its_whole_time(pool: ParserPool, make: MakeRequest) -> None:
+    requests = [make(f"text {number}") for number in range(30)]
+    requests.insert(15, make("fault: sleep"))
+    found = texts(await read_all(pool, requests, deadline=1.0))
+    assert found[15] == "Timeout"
+    assert [word for word in found if word != "Timeout"] == [f"text {n}" for n in range(30)]
+
+
+async def test_orders_are_taken_only_as_there_is_room(pool: ParserPool, make: MakeRequest) -> None:
+    taken = 0
+
+    def orders() -> Iterator[Order]:
+        nonlocal taken
+        for number in range(1000):
+            taken += 1
+            yield Order(make(f"text {number}"), DEADLINE)
+
+    answers = pool.run_many(orders())
+    for _ in range(5):
+        await anext(answers)
+    await answers.aclose()
+    assert taken <= 5 + MOST_AHEAD + 1
+    assert (await pool.run(make("after"), DEADLINE)).document is not None
+
+
+async def test_a_stop_kills_what_runs_and_what_waits_for_a_process(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    stop = asyncio.get_running_loop().create_future()
+
+    async def read(request: EngineRequest) -> None:
+        async for _ in pool.run_many([Order(request, DEADLINE)], stop):
+            pass
+
+    reads = [asyncio.create_task(read(make("fault: sleep"))) for _ in range(3)]
+    await until_busy()
+    stop.set_result(None)
+    for one in reads:
+        with pytest.raises(asyncio.CancelledError):
+            await one
+    assert (await pool.run(make("fine"), DEADLINE)).document is not None

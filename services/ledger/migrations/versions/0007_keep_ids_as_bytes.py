@@ -30,8 +30,8 @@ OPTIONS = {
 }
 """What SQLite does not tell of a table that is made anew."""
 
-UNSETTLED = sa.text("status IN ('pending', 'processing')")
-EXCEPTIONS = sa.text("status IN ('failed', 'skipped', 'cancelled')")
+UNSETTLED = sa.text("status = 'pending' OR status = 'processing'")
+EXCEPTIONS = sa.text("status = 'failed' OR status = 'skipped' OR status = 'cancelled'")
 
 
 def upgrade() -> None:
@@ -77,9 +77,10 @@ def _compact_on_postgres(table: str, columns: tuple[str, ...]) -> None:
 
 def _index_items() -> None:
     op.create_index("ix_results_content_sha256", "results", ["content_sha256"])
-    for name, columns, condition in (
-        ("ix_items_unsettled", ["job_id", "ordinal"], UNSETTLED),
-        ("ix_items_exceptions", ["job_id", "status", "ordinal"], EXCEPTIONS),
+    columns = ["job_id", "status", "ordinal"]
+    for name, condition in (
+        ("ix_items_unsettled", UNSETTLED),
+        ("ix_items_exceptions", EXCEPTIONS),
     ):
         op.create_index(name, "items", columns, sqlite_where=condition, postgresql_where=condition)
 

@@ -1,0 +1,41 @@
+"""What a file is predicted to take, and how what was measured corrects it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.runs import BatchInput, PageEnded, Spent
+from rules.batch_state import BatchState
+from rules.prediction import kind_of, predicted_seconds
+
+NAMES = st.sampled_from(["a.pdf", "b.PNG", "c.docx", "none", ".pdf", "d.tar.gz"])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.PDF", "pdf"), ("b.jpeg", "image"), ("c.docx", "other"), ("pdf", "pdf"), ("", "other")],
+)
+def test_a_kind_is_told_by_the_extension(name: str, kind: str) -> None:
+    assert kind_of(name) == kind
+
+
+@given(name=NAMES, size=st.integers(min_value=0, max_value=2**40), pace=st.floats(0.01, 1000))
+def test_a_prediction_grows_with_the_size_and_the_pace(name: str, size: int, pace: float) -> None:
+    seconds = predicted_seconds(name, size)
+    assert seconds > 0
+    assert predicted_seconds(name, size + 1024**2) > seconds
+    paced = predicted_seconds(name, size, {kind_of(name): pace})
+    assert paced == pytest.approx(seconds * pace)
+    assert predicted_seconds(name, size, {"another": pace}) == seconds
+
+
+def test_each_kind_has_a_pace_of_its_own_that_pages_correct() -> None:
+    state = BatchState(BatchInput(job_id="j", page_files=10, threshold=10, mark=20))
+    first = state.relay.start("one", state.relay.next_range())
+    assert first
+    spent = {"pdf": Spent(predicted=1.0, seconds=3.0), "other": Spent(predicted=2.0, seconds=1.0)}
+    state.ended(PageEnded(page_id="one", spent=spent))
+    assert state.paces == {"pdf": 2.0, "other": 0.75}
+    state.ended(PageEnded(page_id="one", spent=spent))
+    assert state.paces == {"pdf": 2.0, "other": 0.75}, "a page that ended twice counts once"
+    assert state.carried().paces == state.paces
