@@ -64,8 +64,14 @@ fuzz: install ## Send 20,000 generated requests to a live server, with every che
 chaos: install ## Run the kill tests with 10 seeds each.
 	SHEAF_TEST_SEEDS=10 $(BIN)/python -m pytest tests/integration/test_faults.py
 
-bench: install ## Print the figures of bench/ that need no data.
-	$(BIN)/python -m bench.makespan
+bench: install ## Print the figures of docs/performance.md, but for the million; DOCUMENTS=DIR adds those of PDFs.
+	$(BIN)/python -m bench.noop
+	$(BIN)/python -m bench.actions
+	$(BIN)/python -m bench.makespan --files 800
+	$(BIN)/python -m bench.skips
+	$(BIN)/python -m bench.scale_out
+	$(if $(DOCUMENTS),$(BIN)/python -m bench.losses --documents $(DOCUMENTS))
+	$(if $(DOCUMENTS),$(BIN)/python -m bench.throughput --documents $(DOCUMENTS))
 
 bench-peers: install $(PEERS_VENV)/.installed ## Print files/s of what users take instead: DBOS, Celery, plain Temporal.
 	$(BIN)/python -m bench.peers

@@ -6,7 +6,7 @@ The files are the one-page PDFs of DIR that have a text layer, repeated, each co
 its own. The bare engine runs in 2 processes that write their markdown; Sheaf runs with 2 parser
 processes on a real Temporal server. Both count from the first file to the last: for Sheaf from
 the first claim to the last outcome in the ledger. Rounds alternate, so that both see the same
-machine.
+machine. Last, a quarter of the files go through a job that gives each an Activity of its own.
 """
 
 import argparse
@@ -45,9 +45,16 @@ async def span(cluster: Cluster, job_id: str) -> float:
     return float(ended - began) / 1_000_000
 
 
-async def run_job(cluster: Cluster, folder: Path, files: int) -> float:
+async def run_job(
+    cluster: Cluster, folder: Path, files: int, *, one_file_per_activity: bool = False
+) -> float:
     """Run a job over a folder and return its seconds; every file must complete."""
-    job = await cluster.submit(folder, concurrency=PROCESSES + 1, **PAGES)
+    job = await cluster.submit(
+        folder,
+        concurrency=PROCESSES + 1,
+        one_file_per_activity=one_file_per_activity,
+        **PAGES,
+    )
     ended = await cluster.ended(job.id, 3600)
     if ended.completed != files:
         raise RuntimeError(f"{ended.completed} of {files} files completed")
@@ -90,6 +97,10 @@ async def measure(root: Path, documents: Path, files: int, rounds: int) -> None:
                 f"ratios {bare / ours:.3f} and {core / ours:.3f}",
                 flush=True,
             )
+        few = files // 4
+        folder = repeat(paths, few, root / "alone", "alone")
+        alone = few / await run_job(cluster, folder, few, one_file_per_activity=True)
+        print(f"an Activity a file: {alone:.1f} files/s, ratio {alone * bare / files:.3f}")
     finally:
         await cluster.close()
     medians = [statistics.median(ratio) for ratio in zip(*ratios, strict=True)]

@@ -124,10 +124,14 @@ class Cluster:
         settings = self.settings
         directory_id = await DirectoryLedger(self.database).register_source("default", uri, "in")
         concurrency = int(str(options.pop("concurrency", 8)))
+        is_file_by_file = bool(options.pop("one_file_per_activity", False))
         body = {"job_config": {}, "directory_id": directory_id, **options}
         service = job_service(settings, self.database, self.client)
         return await service.create(
-            "default", BatchJobCreate.model_validate(body), concurrency=concurrency
+            "default",
+            BatchJobCreate.model_validate(body),
+            concurrency=concurrency,
+            one_file_per_activity=is_file_by_file,
         )
 
     async def processing(self, job_id: str) -> int:

@@ -21,7 +21,7 @@ import trustme
 from standardwebhooks import Webhook
 
 from models.deliveries import DeliveryError, DeliveryStatus
-from services.ledger.schema import outbox, webhook_configs
+from services.ledger.schema import items, jobs, outbox, webhook_configs
 from tests.integration.cluster import Cluster, kill_with_children, until_async
 from tests.integration.test_webhooks import SECRET, delivered, folder
 from tests.webhook_receiver import Received, Receiver, answer, receiving
@@ -242,9 +242,10 @@ def _is_readable(ledger: Path, one: Received) -> bool:
     data = one.event["data"]
     with closing(sqlite3.connect(ledger, timeout=5)) as connection:
         if one.event_type.startswith("batch."):
-            query, key = "SELECT status FROM jobs WHERE id = ?", data["id"]
+            query, key = "SELECT status FROM jobs WHERE id = ?", jobs.c.id.type.pack(data["id"])
         else:
-            query, key = "SELECT status FROM items WHERE task_id = ?", data["id"]
+            query = "SELECT status FROM items WHERE task_id = ?"
+            key = items.c.task_id.type.pack(data["id"])
         row = connection.execute(query, (key,)).fetchone()
     wanted = {"parse.success": "completed", "parse.error": "failed", "batch.success": "completed"}
     return row is not None and row[0] in {wanted[one.event_type], "skipped"}
