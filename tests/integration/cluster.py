@@ -35,6 +35,7 @@ from services.storage.opened import open_blobs
 from services.temporal_server import free_port, is_listening, server_command, temporal_binary
 
 ROOT = Path(__file__).parents[2]
+SOME_ITEMS = 3
 
 
 @dataclass
@@ -145,12 +146,15 @@ class Cluster:
         return int(count or 0)
 
     async def in_flight(self, job_id: str, settled: int) -> None:
-        """Wait until so many items are settled and some are in flight: a fault may land now."""
+        """Wait until so many items are settled and some are in flight: a fault may land now.
+
+        Some are more than one, which might end, and leave none, before the fault lands.
+        """
 
         async def ready() -> bool:
             job = await self.jobs.get(job_id)
             assert not job.status.is_terminal, "the batch ended before the fault"
-            return job.settled >= settled and await self.processing(job_id) > 0
+            return job.settled >= settled and await self.processing(job_id) >= SOME_ITEMS
 
         await until_async(ready, 60, "items to be in flight")
 
