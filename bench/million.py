@@ -32,7 +32,7 @@ from tests.integration.cluster import Cluster
 
 SOURCE = "file:///generated/{}/{}"
 SMALL = 1000
-REQUESTS = 1000
+REQUESTS = 500
 SAMPLE_SECONDS = 5.0
 MIB = 1024 * 1024
 
