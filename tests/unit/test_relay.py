@@ -51,10 +51,14 @@ def test_a_heavy_tail_costs_at_most_a_tenth_over_the_greedy_schedule(name: str, 
 @given(
     seconds=st.lists(st.floats(min_value=0.001, max_value=100), max_size=300),
     window=st.integers(min_value=1, max_value=64),
+    is_last=st.booleans(),
+    is_measured=st.booleans(),
 )
-def test_cutting_keeps_every_item_once_and_in_order(seconds: list[float], window: int) -> None:
+def test_cutting_keeps_every_item_once_and_in_order(
+    seconds: list[float], window: int, is_last: bool, is_measured: bool
+) -> None:
     items = [Weighed(ordinal, value) for ordinal, value in enumerate(seconds, start=1)]
-    runs = cut(items, window)
+    runs = cut(items, window, is_last=is_last, is_measured=is_measured)
     assert [item for run in runs for item in run] == items
     assert all(0 < len(run) <= MOST_FILES for run in runs)
 
@@ -67,6 +71,20 @@ def test_a_small_page_still_fills_every_slot() -> None:
 def test_a_page_fills_every_slot_also_when_its_files_are_thought_to_take_no_time() -> None:
     runs = cut([Weighed(ordinal, 1e-6) for ordinal in range(1, 101)], window=16)
     assert len(runs) >= 32
+
+
+def test_files_that_have_shown_to_take_no_time_fill_long_slices() -> None:
+    items = [Weighed(ordinal, 1e-5) for ordinal in range(1, 1001)]
+    assert [len(run) for run in cut(items, window=8, is_measured=True)] == [500, 500]
+    assert len(cut(items, window=8)) >= 16
+
+
+def test_only_the_last_page_has_slices_that_shrink() -> None:
+    items = [Weighed(ordinal, 0.05) for ordinal in range(1, 401)]
+    lengths = {len(run) for run in cut(items, 4, is_last=False, is_measured=True)[:-1]}
+    assert len(lengths) == 1
+    last = [len(run) for run in cut(items, 4, is_last=True, is_measured=True)]
+    assert last[0] > last[-2]
 
 
 def test_a_large_file_is_alone() -> None:
