@@ -51,7 +51,7 @@ async def run_job(
     """Run a job over a folder and return its seconds; every file must complete."""
     job = await cluster.submit(
         folder,
-        concurrency=PROCESSES + 1,
+        concurrency=PROCESSES,
         one_file_per_activity=one_file_per_activity,
         **PAGES,
     )
