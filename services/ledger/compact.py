@@ -52,7 +52,7 @@ class Compact(sa.types.UserDefinedType[str]):
             return None
         if len(value) == self.size:
             return self.write(value.hex())
-        return value.lstrip(_MARK).decode()
+        return value.lstrip(_MARK).decode("utf-8", "surrogatepass")
 
     def bind_processor(self, dialect: Any) -> Callable[[str | None], bytes | None]:
         """Return what turns a parameter into bytes: called for every id of every row."""
@@ -91,5 +91,5 @@ def _hyphenated(digits: str) -> str:
 
 
 def _marked(value: str, size: int) -> bytes:
-    text = _MARK + value.encode()
+    text = _MARK + value.encode("utf-8", "surrogatepass")
     return _MARK + text if len(text) == size else text

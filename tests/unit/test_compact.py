@@ -14,10 +14,6 @@ NEARLY = st.text(alphabet="0123456789abcdefABCDEF- dfl", max_size=70)
 @pytest.mark.parametrize("kind", KINDS, ids=["key", "task", "hash"])
 @given(value=st.one_of(st.text(), NEARLY))
 def test_any_text_comes_back(kind: Compact, value: str) -> None:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return
     assert kind.unpack(kind.pack(value)) == value
 
 
@@ -42,7 +38,7 @@ def test_what_is_of_the_form_takes_as_many_bytes_as_it_has_pairs_of_digits() -> 
 
 
 @pytest.mark.parametrize(
-    "value", [f"dfl-{'A' * 32}", f"dfl_{'0' * 32}", f"bjb-{'0' * 32}", f"dfl-{'0' * 31} "]
+    "value", ["\ud800", f"dfl-{'A' * 32}", f"dfl_{'0' * 32}", f"bjb-{'0' * 32}", f"dfl-{'0' * 31} "]
 )
 def test_another_spelling_of_an_id_is_not_the_id(value: str) -> None:
     packed = KINDS[0].pack(value)
