@@ -71,6 +71,18 @@ async def test_blobs_come_back_as_they_were_put(blobs: Blobs) -> None:
     assert blobs.uri("a/3").endswith("a/3")
 
 
+async def test_parts_are_read_and_all_under_a_prefix_is_deleted(blobs: Blobs) -> None:
+    await blobs.put_many([(f"job/{number}", b"0123456789") for number in range(30)])
+    await blobs.put_many([("job/deep/image", b"x"), ("jobs", b"beside")])
+    assert await blobs.get("job/3", 2, 5) == b"23456"
+    await blobs.delete_all("job/")
+    await blobs.delete_all("job/")
+    for key in ("job/3", "job/deep/image"):
+        with pytest.raises(FileNotFoundError):
+            await blobs.get(key)
+    assert await blobs.get("jobs") == b"beside"
+
+
 async def test_a_stream_is_stored_with_its_size_and_digest(blobs: Blobs) -> None:
     content = random.Random(1).randbytes(20 * 1024**2 + 1)
     size, digest = await blobs.put_stream("big", io.BytesIO(content))
