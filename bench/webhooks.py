@@ -28,7 +28,8 @@ from services.ledger.database import now_us
 from services.ledger.events import post_item_events
 from services.ledger.receivers import NewReceiver, NewReceivers
 from services.ledger.records import NewJob
-from services.ledger.schema import items, jobs, outbox
+from services.ledger.schema import items, jobs
+from services.ledger.webhook_schema import outbox
 from services.webhooks.receivers import Sealed
 from tests.integration.cluster import Cluster
 from tests.webhook_receiver import Receiver, answer, receiving

@@ -11,7 +11,8 @@ from models.apis import JobApi
 from models.deliveries import DeliveryStatus
 from rules.webhook_events import ItemFacts, JobFacts
 from services.ledger.database import Database, now_us
-from services.ledger.schema import items, jobs, outbox, webhook_configs
+from services.ledger.schema import items, jobs
+from services.ledger.webhook_schema import outbox, webhook_configs
 
 _PENDING = outbox.c.status == DeliveryStatus.PENDING
 _JOB_FACTS = (

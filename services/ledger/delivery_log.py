@@ -14,7 +14,8 @@ from rules.webhook_retries import SECONDS_TO_DISABLE
 from services.ledger.database import Database, now_us
 from services.ledger.keyset import page_of
 from services.ledger.records import NotFoundError
-from services.ledger.schema import jobs, outbox, webhook_configs
+from services.ledger.schema import jobs
+from services.ledger.webhook_schema import outbox, webhook_configs
 
 PRUNE_CHUNK = 5000
 """Rows deleted in one transaction."""

@@ -17,7 +17,8 @@ from models.deliveries import DeliveryStatus
 from models.webhooks import Phase
 from rules.webhook_events import JobFacts, is_wanted, item_phase, job_event, job_phase
 from services.ledger.records import TERMINAL_JOBS
-from services.ledger.schema import UNSETTLED, items, job_receivers, jobs, outbox, webhook_configs
+from services.ledger.schema import UNSETTLED, items, jobs
+from services.ledger.webhook_schema import job_receivers, outbox, webhook_configs
 
 RESULT_EVENTS = ("parse.success",)
 """What a receiver of results is told, by the result itself."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.ids import new_id
-from services.ledger.schema import job_receivers, webhook_configs
 from services.ledger.webhook_configs import PREFIX
+from services.ledger.webhook_schema import job_receivers, webhook_configs
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,17 @@ metadata = sa.MetaData(
     }
 )
 
-_ID = sa.String(64)
-_JOB, _DIRECTORY, _FILE = key(JOB_PREFIX), key(DIRECTORY_PREFIX), key(FILE_PREFIX)
+ID = sa.String(64)
+JOB, _DIRECTORY, _FILE = key(JOB_PREFIX), key(DIRECTORY_PREFIX), key(FILE_PREFIX)
 _TASK = task_key()
 _SHA256 = sha256()
-_TIME = sa.BigInteger
+TIME = sa.BigInteger
 
 directories = sa.Table(
     "directories",
     metadata,
     sa.Column("id", _DIRECTORY, primary_key=True),
-    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("project_id", ID, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     # None: the directory holds uploaded files.
     sa.Column("source_uri", sa.Text, nullable=True),
@@ -38,10 +38,10 @@ directories = sa.Table(
     sa.Column("connector_subscription_id", sa.Text, nullable=True),
     sa.Column("data_source_id", sa.Text, nullable=True),
     sa.Column("system_metadata", sa.JSON, nullable=True),
-    sa.Column("expires_at", _TIME, nullable=True),
-    sa.Column("created_at", _TIME, nullable=False),
-    sa.Column("updated_at", _TIME, nullable=False),
-    sa.Column("deleted_at", _TIME, nullable=True),
+    sa.Column("expires_at", TIME, nullable=True),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("updated_at", TIME, nullable=False),
+    sa.Column("deleted_at", TIME, nullable=True),
     sa.UniqueConstraint("project_id", "source_uri"),
     sa.Index(None, "project_id", "created_at"),
 )
@@ -50,7 +50,7 @@ directory_files = sa.Table(
     "directory_files",
     metadata,
     sa.Column("id", _FILE, primary_key=True),
-    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("project_id", ID, nullable=False),
     sa.Column("directory_id", _DIRECTORY, nullable=False),
     # Path relative to the source, or the caller's own key; unique within the directory.
     sa.Column("unique_id", sa.Text, nullable=False),
@@ -62,14 +62,14 @@ directory_files = sa.Table(
     # Hash of what was last read; None when never read, or changed since.
     sa.Column("content_sha256", _SHA256, nullable=True),
     # The job whose enumeration saw the file last; how files that are gone are told.
-    sa.Column("seen_by", _JOB, nullable=True),
+    sa.Column("seen_by", JOB, nullable=True),
     # The uploaded file that holds the bytes; None where the directory's source does.
-    sa.Column("upload_id", _ID, nullable=True),
+    sa.Column("upload_id", ID, nullable=True),
     # The caller's own key and values.
     sa.Column("metadata", sa.JSON, nullable=True),
-    sa.Column("created_at", _TIME, nullable=False),
-    sa.Column("updated_at", _TIME, nullable=False),
-    sa.Column("deleted_at", _TIME, nullable=True),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("updated_at", TIME, nullable=False),
+    sa.Column("deleted_at", TIME, nullable=True),
     sa.UniqueConstraint("directory_id", "unique_id"),
     # The order in which files are listed, and uploaded ones enumerated.
     sa.Index(None, "directory_id", "created_at", "id"),
@@ -80,17 +80,17 @@ uploads = sa.Table(
     "uploads",
     metadata,
     # Files that callers have sent: a bare UUID, the id of the contract's `files`.
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("project_id", ID, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("external_file_id", sa.Text, nullable=True),
     sa.Column("purpose", sa.String(16), nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("content_sha256", sa.String(64), nullable=False),
-    sa.Column("created_at", _TIME, nullable=False),
-    sa.Column("updated_at", _TIME, nullable=False),
-    sa.Column("expires_at", _TIME, nullable=True),
-    sa.Column("deleted_at", _TIME, nullable=True),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("updated_at", TIME, nullable=False),
+    sa.Column("expires_at", TIME, nullable=True),
+    sa.Column("deleted_at", TIME, nullable=True),
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "external_file_id"),
 )
@@ -98,15 +98,15 @@ uploads = sa.Table(
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("id", _JOB, primary_key=True),
-    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("id", JOB, primary_key=True),
+    sa.Column("project_id", ID, nullable=False),
     sa.Column("job_type", sa.String(16), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("directory_id", _DIRECTORY, nullable=True),
     # The API that made the job (models.apis.JobApi), and the id that it is known by there when
     # that is not the job's own.
     sa.Column("api", sa.String(16), nullable=False, server_default="batch"),
-    sa.Column("public_id", _ID, nullable=True, unique=True),
+    sa.Column("public_id", ID, nullable=True, unique=True),
     # What that API echoes beside the request: configuration ids, file inputs, user metadata.
     sa.Column("echo", sa.JSON, nullable=True),
     # The request as accepted (models.batch.BatchJobCreate), without secrets.
@@ -127,15 +127,15 @@ jobs = sa.Table(
     sa.Column("enumeration_cursor", sa.Text, nullable=True),
     sa.Column("enumeration_fence", sa.Integer, nullable=False, default=0),
     sa.Column("is_enumerated", sa.Boolean, nullable=False, default=False),
-    sa.Column("cancel_requested_at", _TIME, nullable=True),
+    sa.Column("cancel_requested_at", TIME, nullable=True),
     sa.Column("reason", sa.Text, nullable=True),
     sa.Column("error_message", sa.Text, nullable=True),
-    sa.Column("created_at", _TIME, nullable=False),
-    sa.Column("updated_at", _TIME, nullable=False),
-    sa.Column("started_at", _TIME, nullable=True),
-    sa.Column("completed_at", _TIME, nullable=True),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("updated_at", TIME, nullable=False),
+    sa.Column("started_at", TIME, nullable=True),
+    sa.Column("completed_at", TIME, nullable=True),
     # Jobs of one file can be deleted; they are then as unknown as if they had never been.
-    sa.Column("deleted_at", _TIME, nullable=True),
+    sa.Column("deleted_at", TIME, nullable=True),
     sa.Index(None, "status", "created_at"),
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "api", "created_at"),
@@ -144,7 +144,7 @@ jobs = sa.Table(
 items = sa.Table(
     "items",
     metadata,
-    sa.Column("job_id", _JOB, primary_key=True),
+    sa.Column("job_id", JOB, primary_key=True),
     sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("file_id", _FILE, nullable=False),
     # The item's own parse or classify job, a bare UUID.
@@ -160,8 +160,8 @@ items = sa.Table(
     sa.Column("failure_kind", sa.String(32), nullable=True),
     sa.Column("error_message", sa.Text, nullable=True),
     sa.Column("skip_reason", sa.String(32), nullable=True),
-    sa.Column("started_at", _TIME, nullable=True),
-    sa.Column("completed_at", _TIME, nullable=True),
+    sa.Column("started_at", TIME, nullable=True),
+    sa.Column("completed_at", TIME, nullable=True),
     sa.UniqueConstraint("job_id", "file_id"),
     # What is left to do, and what people look for when it is done: most items complete, and are
     # then in neither. Alternatives and no lists: one of them, written out, is then known to imply
@@ -204,13 +204,13 @@ attempts = sa.Table(
     metadata,
     # Every attempt that did not settle its item: retried, given back, or refused by the fence.
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("job_id", _JOB, nullable=False),
+    sa.Column("job_id", JOB, nullable=False),
     sa.Column("ordinal", sa.Integer, nullable=False),
     sa.Column("fence", sa.Integer, nullable=False),
     sa.Column("worker", sa.String(128), nullable=False),
     sa.Column("outcome", sa.String(32), nullable=False),
     sa.Column("message", sa.Text, nullable=True),
-    sa.Column("ended_at", _TIME, nullable=False),
+    sa.Column("ended_at", TIME, nullable=False),
     sa.Index(None, "job_id", "ordinal"),
 )
 
@@ -220,7 +220,7 @@ results = sa.Table(
     # The item's task_id: a task has at most one result.
     sa.Column("id", _TASK, primary_key=True),
     # Also says what it was made by: type, parameters, engines.
-    sa.Column("job_id", _JOB, nullable=False),
+    sa.Column("job_id", JOB, nullable=False),
     sa.Column("file_id", _FILE, nullable=False),
     sa.Column("content_sha256", _SHA256, nullable=False),
     sa.Column("engine", sa.String(64), nullable=False),
@@ -235,67 +235,25 @@ results = sa.Table(
     sa.Column("output_metadata", sa.JSON, nullable=False),
     # Whether a later job may take it instead of working again.
     sa.Column("is_reusable", sa.Boolean, nullable=False),
-    sa.Column("processed_at", _TIME, nullable=False),
+    sa.Column("processed_at", TIME, nullable=False),
     sa.Index(None, "content_sha256"),
     sa.Index(None, "file_id"),
     sqlite_with_rowid=False,
 )
 
-outbox = sa.Table(
-    "outbox",
-    metadata,
-    # Events to be delivered, one row for each receiver, written in the transaction that makes
-    # them true; and the log of their delivery.
-    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("project_id", _ID, nullable=False),
-    sa.Column("receiver_id", _ID, nullable=False),
-    # None: a test, which is of no job.
-    sa.Column("job_id", _JOB, nullable=True),
-    # None: the event is of the job as a whole.
-    sa.Column("ordinal", sa.Integer, nullable=True),
-    sa.Column("event_type", sa.String(64), nullable=False),
-    sa.Column("created_at", _TIME, nullable=False),
-    # models.deliveries.DeliveryStatus
-    sa.Column("status", sa.String(16), nullable=False),
-    # Attempts since the event was posted, or posted again by hand.
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("next_attempt_at", _TIME, nullable=False),
-    sa.Column("ended_at", _TIME, nullable=True),
-    # All attempts: [time, status code or None, milliseconds, error or None].
-    sa.Column("log", sa.JSON, nullable=True),
-    sa.Index(
-        "ix_outbox_due",
-        *("receiver_id", "next_attempt_at", "id"),
-        sqlite_where=sa.text("status = 'pending'"),
-        postgresql_where=sa.text("status = 'pending'"),
-    ),
-    sa.Index(None, "project_id", "id"),
-    sa.Index(None, "job_id", "id"),
-    # An id that was deleted with the end of the log is never given again.
-    sqlite_autoincrement=True,
-)
-
-job_receivers = sa.Table(
-    "job_receivers",
-    metadata,
-    # Who is told of a job.
-    sa.Column("job_id", _JOB, primary_key=True),
-    sa.Column("receiver_id", _ID, primary_key=True),
-)
-
 projects = sa.Table(
     "projects",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
+    sa.Column("id", ID, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("created_at", TIME, nullable=False),
 )
 
 api_keys = sa.Table(
     "api_keys",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("project_id", ID, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     # SHA-256 of a key of 256 random bits: nothing to stretch, and one indexed lookup.
     sa.Column("key_sha256", sa.String(64), nullable=False, unique=True),
@@ -303,16 +261,16 @@ api_keys = sa.Table(
     sa.Column("hint", sa.String(16), nullable=False),
     # `read`, `write` or `admin`; each may do what the one before may.
     sa.Column("scope", sa.String(16), nullable=False),
-    sa.Column("created_at", _TIME, nullable=False),
-    sa.Column("expires_at", _TIME, nullable=True),
-    sa.Column("revoked_at", _TIME, nullable=True),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("expires_at", TIME, nullable=True),
+    sa.Column("revoked_at", TIME, nullable=True),
 )
 
 idempotency = sa.Table(
     "idempotency",
     metadata,
     # A POST that may be sent again: by the caller's Idempotency-Key, or by what an SDK re-sends.
-    sa.Column("project_id", _ID, primary_key=True),
+    sa.Column("project_id", ID, primary_key=True),
     sa.Column("key_sha256", sa.String(64), primary_key=True),
     sa.Column("request_sha256", sa.String(64), nullable=False),
     # The id that whatever is made gets, also when the first attempt died half-way.
@@ -320,7 +278,7 @@ idempotency = sa.Table(
     # None until the answer is known.
     sa.Column("status_code", sa.Integer, nullable=True),
     sa.Column("answer", sa.JSON, nullable=True),
-    sa.Column("expires_at", _TIME, nullable=False),
+    sa.Column("expires_at", TIME, nullable=False),
     sa.Index(None, "expires_at"),
 )
 
@@ -328,40 +286,15 @@ configurations = sa.Table(
     "configurations",
     metadata,
     # Saved product configurations, `cfg-…`; one for each name and product type of a project.
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("project_id", _ID, nullable=False),
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("project_id", ID, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("product_type", sa.String(32), nullable=False),
     sa.Column("parameters", sa.JSON, nullable=False),
     sa.Column("version", sa.String(64), nullable=False),
-    sa.Column("created_at", _TIME, nullable=False),
-    sa.Column("updated_at", _TIME, nullable=False),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("updated_at", TIME, nullable=False),
     sa.UniqueConstraint("project_id", "name", "product_type"),
-)
-
-webhook_configs = sa.Table(
-    "webhook_configs",
-    metadata,
-    # Receivers of events, `whc-…`. URL, headers and secrets are sealed: each may be one.
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("project_id", _ID, nullable=False),
-    # The job whose request configured it; None for one that was saved to be named by requests.
-    sa.Column("job_id", _JOB, nullable=True),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
-    sa.Column("events", sa.JSON, nullable=True),
-    # `string` or `json`, of the event; `result` sends the result of each file instead.
-    sa.Column("output_format", sa.String(16), nullable=False),
-    # How it does: failed attempts in a row and since when, until when it is left alone, why it is
-    # sent nothing more, and until when a deliverer has it in hand.
-    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("failing_since", _TIME, nullable=True),
-    sa.Column("rests_until", _TIME, nullable=False, server_default="0"),
-    sa.Column("disabled_at", _TIME, nullable=True),
-    sa.Column("disabled_reason", sa.Text, nullable=True),
-    sa.Column("in_hand_until", _TIME, nullable=False, server_default="0"),
-    sa.Column("created_at", _TIME, nullable=False),
-    sa.Column("updated_at", _TIME, nullable=False),
-    sa.Index(None, "project_id", "created_at"),
 )
 
 leases = sa.Table(
@@ -369,5 +302,5 @@ leases = sa.Table(
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("holder", sa.String(128), nullable=False),
-    sa.Column("expires_at", _TIME, nullable=False),
+    sa.Column("expires_at", TIME, nullable=False),
 )

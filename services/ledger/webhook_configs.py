@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ledger.database import Database, now_us
 from services.ledger.keyset import page_of
 from services.ledger.records import NotFoundError
-from services.ledger.schema import webhook_configs
+from services.ledger.webhook_schema import webhook_configs
 
 PREFIX = "whc"
 _ORDER = ((webhook_configs.c.created_at, True), (webhook_configs.c.id, True))

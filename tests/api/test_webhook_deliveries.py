@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from models.deliveries import DeliveryStatus
 from services.ledger.database import now_us
 from services.ledger.deliveries import DeliveryLedger, Health, Verdict
-from services.ledger.schema import outbox, webhook_configs
+from services.ledger.webhook_schema import outbox, webhook_configs
 from tests.api.conftest import Served
 from tests.api.test_webhook_configs import AT as CONFIGS
 from tests.api.test_webhook_configs import SECRET, save

@@ -14,7 +14,8 @@ from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
 from services.ledger.jobs import JobLedger
 from services.ledger.receivers import NewReceiver, NewReceivers
 from services.ledger.records import NewJob, NotFoundError
-from services.ledger.schema import jobs, outbox, webhook_configs
+from services.ledger.schema import jobs
+from services.ledger.webhook_schema import outbox, webhook_configs
 
 HOUR = 3_600_000_000
 

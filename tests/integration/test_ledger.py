@@ -33,7 +33,8 @@ from services.ledger.records import (
     SourceFile,
     SupersededError,
 )
-from services.ledger.schema import attempts, directory_files, metadata, outbox
+from services.ledger.schema import attempts, directory_files, metadata
+from services.ledger.webhook_schema import outbox
 
 KEY = ("parameters", "engines")
 LIMIT = 10_000

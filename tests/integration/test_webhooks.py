@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from standardwebhooks import Webhook
 
 from models.deliveries import DeliveryStatus
-from services.ledger.schema import outbox
+from services.ledger.webhook_schema import outbox
 from tests.integration.cluster import Cluster, make_files, until_async
 from tests.integration.conftest import fresh_postgres
 from tests.webhook_receiver import Receiver, receiving

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from services.ledger import webhook_schema  # noqa: F401 - its tables are of the metadata
 from services.ledger.schema import metadata
 
 context.configure(
