@@ -28,8 +28,11 @@ WITHHELD_PARAMETERS = frozenset(
 )
 """Parameters that can carry a secret and have no use here: dropped from input, never stored."""
 
-Seconds = Annotated[float, Field(ge=0, le=604_800)]
-"""A time allowed for one file. The bound of a week is ours: it keeps sums within a timedelta."""
+LONGEST_SECONDS = 604_800.0
+"""A week. The bound is ours: it keeps sums within a timedelta."""
+
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS)]
+"""A time allowed for one file."""
 
 
 class JobPriority(StrEnum):

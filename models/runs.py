@@ -36,6 +36,8 @@ class RunLimits(Payload):
     """A slice whose worker is silent for longer is given to another one."""
     file_seconds: float = 300
     """Wall time for one file when the job asks for no other."""
+    longest_file_seconds: float | None = None
+    """Wall time that no file of the job goes over; None where that is `file_seconds`."""
     slice_seconds: float = 5
     """A slice starts no further file after this long and returns the rest."""
     watchdog_seconds: float = 15

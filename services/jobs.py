@@ -30,6 +30,7 @@ from models.ids import batch_workflow_id, new_job_id
 from models.job_config import BatchParseJobRecordCreate, JobType
 from models.queues import BATCHES
 from models.runs import BatchInput, RunLimits
+from rules.file_times import longest_file_seconds
 from rules.parameters import parameters_hash, unsupported_parameters
 from rules.parse_options import parse_options
 from rules.s3_locations import S3Location
@@ -262,6 +263,7 @@ class JobService:
         page_files = min(request.page_size if is_directory else ITEM_MODE_PAGE, threshold)
         if one_file_per_activity:
             page_files = min(page_files, MAX_FILES_PER_ACTIVITY_PAGE)
+        longest = longest_file_seconds(request.job_config, self._limits.file_seconds)
         return BatchInput(
             job_id=job_id,
             project_id=project_id,
@@ -271,7 +273,7 @@ class JobService:
             threshold=threshold,
             concurrency=concurrency or self._concurrency,
             one_file_per_activity=one_file_per_activity,
-            limits=self._limits,
+            limits=self._limits.model_copy(update={"longest_file_seconds": longest}),
         )
 
 

@@ -115,7 +115,9 @@ class PageWorkflow:
 
     async def _execute(self, taken: Slice) -> SliceResult:
         limits = self._input.limits
-        longest = timedelta(seconds=limits.file_seconds + limits.slice_seconds)
+        longest_file = limits.longest_file_seconds or limits.file_seconds
+        # Twice, since it may first wait for a process until another slice has let go of it.
+        longest = 2 * timedelta(seconds=longest_file + limits.slice_seconds)
         return await workflow.execute_activity_method(
             SliceActivities.process_slice,
             SliceInput(

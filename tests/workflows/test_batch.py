@@ -3,7 +3,7 @@
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from models.runs import BatchResult
+from models.runs import BatchResult, RunLimits
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.batch import BatchWorkflow
@@ -77,6 +77,25 @@ async def test_each_file_can_have_an_activity_of_its_own(
         e for e in history.events if e.HasField("activity_task_scheduled_event_attributes")
     ]
     assert len(scheduled) == 1 + 7
+
+
+async def test_a_slice_has_time_for_its_longest_file_and_for_one_that_it_waits_for(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    limits = RunLimits(file_seconds=300, longest_file_seconds=1800, slice_seconds=5)
+    async with workers(time_skipping.client, FakeItems(3)) as queue:
+        job = batch_input(limits=limits)
+        await (await start(time_skipping.client, queue, job)).result()
+        page = time_skipping.client.get_workflow_handle(f"{job.job_id}/page/000001")
+        history = await page.fetch_history()
+    slices = [
+        event.activity_task_scheduled_event_attributes
+        for event in history.events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ][1:]
+    assert slices
+    for scheduled in slices:
+        assert scheduled.start_to_close_timeout.seconds >= 2 * 1800
 
 
 async def test_a_source_that_cannot_be_listed_fails_the_batch(
