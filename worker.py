@@ -6,6 +6,7 @@ begun, and leaves.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -154,6 +155,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         batches, slices = build_workers(client, settings, database, pool)
         async with batches, slices:
             loops = [asyncio.create_task(loop.run()) for loop in (sweeper, dispatcher)]
+            _keep_what_is_loaded()
             log.info("worker started", parser_processes=settings.parser_processes)
             if ready_file:
                 await asyncio.to_thread(ready_file.write_text, str(os.getpid()))
@@ -179,6 +181,12 @@ def main() -> None:
         log.critical("worker cannot run", cause=str(error))
         _leave(1)
     _leave(0)
+
+
+def _keep_what_is_loaded() -> None:
+    """Have the garbage collector leave alone what was loaded at the start and is never freed."""
+    gc.collect()
+    gc.freeze()
 
 
 def _leave(code: int) -> None:

@@ -7,7 +7,7 @@ the statement. So the body of an Activity runs in a task that nothing cancels; i
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from models.documents import EngineResult
 from services.documents import Parser
-from services.engines.lane import Order
+from services.engines.lane import Orders
 from services.engines.pool import ParserPool
 
 Value = TypeVar("Value")
@@ -62,7 +62,7 @@ class CancellableParser(Parser):
     def __init__(self, pool: ParserPool) -> None:
         self._pool = pool
 
-    async def run_many(self, orders: Iterator[Order]) -> AsyncGenerator[EngineResult, None]:
+    async def run_many(self, orders: Orders) -> AsyncGenerator[EngineResult, None]:
         """Have files read; see `ParserPool.run_many`.
 
         Raises:

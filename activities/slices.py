@@ -98,7 +98,8 @@ class SliceRun:
         self._began = time.monotonic()
         self._held: dict[int, ClaimedItem] = {}
         """Items that this attempt has claimed and not finished, by their ordinals."""
-        self._has_begun = False
+        self._turned: float | None = None
+        """When a parser process turned to the slice: what it waited before is not its work."""
         self._spent: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         self.alone: list[Slice] = []
         self.rest: OrdinalRange | None = None
@@ -155,12 +156,12 @@ class SliceRun:
         processing = self._processor.process(
             self._job, list(self._held.values()), self._input.file_seconds, self._is_over
         )
-        since = time.monotonic()
+        since = time.monotonic() if self._turned else None
         async with aclosing(processing) as done:
             async for processed in done:
                 stop_if_cancelled()
                 now = time.monotonic()
-                self._note_time(processed.outcome, now - since)
+                self._note_time(processed.outcome, now - (since or self._turned or now))
                 since = now
                 await self._finish(processed)
         if self._held:
@@ -176,10 +177,11 @@ class SliceRun:
     def _is_over(self) -> bool:
         """Whether to begin no further file; each attempt begins one, so that there is progress."""
         self.is_stopped = self.is_stopped or self._recorder.recorded.is_stopped
-        is_late = self.seconds > self._input.slice_seconds or activity.is_worker_shutdown()
-        is_over = self.is_stopped or (is_late and self._has_begun)
-        self._has_begun = True
-        return is_over
+        if self._turned is None:
+            self._turned = time.monotonic()
+            return self.is_stopped
+        is_late = time.monotonic() - self._turned > self._input.slice_seconds
+        return self.is_stopped or is_late or activity.is_worker_shutdown()
 
     async def _finish(self, processed: Processed) -> None:
         self._held.pop(processed.outcome.item.ordinal)

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from bench import bare_processes
 from bench.documents import one_page_pdfs, repeat
+from cli.progress import POLL_SECONDS
 from config import Settings
 from services.ledger.schema import items
 from tests.integration.cluster import Cluster
@@ -55,7 +56,7 @@ async def run_job(
         one_file_per_activity=one_file_per_activity,
         **PAGES,
     )
-    ended = await cluster.ended(job.id, 3600)
+    ended = await cluster.ended(job.id, 3600, pause=POLL_SECONDS)
     if ended.completed != files:
         raise RuntimeError(f"{ended.completed} of {files} files completed")
     return await span(cluster, job.id)

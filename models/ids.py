@@ -4,7 +4,7 @@ An id is a prefix and the 32 hexadecimal digits of a UUIDv7 (RFC 9562), so that 
 later. They are lower-case, so that they survive file names and case-folding indexes.
 """
 
-import secrets
+import os
 import time
 from typing import Annotated
 from uuid import UUID
@@ -48,7 +48,7 @@ def _uuid7(now_ns: int) -> int:
         | 0x7 << 76
         | fraction << 64
         | 0b10 << 62
-        | secrets.randbits(62)
+        | int.from_bytes(os.urandom(8)) >> 2
     )
 
 

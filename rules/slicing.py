@@ -1,9 +1,10 @@
 """How a page is cut into slices: by predicted work, not by count.
 
 A slice should be long enough to carry the cost of an Activity and short enough that no slot waits
-for the last ones. The next page takes the slots that a page frees, so only the slices of the last
-page shrink as it runs out (guided self-scheduling: Polychronopoulos and Kuck, 1987): each takes
-its part of what is left, `remaining / (2 x window)`, up to a bound.
+for the last ones. The next page takes the slots that a page frees, so a page that another follows
+is cut once for each slot. Only the slices of the last page shrink as it runs out (guided
+self-scheduling: Polychronopoulos and Kuck, 1987): each takes its part of what is left,
+`remaining / (2 x window)`, up to a bound.
 """
 
 from collections.abc import Sequence
@@ -44,19 +45,18 @@ def cut(
             prediction is.
     """
     runs: list[list[Weighed]] = []
-    most_files = MOST_FILES
-    if not is_measured:
-        most_files = min(MOST_FILES, max(1, len(items) // (2 * window)))
+    parts = 2 * window if is_last else window
+    most_files = MOST_FILES if is_measured else min(MOST_FILES, max(1, len(items) // parts))
     remaining = sum(item.seconds for item in items)
     run: list[Weighed] = []
     filled = 0.0
-    target = _target(remaining, window)
+    target = _target(remaining / parts)
     for item in items:
         if run and (filled + item.seconds > target or len(run) == most_files):
             runs.append(run)
             remaining -= filled
             run, filled = [], 0.0
-            target = _target(remaining, window) if is_last else target
+            target = _target(remaining / parts) if is_last else target
         run.append(item)
         filled += item.seconds
     if run:
@@ -64,6 +64,5 @@ def cut(
     return runs
 
 
-def _target(remaining: float, window: int) -> float:
-    share = remaining / (2 * window)
+def _target(share: float) -> float:
     return min(LONGEST_SLICE_SECONDS, max(SHORTEST_SLICE_SECONDS, share))

@@ -1,48 +1,30 @@
 """From claimed items to their outcomes: open, hash, skip or parse."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Protocol
 
 from models.documents import EngineRequest, EngineResult, ParseOptions
 from models.failures import DocumentError
-from services.canonical import completed, failed, skipped
-from services.engines.lane import Order
-from services.images import image_folder, written_images
+from services.canonical import completed, failed
+from services.engines.lane import Listed, Order, Orders
+from services.images import written_images
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem
+from services.opening import FileOpener, Opened, OpenedGroup, Opening, groups_of
 from services.passwords import Passwords
 from services.result_store import Processed
-from services.sources.content import Content, read_contents
 from services.sources.items import ItemFiles
 from services.work import Work
-
-OPENED_FILES = 32
-"""Files opened, hashed and looked up together: by one call of a thread, and one query."""
-
-OPENED_BYTES = 64 * 1024 * 1024
-"""Most bytes of files opened together, but for a single larger one. Files from object stores lie
-on the disk for so long."""
 
 
 class Parser(Protocol):
     """Reads files in processes that may die."""
 
-    def run_many(self, orders: Iterator[Order]) -> AsyncGenerator[EngineResult, None]:
+    def run_many(self, orders: Orders) -> AsyncGenerator[EngineResult, None]:
         """Yield a document or a failure for each file; never raises for what a file does."""
         ...
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """A file that is ready to be parsed."""
-
-    item: ClaimedItem
-    content: Content
-    image_folder: str | None
 
 
 class DocumentProcessor:
@@ -62,10 +44,9 @@ class DocumentProcessor:
         files: ItemFiles,
         passwords: Passwords | None = None,
     ) -> None:
-        self._passwords = passwords or Passwords()
         self._parser = parser
-        self._items = items
-        self._files = files
+        self._opener = FileOpener(files, items)
+        self._passwords = passwords or Passwords()
 
     async def process(
         self,
@@ -81,74 +62,40 @@ class DocumentProcessor:
             items: in the order in which they are parsed; some may be known before it is their
                 turn, and are yielded first.
             file_seconds: wall time for one file where the job asks for no other.
-            is_over: asked before each file; once it is true, the rest is not begun.
+            is_over: asked before each file is begun, when a process is there for it; once it is
+                true, the rest is not begun.
         """
-        for number, group in enumerate(_groups(items)):
-            if number and is_over():
-                return
-            async with self._opened(work, group) as (known, opened):
-                for processed in known:
-                    yield processed
-                seconds = work.file_seconds or file_seconds
-                async with aclosing(self._parsed(work, opened, seconds, is_over)) as parsed:
-                    async for processed in parsed:
+        seconds = work.file_seconds or file_seconds
+
+        def open_group(group: Sequence[ClaimedItem]) -> AbstractAsyncContextManager[OpenedGroup]:
+            return self._opener.opened(work, group)
+
+        async def orders(opened: Sequence[Opened]) -> list[Order]:
+            return await self._orders(work, opened, seconds)
+
+        async with Opening(groups_of(items), open_group, orders, is_over) as opening:
+            async with aclosing(self._parser.run_many(opening)) as answers:
+                async for answer in answers:
+                    for processed in opening.take_known():
                         yield processed
+                    async with opening.answered() as one:
+                        processed = await _finished(work, one, answer)
+                    yield processed
+            for processed in opening.take_known():
+                yield processed
 
-    @asynccontextmanager
-    async def _opened(
-        self, work: Work, group: Sequence[ClaimedItem]
-    ) -> AsyncGenerator[tuple[list[Processed], list[_Opened]], None]:
-        """Open and hash files; part them into those whose outcome is known and the others."""
-        async with AsyncExitStack() as stack:
-            paths = await stack.enter_async_context(
-                self._files.on_disk(work.spec.project_id, group)
-            )
-            contents = await asyncio.to_thread(read_contents, paths)
-            results = await self._known_results(work, contents)
-            known, opened = [], []
-            for item, content in zip(group, contents, strict=True):
-                if isinstance(content, DocumentError):
-                    known.append(failed(item, content))
-                elif result_id := results.get(content.sha256):
-                    known.append(skipped(item, result_id, content.sha256))
-                else:
-                    folder = stack.enter_context(image_folder(work.options))
-                    opened.append(_Opened(item, content, folder))
-            yield known, opened
-
-    async def _known_results(
-        self, work: Work, contents: Sequence[Content | DocumentError]
-    ) -> dict[str, str]:
-        if not work.reuses:
-            return {}
-        hashes = [content.sha256 for content in contents if isinstance(content, Content)]
-        key = (work.spec.parameters_hash, work.spec.engine_fingerprint)
-        return await self._items.reusable(work.spec.job_id, hashes, key)
-
-    async def _parsed(
-        self,
-        work: Work,
-        opened: Sequence[_Opened],
-        file_seconds: float,
-        is_over: Callable[[], bool],
-    ) -> AsyncGenerator[Processed, None]:
+    async def _orders(
+        self, work: Work, opened: Sequence[Opened], file_seconds: float
+    ) -> list[Order]:
         pages = await self._page_counts(work, opened, file_seconds)
-        begun: deque[_Opened] = deque()
-
-        def orders() -> Iterator[Order]:
-            for one, count in zip(opened, pages, strict=True):
-                if is_over():
-                    return
-                begun.append(one)
-                seconds = file_seconds + count * work.extra_seconds_per_page
-                yield Order(self._request(work, one), seconds)
-
-        async with aclosing(self._parser.run_many(orders())) as answers:
-            async for answer in answers:
-                yield await _finished(work, begun.popleft(), answer)
+        extra = work.extra_seconds_per_page
+        return [
+            Order(self._request(work, one), file_seconds + count * extra)
+            for one, count in zip(opened, pages, strict=True)
+        ]
 
     async def _page_counts(
-        self, work: Work, opened: Sequence[_Opened], file_seconds: float
+        self, work: Work, opened: Sequence[Opened], file_seconds: float
     ) -> list[int]:
         """Return the pages of each file where its time depends on them; it takes a look at each."""
         if not work.extra_seconds_per_page:
@@ -162,12 +109,12 @@ class DocumentProcessor:
             Order(self._request(work, one).model_copy(update=glance), file_seconds)
             for one in opened
         ]
-        async with aclosing(self._parser.run_many(iter(orders))) as answers:
+        async with aclosing(self._parser.run_many(Listed(orders))) as answers:
             return [
                 answer.document.total_pages if answer.document else 1 async for answer in answers
             ]
 
-    def _request(self, work: Work, one: _Opened) -> EngineRequest:
+    def _request(self, work: Work, one: Opened) -> EngineRequest:
         return EngineRequest(
             path=str(one.content.path),
             name=one.item.display_name,
@@ -178,7 +125,7 @@ class DocumentProcessor:
         )
 
 
-async def _finished(work: Work, one: _Opened, answer: EngineResult) -> Processed:
+async def _finished(work: Work, one: Opened, answer: EngineResult) -> Processed:
     try:
         images = {}
         if one.image_folder is not None:
@@ -187,16 +134,3 @@ async def _finished(work: Work, one: _Opened, answer: EngineResult) -> Processed
         return completed(work, one.item, answer, one.content.sha256, images)
     except DocumentError as error:
         return failed(one.item, error)
-
-
-def _groups(items: Sequence[ClaimedItem]) -> Iterator[list[ClaimedItem]]:
-    group: list[ClaimedItem] = []
-    size = 0
-    for item in items:
-        if group and (len(group) == OPENED_FILES or size + item.size_bytes > OPENED_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(item)
-        size += item.size_bytes
-    if group:
-        yield group

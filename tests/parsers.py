@@ -1,10 +1,10 @@
 """Parsers for tests, and what a processor makes of one file by them."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 
 from models.documents import EngineRequest, EngineResult
 from services.documents import DocumentProcessor
-from services.engines.lane import Order
+from services.engines.lane import Orders
 from services.ledger.records import ClaimedItem
 from services.result_store import Processed
 from services.work import Work
@@ -16,8 +16,8 @@ class EachAlone:
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
         raise NotImplementedError
 
-    async def run_many(self, orders: Iterator[Order]) -> AsyncGenerator[EngineResult, None]:
-        for order in orders:
+    async def run_many(self, orders: Orders) -> AsyncGenerator[EngineResult, None]:
+        while await orders.wait() and (order := orders.take()):
             yield await self.run(order.request, order.deadline_seconds)
 
 

@@ -91,7 +91,7 @@ def detect(path: Path, name: str) -> Detected:
         DocumentError: Empty (no bytes), Unsupported, PasswordRequired (encrypted Office file),
             Corrupt or TooLarge (broken or overblown zip container).
     """
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         head = file.read(HEAD_BYTES)
     if not head:
         raise DocumentError(FailureKind.EMPTY, "file is empty (0 bytes)")

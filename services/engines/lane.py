@@ -24,9 +24,10 @@ from services.engines.parser_process import ParserProcess, ProcessDiedError
 MOST_AHEAD = 32
 """Most files sent ahead of the one that is being read."""
 
-AHEAD_SECONDS = 0.05
-"""Work that may wait in a process. A file that turns out to be long must not hold up others which
-another process could have taken."""
+AHEAD_SECONDS = 0.2
+"""Work that may wait in a process. Small files differ tenfold in what they take: with a quarter of
+this, a process ran out of files each time that a few short ones followed each other. Behind a file
+that turns out to be long, others are held up, but a job ends no later by it than by this."""
 
 GATHER_SECONDS = 0.02
 """Longest that answers of short files are let gather, so that the worker looks at several at once:
@@ -43,15 +44,53 @@ class Order:
     the files before it count."""
 
 
+class Orders(Protocol):
+    """Where a lane gets its files."""
+
+    @property
+    def is_one_at_hand(self) -> bool:
+        """Whether `take` has a file now; it may still be none that there is time for."""
+        ...
+
+    def take(self) -> Order | None:
+        """Return the next file, which will then be read; None where none is at hand."""
+        ...
+
+    async def wait(self) -> bool:
+        """Wait until a file is at hand; False once there will be none any more."""
+        ...
+
+
+class Listed:
+    """Orders that are all known."""
+
+    def __init__(self, orders: Iterable[Order]) -> None:
+        self._orders = deque(orders)
+
+    @property
+    def is_one_at_hand(self) -> bool:
+        """Whether one is left."""
+        return bool(self._orders)
+
+    def take(self) -> Order | None:
+        """Return the next one."""
+        return self._orders.popleft() if self._orders else None
+
+    async def wait(self) -> bool:
+        """Return whether one is left."""
+        return self.is_one_at_hand
+
+
 class Processes(Protocol):
     """Where a lane gets its processes."""
 
-    async def take(self) -> ParserProcess:
-        """Return a process that is ready.
+    async def take(self, stop: asyncio.Future[None] | None) -> ParserProcess:
+        """Wait for a process, and return it once it is ready.
 
         Raises:
             ProcessDiedError: none could be started.
             OSError: the system has no process to give.
+            asyncio.CancelledError: `stop` was done before.
         """
         ...
 
@@ -67,46 +106,70 @@ class Processes(Protocol):
 class Lane:
     """The way of some files through processes.
 
+    It has a process only while a file is there to be read: what waits for files, waits for them
+    without one.
+
     Args:
         processes: gives them.
         orders: taken as there is room for them, and not before.
+        stop: once it is done, what runs is killed, and whoever waits for an answer gets a
+            CancelledError.
     """
 
-    def __init__(self, processes: Processes, orders: Iterable[Order]) -> None:
+    def __init__(
+        self, processes: Processes, orders: Orders, stop: asyncio.Future[None] | None = None
+    ) -> None:
         self._processes = processes
-        self._orders = iter(orders)
+        self._orders = orders
+        self._stop = stop
         self._again: deque[Order] = deque()
         self._sent: deque[Order] = deque()
         self._process: ParserProcess | None = None
-        self._is_stopped = False
         self._began = 0.0
         self._answered = 0
 
-    def stop(self) -> None:
-        """Kill what runs; whoever waits for an answer gets a CancelledError."""
-        self._is_stopped = True
-        if self._process is not None:
-            self._process.kill()
-
     async def answers(self) -> AsyncGenerator[EngineResult, None]:
         """Yield one result an order, in their order; every fault of a file is a failure."""
+        if self._stop is not None:
+            self._stop.add_done_callback(self._stopped)
         try:
-            while True:
+            while await self._is_more():
                 try:
                     if not await self._send():
                         return
                 except (ProcessDiedError, OSError) as error:
-                    self._again.popleft()
+                    if self._next() is None:
+                        return
                     message = f"a parser process could not start: {error}"
                     yield failed(FailureKind.UNAVAILABLE, message)
                     continue
                 yield await self._receive()
         finally:
-            if self._process is not None:
-                if self._sent:
-                    # Nobody waits for these answers, which would else meet other requests.
-                    self._process.kill()
-                self._processes.give_back(self._process)
+            if self._stop is not None:
+                self._stop.remove_done_callback(self._stopped)
+            if self._process is not None and self._sent:
+                # Nobody waits for these answers, which would else meet other requests.
+                self._process.kill()
+            self._let_go()
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._stop is not None and self._stop.done() and not self._stop.cancelled()
+
+    def _stopped(self, stop: asyncio.Future[None]) -> None:
+        if self._process is not None and not stop.cancelled():
+            self._process.kill()
+
+    async def _is_more(self) -> bool:
+        """Whether a file has no answer yet; waits for the next without a process."""
+        if self._sent or self._again or self._orders.is_one_at_hand:
+            return True
+        self._let_go()
+        began = time.monotonic()
+        is_one = await self._orders.wait()
+        if self._began:
+            self._began += time.monotonic() - began
+        return is_one
 
     async def _send(self) -> bool:
         """Send what there is room for; False when nothing is left without an answer."""
@@ -114,21 +177,16 @@ class Lane:
         if self._sent and room < len(self._sent):
             return True  # Half of what it has at hand is still there.
         frames: list[bytes] = []
-        while len(frames) < room:
-            if not self._again:
-                order = next(self._orders, None)
-                if order is None:
-                    break
-                self._again.append(order)
-            if not await self._has_process():
-                break
-            order = self._again.popleft()
+        while len(frames) < room and await self._has_process() and (order := self._next()):
             frames.append(order.request.model_dump_json(exclude_defaults=True).encode())
             self._sent.append(order)
         if frames:
             assert self._process is not None
             self._process.send(frames)
         return bool(self._sent)
+
+    def _next(self) -> Order | None:
+        return self._again.popleft() if self._again else self._orders.take()
 
     async def _has_process(self) -> bool:
         """Make sure of a process that may take a file; False while a worn one still answers."""
@@ -137,14 +195,15 @@ class Lane:
             return True
         if self._sent:
             return False
-        if process is not None:
-            self._process = None
-            self._processes.give_back(process)
-        self._process = await self._processes.take()
-        if self._is_stopped:
-            self._process.kill()
+        self._let_go()
+        self._process = await self._processes.take(self._stop)
         self._began = self._began or time.monotonic()
         return True
+
+    def _let_go(self) -> None:
+        if self._process is not None:
+            process, self._process = self._process, None
+            self._processes.give_back(process)
 
     def _ahead(self) -> int:
         mean = self._mean()

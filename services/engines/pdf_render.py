@@ -136,8 +136,9 @@ def as_ranges(numbers: Iterable[int]) -> str:
 
 def box_of(native: Any) -> Box:
     """Return the place of anything that liteparse gives a place to, to a tenth of a point."""
-    values = (native.x, native.y, native.width, native.height)
-    return Box(*(round(value, 1) for value in values))
+    return Box(
+        round(native.x, 1), round(native.y, 1), round(native.width, 1), round(native.height, 1)
+    )
 
 
 def block_text(native: Any) -> str:

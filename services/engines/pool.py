@@ -8,13 +8,13 @@ seldom gives all of it back.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
 from models.documents import EngineRequest, EngineResult
-from services.engines.lane import Lane, Order
+from services.engines.lane import Lane, Listed, Order, Orders
 from services.engines.parser_process import ParserProcess, ProcessDiedError
 from services.scratch import Scratch
 
@@ -91,54 +91,55 @@ class ParserPool:
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
         """Have one file read; see `run_many`."""
         order = Order(request, deadline_seconds)
-        async with aclosing(self.run_many([order])) as answers:
+        async with aclosing(self.run_many(Listed([order]))) as answers:
             return await anext(answers)
 
     async def run_many(
-        self, orders: Iterable[Order], stop: asyncio.Future[None] | None = None
+        self, orders: Orders, stop: asyncio.Future[None] | None = None
     ) -> AsyncGenerator[EngineResult, None]:
         """Have files read in one process, one after the other; yield a result each, in order.
 
         Every fault of a file or its process comes back as a failure of that file.
 
         Args:
-            orders: taken a few ahead of their answers; whoever wants no more ends the iterator.
+            orders: taken a few ahead of their answers.
             stop: once it is done, what runs is killed, and the next answer is a CancelledError.
         """
-        lane = Lane(self, orders)
-        async with self._slot(stop):
-            if stop is not None:
-                stop.add_done_callback(lambda done: None if done.cancelled() else lane.stop())
-            async with aclosing(lane.answers()) as answers:
-                async for answer in answers:
-                    yield answer
+        async with aclosing(Lane(self, orders, stop).answers()) as answers:
+            async for answer in answers:
+                yield answer
 
-    @asynccontextmanager
-    async def _slot(self, stop: asyncio.Future[None] | None) -> AsyncIterator[None]:
-        waiting = asyncio.ensure_future(self._slots.acquire())
-        try:
-            awaited: set[asyncio.Future[Any]] = {waiting} if stop is None else {waiting, stop}
-            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-            if not waiting.done():
-                raise asyncio.CancelledError("stopped before its turn")
-            yield
-        finally:
-            if not waiting.cancel():
-                self._slots.release()
-
-    async def take(self) -> ParserProcess:
+    async def take(self, stop: asyncio.Future[None] | None) -> ParserProcess:
         """Return an idle process, or a new one; see `Processes`."""
-        if self._is_closed:
-            raise ProcessDiedError("the parser pool is closed")
-        process = self._idle_one() or await self._new()
+        await self._slot(stop)
+        try:
+            process = self._idle_one() or await self._new()
+        except BaseException:
+            self._slots.release()
+            raise
         self._busy.add(process)
-        if self._is_closed:
+        if self._is_closed or (stop is not None and stop.done()):
             process.kill()
         return process
+
+    async def _slot(self, stop: asyncio.Future[None] | None) -> None:
+        """Wait until there may be one process more."""
+        waiting = asyncio.ensure_future(self._slots.acquire())
+        awaited: set[asyncio.Future[Any]] = {waiting} if stop is None else {waiting, stop}
+        try:
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            if not waiting.cancel():
+                self._slots.release()
+            raise
+        if not waiting.done():
+            waiting.cancel()
+            raise asyncio.CancelledError("stopped before its turn")
 
     def give_back(self, process: ParserProcess) -> None:
         """Keep a process for the next files, unless it is dead or worn."""
         self._busy.discard(process)
+        self._slots.release()
         is_worn = self.is_worn(process) or process.resident_bytes() > MAX_IDLE_BYTES
         if self._is_closed or is_worn or not process.is_alive:
             self._dismiss(process)
@@ -160,6 +161,8 @@ class ParserPool:
         return None
 
     async def _new(self) -> ParserProcess:
+        if self._is_closed:
+            raise ProcessDiedError("the parser pool is closed")
         if self._scratch is None:
             self._scratch = Scratch()
         folder = self._scratch.subfolder()

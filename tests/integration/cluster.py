@@ -169,11 +169,11 @@ class Cluster:
 
         await until_async(is_so, 1, "items in flight at the fault")
 
-    async def ended(self, job_id: str, seconds: float = 90) -> JobRow:
+    async def ended(self, job_id: str, seconds: float = 90, *, pause: float = 0.05) -> JobRow:
         async def is_ended() -> bool:
             return (await self.jobs.get(job_id)).status.is_terminal
 
-        await until_async(is_ended, seconds, f"the end of {job_id}")
+        await until_async(is_ended, seconds, f"the end of {job_id}", pause)
         return await self.jobs.get(job_id)
 
     async def is_writable(self) -> bool:
@@ -317,8 +317,10 @@ async def until(is_so: Callable[[], bool], seconds: float, what: str) -> None:
         await asyncio.sleep(0.05)
 
 
-async def until_async(is_so: Callable[[], object], seconds: float, what: str) -> None:
+async def until_async(
+    is_so: Callable[[], object], seconds: float, what: str, pause: float = 0.05
+) -> None:
     deadline = time.monotonic() + seconds
     while not await is_so():  # type: ignore[misc]
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import psutil
@@ -13,7 +13,7 @@ import pytest
 
 from models.documents import EngineRequest, EngineResult
 from models.failures import FailureKind
-from services.engines.lane import MOST_AHEAD, Order
+from services.engines.lane import MOST_AHEAD, Listed, Order
 from services.engines.pool import ParserPool
 from services.scratch import Scratch
 
@@ -275,7 +275,7 @@ async def test_a_process_that_holds_on_to_memory_is_replaced(
 async def read_all(
     pool: ParserPool, requests: list[EngineRequest], deadline: float = DEADLINE
 ) -> list[EngineResult]:
-    orders = [Order(request, deadline) for request in requests]
+    orders = Listed(Order(request, deadline) for request in requests)
     return [answer async for answer in pool.run_many(orders)]
 
 
@@ -316,13 +316,14 @@ async def test_a_file_sent_ahead_has_its_whole_time(pool: ParserPool, make: Make
 async def test_orders_are_taken_only_as_there_is_room(pool: ParserPool, make: MakeRequest) -> None:
     taken = 0
 
-    def orders() -> Iterator[Order]:
-        nonlocal taken
-        for number in range(1000):
+    class Counted(Listed):
+        def take(self) -> Order | None:
+            nonlocal taken
             taken += 1
-            yield Order(make(f"text {number}"), DEADLINE)
+            return super().take()
 
-    answers = pool.run_many(orders())
+    request = make("text")
+    answers = pool.run_many(Counted([Order(request, DEADLINE)] * 1000))
     for _ in range(5):
         await anext(answers)
     await answers.aclose()
@@ -336,7 +337,7 @@ async def test_a_stop_kills_what_runs_and_what_waits_for_a_process(
     stop = asyncio.get_running_loop().create_future()
 
     async def read(request: EngineRequest) -> None:
-        async for _ in pool.run_many([Order(request, DEADLINE)], stop):
+        async for _ in pool.run_many(Listed([Order(request, DEADLINE)]), stop):
             pass
 
     reads = [asyncio.create_task(read(make("fault: sleep"))) for _ in range(3)]

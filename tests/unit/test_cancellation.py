@@ -1,7 +1,7 @@
 """Cancelling an Activity: between its steps, never inside one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from typing import cast
 
 import pytest
@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.cancellation import CancellableParser, stop_if_cancelled, to_its_end
 from models.documents import EngineFailure, EngineRequest, EngineResult
 from models.failures import FailureKind
-from services.engines.lane import Order
+from services.engines.lane import Listed, Order, Orders
 from services.engines.pool import ParserPool
 
 REQUEST = EngineRequest(path="/nowhere", name="a.txt")
@@ -25,9 +25,9 @@ class SlowPool:
         self.ended = "not begun"
 
     async def run_many(
-        self, orders: Iterator[Order], stop: asyncio.Future[None]
+        self, orders: Orders, stop: asyncio.Future[None]
     ) -> AsyncGenerator[EngineResult, None]:
-        for _ in orders:
+        while orders.take():
             done, _ = await asyncio.wait({stop}, timeout=self.seconds)
             self.ended = "stopped" if done else "answered"
             if done:
@@ -37,7 +37,7 @@ class SlowPool:
 
 async def read_one(pool: SlowPool) -> EngineResult:
     parser = CancellableParser(cast("ParserPool", pool))
-    (answer,) = [one async for one in parser.run_many(iter([Order(REQUEST, 60)]))]
+    (answer,) = [one async for one in parser.run_many(Listed([Order(REQUEST, 60)]))]
     return answer
 
 

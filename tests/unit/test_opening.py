@@ -1,0 +1,172 @@
+"""Files on their way to the parser: what is opened when, and what closes it again."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.documents import EngineRequest
+from models.failures import DocumentError, FailureKind
+from services.canonical import failed
+from services.engines.lane import Order
+from services.ledger.records import ClaimedItem
+from services.opening import OPENED_BYTES, OPENED_FILES, Opened, OpenedGroup, Opening, groups_of
+from services.sources.content import Content
+
+GONE = DocumentError(FailureKind.SOURCE_CHANGED, "gone")
+
+
+def item(ordinal: int, size_bytes: int = 1) -> ClaimedItem:
+    return ClaimedItem(
+        ordinal=ordinal,
+        fence=1,
+        attempts=0,
+        lost_claims=0,
+        task_id=f"task-{ordinal}",
+        file_id=f"file-{ordinal}",
+        unique_id=f"{ordinal}.txt",
+        display_name=f"{ordinal}.txt",
+        size_bytes=size_bytes,
+        source_uri="file:///in",
+    )
+
+
+class Files:
+    """Opens groups; knows which are open, and can make one slow or broken."""
+
+    def __init__(self, gone: Sequence[int] = ()) -> None:
+        self.gone = gone
+        self.open: set[int] = set()
+        self.opened: list[int] = []
+        self.broken: int | None = None
+        self.held = asyncio.Event()
+        self.held.set()
+
+    @asynccontextmanager
+    async def group(self, group: Sequence[ClaimedItem]) -> AsyncGenerator[OpenedGroup, None]:
+        first = group[0].ordinal
+        await self.held.wait()
+        if self.broken == first:
+            raise OSError("the ledger is gone")
+        self.open.add(first)
+        self.opened.append(first)
+        known = [failed(one, GONE) for one in group if one.ordinal in self.gone]
+        content = Content(Path("in"), (1, 1), "0" * 64)
+        files = [Opened(one, content, None) for one in group if one.ordinal not in self.gone]
+        try:
+            yield OpenedGroup(known, files)
+        finally:
+            self.open.remove(first)
+
+    async def orders(self, opened: Sequence[Opened]) -> list[Order]:
+        return [Order(EngineRequest(path="in", name=one.item.display_name), 60) for one in opened]
+
+    def opening(
+        self, groups: Sequence[Sequence[int]], is_over: Callable[[], bool] = lambda: False
+    ) -> Opening:
+        made = ([item(ordinal) for ordinal in group] for group in groups)
+        return Opening(made, self.group, self.orders, is_over)
+
+
+async def settle() -> None:
+    """Let every task that can go on do so."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def take(opening: Opening) -> str:
+    assert await opening.wait()
+    order = opening.take()
+    assert order is not None
+    return order.request.name
+
+
+async def test_the_next_group_is_opened_once_one_is_begun_and_no_earlier() -> None:
+    files = Files()
+    async with files.opening([[1, 2], [3, 4], [5, 6]]) as opening:
+        assert await opening.wait()
+        await settle()
+        assert files.open == {1}
+        assert await take(opening) == "1.txt"
+        await settle()
+        assert files.open == {1, 3}
+        assert await take(opening) == "2.txt"
+        await settle()
+        assert files.open == {1, 3}
+
+
+async def test_a_group_is_closed_when_the_last_of_its_files_is_answered() -> None:
+    files = Files()
+    async with files.opening([[1, 2], [3]]) as opening:
+        for expected in (1, 2, 3):
+            assert await take(opening) == f"{expected}.txt"
+        for ordinal, left in ((1, {1, 3}), (2, {3}), (3, set[int]())):
+            async with opening.answered() as opened:
+                assert opened.item.ordinal == ordinal
+                assert ordinal in {1, 2} or files.open == {3}
+            assert files.open == left
+        assert not await opening.wait()
+
+
+async def test_files_that_are_known_are_told_and_never_taken() -> None:
+    files = Files(gone=(1, 2, 4))
+    async with files.opening([[1, 2], [3, 4], [5]]) as opening:
+        assert await take(opening) == "3.txt"
+        assert [one.outcome.item.ordinal for one in opening.take_known()] == [1, 2, 4]
+        assert opening.take_known() == []
+        assert await take(opening) == "5.txt"
+
+
+async def test_nothing_is_begun_once_the_time_is_up() -> None:
+    files, is_over = Files(), False
+    async with files.opening([[1, 2], [3]], lambda: is_over) as opening:
+        assert await take(opening) == "1.txt"
+        is_over = True
+        assert opening.is_one_at_hand
+        assert opening.take() is None
+        assert not opening.is_one_at_hand
+        assert not await opening.wait()
+    assert not files.open
+
+
+async def test_groups_of_known_files_end_with_the_time_too() -> None:
+    files = Files(gone=(1, 2, 3))
+    async with files.opening([[1], [2], [3]], lambda: len(files.opened) == 2) as opening:
+        assert not await opening.wait()
+        assert [one.outcome.item.ordinal for one in opening.take_known()] == [1, 2]
+
+
+async def test_a_group_that_cannot_be_opened_raises_after_those_before_it() -> None:
+    files = Files()
+    files.broken = 3
+    async with files.opening([[1, 2], [3]]) as opening:
+        assert [await take(opening), await take(opening)] == ["1.txt", "2.txt"]
+        with pytest.raises(OSError, match="the ledger is gone"):
+            await opening.wait()
+    assert not files.open
+
+
+async def test_leaving_waits_for_a_group_that_is_being_opened_and_closes_it() -> None:
+    files = Files()
+    opening = files.opening([[1], [2]])
+    async with opening:
+        assert await take(opening) == "1.txt"
+        files.held.clear()
+        await settle()
+        asyncio.get_running_loop().call_later(0.01, files.held.set)
+    assert files.opened == [1, 2]
+    assert not files.open
+
+
+@given(st.lists(st.integers(0, 2 * OPENED_BYTES), max_size=200))
+def test_groups_hold_every_item_once_in_order_and_within_their_bounds(sizes: list[int]) -> None:
+    items = [item(ordinal, size) for ordinal, size in enumerate(sizes, start=1)]
+    groups = list(groups_of(items))
+    assert [one for group in groups for one in group] == items
+    for group in groups:
+        assert 0 < len(group) <= OPENED_FILES
+        assert len(group) == 1 or sum(one.size_bytes for one in group) <= OPENED_BYTES
