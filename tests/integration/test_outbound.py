@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.rdatatype
@@ -59,11 +60,13 @@ class NameServer:
 
     def serve(self) -> None:
         while True:
-            try:
-                wire, sender = self.socket.recvfrom(4096)
-            except OSError:
+            wire, sender = self.socket.recvfrom(4096)
+            if not wire:
                 return
-            query = dns.message.from_wire(wire)
+            try:
+                query = dns.message.from_wire(wire)
+            except dns.exception.DNSException:
+                continue  # It came for whoever had this port before.
             reply = dns.message.make_response(query)
             reply.flags |= dns.flags.RA
             question = query.question[0]
@@ -107,8 +110,11 @@ def name_server() -> Iterator[NameServer]:
         yield server
     finally:
         dns.resolver.restore_system_resolver()
-        server.socket.close()
+        # A socket that is closed wakes nobody who waits for it; an empty message does.
+        server.socket.sendto(b"", ("127.0.0.1", server.port))
         thread.join(5)
+        assert not thread.is_alive()
+        server.socket.close()
 
 
 @pytest_asyncio.fixture
