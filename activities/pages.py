@@ -9,6 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.signatures import PageActivities
 from models.runs import (
+    MAX_SLICES,
     FindPageInput,
     LookInput,
     LookResult,
@@ -61,7 +62,8 @@ class LedgerPageActivities(PageActivities):
         alone = [
             alone_slice(ordinal, name) for ordinal, name, _, lost in rows if lost >= MAX_LOST_CLAIMS
         ]
-        return PagePlan(slices=(*slices, *alone))
+        # More are far from what was predicted; the end of the job finds what they leave.
+        return PagePlan(slices=(*slices, *alone)[:MAX_SLICES])
 
     @activity.defn
     async def find_ended_pages(self, input: LookInput) -> LookResult:

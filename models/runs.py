@@ -18,6 +18,9 @@ MAX_KINDS = 8
 MAX_RANGES = 200
 """Most ranges of ordinals in one payload; what is over is found by the next look."""
 
+MAX_SLICES = 1000
+"""Slices of a page: each is some six events of its history, which may have 50,000."""
+
 MAX_SAMPLED_FAILURES = 10
 """Failures that travel through histories for the Temporal UI; the ledger has all of them."""
 
@@ -99,6 +102,8 @@ class BatchInput(Payload):
     threshold: int = Field(ge=1)
     concurrency: int = Field(default=16, ge=1, le=MAX_CONCURRENCY)
     one_file_per_activity: bool = False
+    joins_pages: bool = False
+    """Whether pages of small files are handed out several at a time."""
     limits: RunLimits = RunLimits()
     has_search_attributes: bool = True
 
@@ -128,6 +133,8 @@ class BatchInput(Payload):
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
     paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
     """Measured seconds per predicted second, by kind of file (`rules.prediction`)."""
+    seconds_per_file: float = 0.0
+    """Measured; 0 before the first page has ended."""
     runs: int = 1
 
 
@@ -233,7 +240,7 @@ class PlanPageInput(Payload):
 class PagePlan(Payload):
     """The slices of a page, in the order in which they are to start."""
 
-    slices: tuple[Slice, ...] = Field(max_length=1000)
+    slices: tuple[Slice, ...] = Field(max_length=MAX_SLICES)
 
 
 class SliceInput(Payload):

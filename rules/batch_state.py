@@ -37,6 +37,7 @@ class BatchState:
         self.counts = input.counts
         self.failures = input.failures
         self.paces = dict(input.paces)
+        self.seconds_per_file = input.seconds_per_file
         self.settles = input.settles
         self.looked_at = input.looked_at
         self.error = input.error
@@ -75,7 +76,14 @@ class BatchState:
             for kind, spent in page.spent.items():
                 pace = self.paces.get(kind, 1.0)
                 self.paces[kind] = corrected_pace(pace, spent.predicted, spent.seconds)
+            self._note_seconds(page)
         self.changes += 1
+
+    def _note_seconds(self, page: PageEnded) -> None:
+        """Move the time of a file half-way to what a page has shown."""
+        if page.counts.completed:
+            shown = sum(spent.seconds for spent in page.spent.values()) / page.counts.completed
+            self.seconds_per_file = (shown + (self.seconds_per_file or shown)) / 2
 
     def lost(self, workflow_id: str) -> bool:
         """Have a lost child's work done again under a new Workflow ID; False if it is not open."""
@@ -123,6 +131,7 @@ class BatchState:
                 "counts": self.counts,
                 "failures": self.failures,
                 "paces": self.paces,
+                "seconds_per_file": self.seconds_per_file,
                 "settles": self.settles,
                 "looked_at": self.looked_at,
                 "error": self.error,

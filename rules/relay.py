@@ -64,16 +64,23 @@ class Relay:
         waiting = self.mark - self.cursor
         return bool(self.again) or waiting >= self.page_files or (self.is_final and waiting > 0)
 
-    def next_range(self) -> OrdinalRange:
-        """Return what the next page takes; only where `may_start`. Changes nothing."""
+    def next_range(self, pages: int = 1) -> OrdinalRange:
+        """Return what the next page takes; only where `may_start`. Changes nothing.
+
+        Args:
+            pages: most pages' items that it may take at once, of those not handed out before.
+        """
         if self.again:
             head = self.again[0]
             return OrdinalRange(
                 first=head.first, last=min(head.last, head.first + self.page_files - 1)
             )
-        return OrdinalRange(
-            first=self.cursor + 1, last=min(self.cursor + self.page_files, self.mark)
-        )
+        waiting = self.mark - self.cursor
+        if not self.is_final:
+            # Whole pages: a part of one would be a page of its own.
+            pages = min(pages, waiting // self.page_files)
+        last = self.cursor + min(pages * self.page_files, waiting)
+        return OrdinalRange(first=self.cursor + 1, last=last)
 
     def start(self, page_id: str, taken: OrdinalRange) -> int:
         """Hand a range to a page and return its share."""

@@ -273,6 +273,7 @@ class JobService:
             threshold=threshold,
             concurrency=concurrency or self._concurrency,
             one_file_per_activity=one_file_per_activity,
+            joins_pages=not one_file_per_activity,
             limits=self._limits.model_copy(update={"longest_file_seconds": longest}),
         )
 

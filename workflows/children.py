@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
         PageInput,
     )
     from rules.batch_state import BatchState
+    from rules.joining import pages_together
     from workflows.enumeration import EnumerationWorkflow
     from workflows.ledger_calls import call_ledger
     from workflows.page import PageWorkflow
@@ -35,12 +36,13 @@ class Children:
 
     async def start_page(self) -> bool:
         """Hand the next items to a page; False when there is nothing to hand out yet."""
-        taken = await self._next_range()
+        pages = self._pages_together()
+        taken = await self._next_range(pages)
         if taken is None:
             return False
         page_id = page_workflow_id(self._input.job_id, taken.first, self._state.generation)
         share = self._state.relay.start(page_id, taken)
-        self.dispatched += min(taken.last - taken.first + 1, self._input.page_files)
+        self.dispatched += min(taken.last - taken.first + 1, pages * self._input.page_files)
         try:
             handle = await workflow.start_child_workflow(
                 PageWorkflow.run,
@@ -107,18 +109,27 @@ class Children:
             limits=self._input.limits,
         )
 
-    async def _next_range(self) -> OrdinalRange | None:
+    def _pages_together(self) -> int:
+        """Return how many pages go out as one: never over what is left of the threshold."""
+        if not self._input.joins_pages:
+            return 1
+        page_files = self._input.page_files
+        room = (self._input.threshold - self.dispatched) // page_files
+        most = pages_together(page_files, self._input.concurrency, self._state.seconds_per_file)
+        return max(1, min(most, room))
+
+    async def _next_range(self, pages: int) -> OrdinalRange | None:
         """Return what the next page takes; where items were skipped, look past them."""
         relay = self._state.relay
         if self._state.skips == 0 or relay.again:
-            return relay.next_range()
+            return relay.next_range(pages)
         found = await call_ledger(
             PageActivities.find_page,
             FindPageInput(
                 job_id=self._input.job_id,
                 after=relay.cursor,
                 mark=relay.mark,
-                page_files=self._input.page_files,
+                page_files=pages * self._input.page_files,
             ),
         )
         if found.count == 0:

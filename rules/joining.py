@@ -1,0 +1,26 @@
+"""How many pages of small files are handed out together, as one child Workflow.
+
+A page costs its Workflows some 70 events, whatever its files take: where that is next to nothing,
+they are most of the work. Pages of files that take long go out one by one, so that an end that is
+ragged, or a page that is lost, stays small.
+"""
+
+from rules.slicing import LONGEST_SLICE_SECONDS
+
+MOST_ITEMS = 10_000
+"""Most items that go out together: 20 slices of files that take no time."""
+
+
+def pages_together(page_files: int, concurrency: int, seconds_per_file: float) -> int:
+    """Return how many pages give each slot a slice of full length; at least 1.
+
+    Args:
+        page_files: items of a page.
+        concurrency: slices in flight, over all pages.
+        seconds_per_file: as earlier pages of the job have shown; 0 where none has.
+    """
+    page_seconds = page_files * seconds_per_file
+    if page_seconds <= 0:
+        return 1
+    enough = concurrency * LONGEST_SLICE_SECONDS / page_seconds
+    return max(1, int(min(enough, MOST_ITEMS / page_files)))
