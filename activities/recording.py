@@ -19,7 +19,7 @@ from services.work import Work
 
 log = structlog.get_logger(__name__)
 
-GROUP_ITEMS = 200
+GROUP_ITEMS = 500
 GROUP_SECONDS = 1.0
 GROUP_BYTES = 32 * 1024 * 1024
 """Outcomes are stored and recorded together up to so many, so long or so large. One transaction

@@ -6,6 +6,7 @@ later. They are lower-case, so that they survive file names and case-folding ind
 
 import os
 import time
+from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
 
@@ -40,7 +41,7 @@ def uuid7(now_ns: int | None = None) -> UUID:
     return UUID(int=_uuid7(time.time_ns() if now_ns is None else now_ns))
 
 
-def _uuid7(now_ns: int) -> int:
+def _uuid7(now_ns: int, random_bytes: bytes | None = None) -> int:
     milliseconds, nanoseconds = divmod(now_ns, _NANOSECONDS_PER_MILLISECOND)
     fraction = nanoseconds * 4096 // _NANOSECONDS_PER_MILLISECOND
     return (
@@ -48,7 +49,7 @@ def _uuid7(now_ns: int) -> int:
         | 0x7 << 76
         | fraction << 64
         | 0b10 << 62
-        | int.from_bytes(os.urandom(8)) >> 2
+        | int.from_bytes(random_bytes or os.urandom(8)) >> 2
     )
 
 
@@ -72,9 +73,30 @@ def new_file_id() -> str:
     return new_id(FILE_PREFIX)
 
 
+def new_file_ids(count: int) -> list[str]:
+    """Ids of so many directory files, in order; faster than one by one."""
+    return [f"{FILE_PREFIX}-{value:032x}" for value in _uuid7s(count)]
+
+
 def new_task_id() -> str:
     """Id of the parse or classify job of one item."""
-    digits = f"{_uuid7(time.time_ns()):032x}"
+    return _bare(_uuid7(time.time_ns()))
+
+
+def new_task_ids(count: int) -> list[str]:
+    """Ids of so many items' jobs, in order; faster than one by one."""
+    return list(map(_bare, _uuid7s(count)))
+
+
+def _uuid7s(count: int) -> Iterator[int]:
+    # Asked for at once: each question to the system also gives up the interpreter's lock.
+    random_bytes = os.urandom(8 * count)
+    for start in range(0, 8 * count, 8):
+        yield _uuid7(time.time_ns(), random_bytes[start : start + 8])
+
+
+def _bare(value: int) -> str:
+    digits = f"{value:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 

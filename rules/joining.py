@@ -11,16 +11,19 @@ MOST_ITEMS = 10_000
 """Most items that go out together: 20 slices of files that take no time."""
 
 
-def pages_together(page_files: int, concurrency: int, seconds_per_file: float) -> int:
+def pages_together(
+    page_files: int, concurrency: int, seconds_per_file: float, room: int = MOST_ITEMS
+) -> int:
     """Return how many pages give each slot a slice of full length; at least 1.
 
     Args:
         page_files: items of a page.
         concurrency: slices in flight, over all pages.
         seconds_per_file: as earlier pages of the job have shown; 0 where none has.
+        room: items that may still be handed out before the parent continues as new.
     """
     page_seconds = page_files * seconds_per_file
     if page_seconds <= 0:
         return 1
     enough = concurrency * LONGEST_SLICE_SECONDS / page_seconds
-    return max(1, int(min(enough, MOST_ITEMS / page_files)))
+    return max(1, int(min(enough, min(room, MOST_ITEMS) / page_files)))

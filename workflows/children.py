@@ -110,13 +110,15 @@ class Children:
         )
 
     def _pages_together(self) -> int:
-        """Return how many pages go out as one: never over what is left of the threshold."""
+        """Return how many pages go out as one."""
         if not self._input.joins_pages:
             return 1
-        page_files = self._input.page_files
-        room = (self._input.threshold - self.dispatched) // page_files
-        most = pages_together(page_files, self._input.concurrency, self._state.seconds_per_file)
-        return max(1, min(most, room))
+        return pages_together(
+            self._input.page_files,
+            self._input.concurrency,
+            self._state.seconds_per_file,
+            self._input.threshold - self.dispatched,
+        )
 
     async def _next_range(self, pages: int) -> OrdinalRange | None:
         """Return what the next page takes; where items were skipped, look past them."""

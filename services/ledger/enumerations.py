@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus
-from models.ids import new_task_id
+from models.ids import new_task_ids
 from models.webhooks import Phase
 from rules.webhook_events import item_phase
+from services.ledger.bulk import Bulk
 from services.ledger.database import Database, chunks, now_us
 from services.ledger.events import post_item_events
 from services.ledger.records import NotFoundError, SourceFile, SupersededError
@@ -138,13 +139,13 @@ class EnumerationLedger:
             known = await reusable_results(connection, job.id, key, hashes)
         now = now_us()
         new = []
-        for ordinal, row in enumerate(rows, start=job.total + 1):
+        for number, (row, task_id) in enumerate(zip(rows, new_task_ids(len(rows)), strict=True)):
             result_id = known.get(row["content_sha256"])
-            skip_reason = self._skip_reason(row, result_id)
-            new.append(_new_item(job.id, ordinal, row["id"], skip_reason, result_id, now))
-        if new:
-            await connection.execute(items.insert(), new)
-            await _post_events(connection, job, new, now)
+            reason = self._skip_reason(row, result_id)
+            of_item = {"job_id": job.id, "ordinal": job.total + 1 + number, "task_id": task_id}
+            new.append(of_item | _first_state(row["id"], reason, result_id, now))
+        await _ADD_ITEM.execute(connection, new)
+        await _post_events(connection, job, new, now)
         return job.total + len(new), sum(item["skip_reason"] is not None for item in new)
 
     def _skip_reason(self, row: dict[str, Any], result_id: str | None) -> str | None:
@@ -153,20 +154,21 @@ class EnumerationLedger:
         return "already_processed" if result_id else None
 
 
-def _new_item(
-    job_id: str,
-    ordinal: int,
-    file_id: str,
-    skip_reason: str | None,
-    result_id: str | None,
-    now: int,
+_ADD_ITEM = Bulk(
+    items.insert(),
+    (
+        *("job_id", "ordinal", "task_id", "file_id", "status", "skip_reason", "result_id"),
+        *("completed_at", "fence", "lost_claims", "attempts"),
+    ),
+)
+
+
+def _first_state(
+    file_id: str, skip_reason: str | None, result_id: str | None, now: int
 ) -> dict[str, Any]:
     return {
-        "job_id": job_id,
-        "ordinal": ordinal,
         "file_id": file_id,
-        "task_id": new_task_id(),
-        "status": ItemStatus.SKIPPED if skip_reason else ItemStatus.PENDING,
+        "status": (ItemStatus.SKIPPED if skip_reason else ItemStatus.PENDING).value,
         "skip_reason": skip_reason,
         "result_id": result_id if skip_reason == "already_processed" else None,
         "completed_at": now if skip_reason else None,
@@ -183,7 +185,7 @@ async def _post_events(
         return
     by_phase: dict[Phase, list[int]] = {}
     for item in new:
-        phase = item_phase(item["status"], has_result=item["result_id"] is not None)
+        phase = item_phase(ItemStatus(item["status"]), has_result=item["result_id"] is not None)
         by_phase.setdefault(phase, []).append(item["ordinal"])
     for phase, ordinals in by_phase.items():
         await post_item_events(connection, job, phase, ordinals, now)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.batch import ItemStatus
 from models.webhooks import Phase
 from rules.webhook_events import item_phase
+from services.ledger.bulk import Bulk
 from services.ledger.events import post_item_events
 from services.ledger.records import Outcome, ResultRow
 from services.ledger.schema import directory_files, items, jobs, results
@@ -21,7 +22,7 @@ _COUNTED = {
     ItemStatus.CANCELLED: "cancelled",
 }
 
-_SETTLE = (
+_SETTLE = Bulk(
     items.update()
     .where(items.c.job_id == sa.bindparam("b_job"), items.c.ordinal == sa.bindparam("b_ordinal"))
     .values(
@@ -33,7 +34,23 @@ _SETTLE = (
         error_message=sa.bindparam("b_message"),
         skip_reason=sa.bindparam("b_skip"),
         completed_at=sa.bindparam("b_completed"),
+    ),
+    (
+        *("b_job", "b_ordinal", "b_status", "b_attempts", "b_result"),
+        *("b_kind", "b_message", "b_skip", "b_completed"),
+    ),
+)
+_ADD_RESULT = Bulk(results.insert(), results.c.keys())
+_NOTE_HASH = Bulk(
+    directory_files.update()
+    .where(
+        directory_files.c.id == sa.bindparam("b_id"),
+        directory_files.c.size_bytes == sa.bindparam("b_size"),
+        # An upload's hash is known from the start; its file may hold another one by now.
+        directory_files.c.upload_id.is_(None),
     )
+    .values(content_sha256=sa.bindparam("b_sha256")),
+    ("b_id", "b_size", "b_sha256"),
 )
 
 
@@ -44,11 +61,9 @@ async def record_outcomes(
     now: int,
 ) -> None:
     """Write items, results, hashes of bytes, events and counts of outcomes whose fence held."""
-    if accepted:
-        await connection.execute(_SETTLE, [_settle_row(job.id, o, now) for o in accepted])
+    await _SETTLE.execute(connection, [_settle_row(job.id, o, now) for o in accepted])
     new = [outcome.result for outcome in accepted if outcome.result]
-    if new:
-        await connection.execute(results.insert(), [_result_row(job.id, row, now) for row in new])
+    await _ADD_RESULT.execute(connection, [_result_row(job.id, row, now) for row in new])
     await _note_hashes(connection, accepted)
     await _post_events(connection, job, accepted, now)
     await _count(connection, job.id, accepted, now)
@@ -59,7 +74,7 @@ def _settle_row(job_id: str, outcome: Outcome, now: int) -> dict[str, Any]:
     return {
         "b_job": job_id,
         "b_ordinal": outcome.item.ordinal,
-        "b_status": outcome.status,
+        "b_status": outcome.status.value,
         "b_attempts": int(is_retried),
         "b_result": outcome.result.id if outcome.result else outcome.reused_result_id,
         "b_kind": outcome.failure_kind,
@@ -79,18 +94,7 @@ async def _note_hashes(connection: AsyncConnection, accepted: Sequence[Outcome])
         for o in accepted
         if o.content_sha256
     ]
-    if rows:
-        await connection.execute(
-            directory_files.update()
-            .where(
-                directory_files.c.id == sa.bindparam("b_id"),
-                directory_files.c.size_bytes == sa.bindparam("b_size"),
-                # An upload's hash is known from the start; its file may hold another one by now.
-                directory_files.c.upload_id.is_(None),
-            )
-            .values(content_sha256=sa.bindparam("b_sha256")),
-            rows,
-        )
+    await _NOTE_HASH.execute(connection, rows)
 
 
 async def _post_events(

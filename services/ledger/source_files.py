@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.ids import new_file_id
+from models.ids import new_file_ids
+from services.ledger.bulk import Bulk
 from services.ledger.database import chunks, now_us
 from services.ledger.records import SourceFile
 from services.ledger.schema import directory_files
@@ -27,36 +28,44 @@ async def sync_files(
         known.update({row["unique_id"]: dict(row) for row in found.mappings()})
     now = now_us()
     rows, new, seen = [], [], []
+    ids = iter(new_file_ids(len(files) - len(known)))
     for file in files:
         row = known.get(file.unique_id)
         if row is None:
-            row = _new_file(job, file, now)
+            row = _new_file(job, next(ids), file, now)
             new.append(row)
         else:
             _refresh(row, file, now)
             seen.append({f"b_{key}": row[key] for key in ("id", *_REFRESHED)})
         rows.append(row)
-    if new:
-        await connection.execute(directory_files.insert(), new)
-    if seen:
-        await connection.execute(_UPDATE_FILE, [{**row, "b_seen_by": job.id} for row in seen])
+    await _ADD_FILE.execute(connection, new)
+    await _UPDATE_FILE.execute(connection, [{**row, "b_seen_by": job.id} for row in seen])
     return rows
 
 
 _REFRESHED = ("size_bytes", "mtime_ns", "etag", "content_sha256", "updated_at")
-_UPDATE_FILE = (
+_UPDATE_FILE = Bulk(
     directory_files.update()
     .where(directory_files.c.id == sa.bindparam("b_id"))
     .values(
         {name: sa.bindparam(f"b_{name}") for name in (*_REFRESHED, "seen_by")}
         | {"deleted_at": None}
-    )
+    ),
+    [f"b_{name}" for name in ("id", *_REFRESHED, "seen_by")],
+)
+_ADD_FILE = Bulk(
+    directory_files.insert(),
+    (
+        *("id", "project_id", "directory_id", "unique_id", "display_name", "size_bytes"),
+        *("mtime_ns", "etag", "content_sha256", "seen_by"),
+        *("created_at", "updated_at", "deleted_at"),
+    ),
 )
 
 
-def _new_file(job: sa.Row[Any], file: SourceFile, now: int) -> dict[str, Any]:
+def _new_file(job: sa.Row[Any], file_id: str, file: SourceFile, now: int) -> dict[str, Any]:
     return {
-        "id": new_file_id(),
+        "id": file_id,
         "project_id": job.project_id,
         "directory_id": job.directory_id,
         "unique_id": file.unique_id,

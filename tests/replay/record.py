@@ -36,6 +36,7 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "left-unsettled": (FakeItems(12, dropped={5: 1}), {}),
     "continue-as-new": (FakeItems(45), {"threshold": 10}),
     "file-per-activity": (FakeItems(6), {"one_file_per_activity": True}),
+    "joined-pages": (FakeItems(95, seconds_per_file=0.001), {"joins_pages": True}),
     "cancel": (FakeItems(30, flaky={4: 10**6}), {"threshold": 10}),
 }
 

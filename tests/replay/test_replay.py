@@ -33,7 +33,8 @@ def test_the_recorded_shapes_are_all_there() -> None:
     scenarios = {path.stem.rsplit("-", 2)[0] for path in HISTORIES}
     assert scenarios >= {
         *("empty-directory", "one-file", "page-edge", "page-edge-and-one", "failures", "skips"),
-        *("retry", "left-unsettled", "continue-as-new", "file-per-activity", "cancel", "delivery"),
+        *("retry", "left-unsettled", "continue-as-new", "file-per-activity", "joined-pages"),
+        *("cancel", "delivery"),
     }
 
 

@@ -52,6 +52,20 @@ def test_what_is_no_job_id_is_refused(text: str) -> None:
         TypeAdapter(ids.JobId).validate_python(text)
 
 
+@pytest.mark.parametrize(
+    ("make", "kind"), [(ids.new_file_ids, ids.FileId), (ids.new_task_ids, ids.TaskId)]
+)
+def test_ids_made_together_differ_and_are_of_their_kind(
+    make: Callable[[int], list[str]], kind: type[str]
+) -> None:
+    assert make(0) == []
+    made = make(1000)
+    assert len(set(made)) == 1000
+    for one in made:
+        assert TypeAdapter(kind).validate_python(one) == one
+    assert [one[:20] for one in made] == sorted(one[:20] for one in made)
+
+
 def test_a_task_id_is_a_bare_uuid() -> None:
     assert UUID(ids.new_task_id()).version == 7
 

@@ -106,10 +106,11 @@ def test_the_pace_stays_within_its_bounds(pace: float, predicted: float, seconds
     total=st.integers(min_value=0, max_value=120),
     page_files=st.integers(min_value=1, max_value=30),
     concurrency=st.integers(min_value=1, max_value=8),
+    pages=st.integers(min_value=1, max_value=4),
     seed=st.integers(min_value=0, max_value=1000),
 )
 def test_a_relay_hands_out_every_ordinal_whatever_happens_to_its_pages(
-    total: int, page_files: int, concurrency: int, seed: int
+    total: int, page_files: int, concurrency: int, pages: int, seed: int
 ) -> None:
     random_ = random.Random(seed)
     relay = Relay(concurrency, page_files)
@@ -121,7 +122,11 @@ def test_a_relay_hands_out_every_ordinal_whatever_happens_to_its_pages(
         if relay.is_done:
             break
         if relay.may_start:
-            relay.start(f"page-{step}", relay.next_range())
+            taken = relay.next_range(pages)
+            size = taken.last - taken.first + 1
+            assert 1 <= size <= pages * page_files
+            assert relay.again or relay.is_final or size % page_files == 0
+            relay.start(f"page-{step}", taken)
         shares = relay.shares()
         drained_slots = sum(page.slots for page in relay.pages.values() if page.is_drained)
         assert sum(shares.values()) + drained_slots <= concurrency

@@ -30,6 +30,7 @@ from models.runs import (
     Slice,
     SliceInput,
     SliceResult,
+    Spent,
 )
 
 
@@ -49,6 +50,8 @@ class FakeItems:
     states: dict[int, str] = field(default_factory=dict)
     attempts: dict[int, int] = field(default_factory=dict)
     is_cancelled: bool = False
+    seconds_per_file: float = 0.0
+    planned: list[OrdinalRange] = field(default_factory=list)
     ends: list[SettleInput] = field(default_factory=list)
 
     def unsettled(self, first: int, last: int) -> list[int]:
@@ -106,6 +109,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
 
     @activity.defn
     async def plan_page(self, input: PlanPageInput) -> PagePlan:
+        self.items.planned.append(OrdinalRange(first=input.first, last=input.last))
         left = self.items.unsettled(input.first, input.last)
         size = 1 if input.one_file_per_activity else 5
         runs = [left[start : start + size] for start in range(0, len(left), size)]
@@ -144,7 +148,10 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
             for n in sorted(items.failing)
             if input.first <= n <= input.last
         )
-        return SliceResult(counts=Counts(**counts), alone=tuple(alone), failures=failures)
+        taken = Spent(predicted=1.0, seconds=items.seconds_per_file * counts["completed"])
+        return SliceResult(
+            counts=Counts(**counts), spent={"other": taken}, alone=tuple(alone), failures=failures
+        )
 
     def all(self) -> list[object]:
         """Every Activity, to be given to a worker."""

@@ -79,6 +79,18 @@ async def test_each_file_can_have_an_activity_of_its_own(
     assert len(scheduled) == 1 + 7
 
 
+@pytest.mark.parametrize("joins", [True, False])
+async def test_pages_of_small_files_go_out_together_where_the_job_joins_them(
+    time_skipping: WorkflowEnvironment, joins: bool
+) -> None:
+    items = FakeItems(150, seconds_per_file=0.001)
+    await run(time_skipping, items, joins_pages=joins)
+    sizes = [page.last - page.first + 1 for page in items.planned]
+    assert sum(sizes) == 150
+    assert sizes[0] == 10  # Nothing has shown yet what a file takes.
+    assert (max(sizes) > 10) == joins
+
+
 async def test_a_slice_has_time_for_its_longest_file_and_for_one_that_it_waits_for(
     time_skipping: WorkflowEnvironment,
 ) -> None:

@@ -1,0 +1,59 @@
+"""How many pages go out together."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.runs import BatchInput, Counts, OpenPage, PageEnded, Spent
+from rules.batch_state import BatchState
+from rules.joining import MOST_ITEMS, pages_together
+from rules.slicing import LONGEST_SLICE_SECONDS
+
+page_files = st.integers(1, 1000)
+concurrency = st.integers(1, 256)
+seconds = st.floats(0, 1e6)
+
+
+@given(
+    page_files=page_files,
+    concurrency=concurrency,
+    seconds_per_file=seconds,
+    room=st.integers(-1000, 100_000),
+)
+def test_pages_that_go_out_together_are_few_and_no_more_work_than_every_slot_needs(
+    page_files: int, concurrency: int, seconds_per_file: float, room: int
+) -> None:
+    pages = pages_together(page_files, concurrency, seconds_per_file, room)
+    assert pages >= 1
+    if pages > 1:
+        assert pages * page_files <= min(room, MOST_ITEMS)
+        assert pages * page_files * seconds_per_file <= concurrency * LONGEST_SLICE_SECONDS * 1.001
+
+
+def test_a_page_goes_out_alone_while_nothing_is_known() -> None:
+    assert pages_together(100, 16, 0.0) == 1
+
+
+def test_pages_of_files_that_take_no_time_go_out_up_to_the_bound() -> None:
+    assert pages_together(100, 4, 1e-9) == MOST_ITEMS // 100
+
+
+def test_pages_of_long_files_go_out_one_by_one() -> None:
+    assert pages_together(100, 16, 0.5) == 1
+
+
+def ended(completed: int, taken: float) -> PageEnded:
+    spent = {"other": Spent(predicted=1.0, seconds=taken)}
+    return PageEnded(page_id="page", counts=Counts(completed=completed), spent=spent)
+
+
+def test_the_time_of_a_file_follows_what_pages_show_and_is_carried_on() -> None:
+    state = BatchState(BatchInput(job_id="job", page_files=10, threshold=10))
+    for page, expected in (
+        (ended(10, 1.0), 0.1),
+        (ended(10, 3.0), 0.2),
+        (ended(0, 0.0), 0.2),
+    ):
+        state.relay.pages["page"] = OpenPage(first=1, last=10)
+        state.ended(page)
+        assert state.seconds_per_file == expected
+    assert BatchState(state.carried()).seconds_per_file == 0.2
