@@ -16,7 +16,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from models.documents import EngineResult
 from services.documents import Parser
-from services.engines.lane import Orders
+from services.engines.orders import Orders
 from services.engines.pool import ParserPool
 
 Value = TypeVar("Value")

@@ -8,7 +8,7 @@ from typing import Protocol
 from models.documents import EngineRequest, EngineResult, ParseOptions
 from models.failures import DocumentError
 from services.canonical import completed, failed
-from services.engines.lane import Listed, Order, Orders
+from services.engines.orders import Listed, Order, Orders
 from services.images import written_images
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem

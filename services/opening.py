@@ -9,7 +9,7 @@ from typing import Self
 
 from models.failures import DocumentError
 from services.canonical import failed, skipped
-from services.engines.lane import Order, Orders
+from services.engines.orders import Order, Orders
 from services.images import image_folder
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem

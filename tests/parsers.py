@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 from models.documents import EngineRequest, EngineResult
 from services.documents import DocumentProcessor
-from services.engines.lane import Orders
+from services.engines.orders import Orders
 from services.ledger.records import ClaimedItem
 from services.result_store import Processed
 from services.work import Work

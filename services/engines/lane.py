@@ -6,19 +6,15 @@ happens while it is the oldest without an answer; those behind it go to the next
 """
 
 import asyncio
-import signal
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from pydantic import ValidationError
-
-from models.documents import EngineFailure, EngineRequest, EngineResult
-from models.failures import MAX_MESSAGE_CHARACTERS, FailureKind
-from services.engines.frame_reader import FrameTooLargeError
-from services.engines.frames import MAX_FRAME_BYTES
+from models.documents import EngineResult
+from models.failures import FailureKind
+from services.engines.answers import answer_of, death_of, failed
+from services.engines.orders import Order, Orders
 from services.engines.parser_process import ParserProcess, ProcessDiedError
 
 MOST_AHEAD = 32
@@ -32,53 +28,6 @@ that turns out to be long, others are held up, but a job ends no later by it tha
 GATHER_SECONDS = 0.02
 """Longest that answers of short files are let gather, so that the worker looks at several at once:
 each look costs it a tenth of a millisecond."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """One file to read."""
-
-    request: EngineRequest
-    deadline_seconds: float
-    """Wall time from the moment the process turns to the file: neither the wait for a process nor
-    the files before it count."""
-
-
-class Orders(Protocol):
-    """Where a lane gets its files."""
-
-    @property
-    def is_one_at_hand(self) -> bool:
-        """Whether `take` has a file now; it may still be none that there is time for."""
-        ...
-
-    def take(self) -> Order | None:
-        """Return the next file, which will then be read; None where none is at hand."""
-        ...
-
-    async def wait(self) -> bool:
-        """Wait until a file is at hand; False once there will be none any more."""
-        ...
-
-
-class Listed:
-    """Orders that are all known."""
-
-    def __init__(self, orders: Iterable[Order]) -> None:
-        self._orders = deque(orders)
-
-    @property
-    def is_one_at_hand(self) -> bool:
-        """Whether one is left."""
-        return bool(self._orders)
-
-    def take(self) -> Order | None:
-        """Return the next one."""
-        return self._orders.popleft() if self._orders else None
-
-    async def wait(self) -> bool:
-        """Return whether one is left."""
-        return self.is_one_at_hand
 
 
 class Processes(Protocol):
@@ -225,9 +174,9 @@ class Lane:
         assert process is not None
         order = self._sent[0]
         try:
-            result = await _answer(process, order, self._gathering())
+            result = await answer_of(process, order, self._gathering())
         except ProcessDiedError:
-            result = await _death_of(process, order)
+            result = await death_of(process, order)
         self._sent.popleft()
         self._answered += 1
         if self._is_stopped:
@@ -236,69 +185,3 @@ class Lane:
             self._again.extendleft(reversed(self._sent))
             self._sent.clear()
         return result
-
-
-async def _answer(process: ParserProcess, order: Order, gathering: float) -> EngineResult:
-    try:
-        async with asyncio.timeout(order.deadline_seconds):
-            frame = await process.receive(gathering)
-        return _decoded(frame)
-    except TimeoutError:
-        process.kill()
-        message = f"over the time allowed for one file ({order.deadline_seconds:g} s)"
-        return failed(FailureKind.TIMEOUT, message)
-    except FrameTooLargeError:
-        process.kill()
-        return failed(FailureKind.TOO_LARGE, f"the result is over {MAX_FRAME_BYTES} bytes")
-    except _BadFrameError as error:
-        process.kill()
-        return failed(FailureKind.CRASHED, str(error))
-
-
-async def _death_of(process: ParserProcess, order: Order) -> EngineResult:
-    # A process that only closed its pipe gets no time to linger.
-    was_killed = process.was_killed
-    code = await process.wait()
-    process.kill()
-    if was_killed:
-        return failed(FailureKind.UNAVAILABLE, "the parser pool was closed")
-    if process.ran_out_of_memory():
-        mebibytes = process.memory_bytes // 2**20
-        message = f"the document needs more memory than is allowed ({mebibytes} MiB)"
-        return failed(FailureKind.TOO_LARGE, message)
-    if code == -signal.SIGXCPU:
-        seconds = order.request.cpu_seconds
-        message = f"over the processor time allowed for one file ({seconds} s)"
-        return failed(FailureKind.TIMEOUT, message)
-    return failed(FailureKind.CRASHED, f"parser process died: {_cause(code)}")
-
-
-class _BadFrameError(Exception):
-    """The answer of a process is not an EngineResult."""
-
-
-def _decoded(frame: bytes) -> EngineResult:
-    if not frame:
-        raise _BadFrameError("the parser process sent an empty answer")
-    try:
-        result = EngineResult.model_validate_json(frame)
-    except ValidationError as error:
-        raise _BadFrameError("the parser process sent a malformed answer") from error
-    if result.document is None and result.failure is None:
-        raise _BadFrameError("the parser process sent neither a document nor a failure")
-    return result
-
-
-def _cause(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
-
-
-def failed(kind: FailureKind, message: str) -> EngineResult:
-    """Return a failure as the result of a file."""
-    failure = EngineFailure(kind=kind, message=message[:MAX_MESSAGE_CHARACTERS])
-    return EngineResult(failure=failure)

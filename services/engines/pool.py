@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from models.documents import EngineRequest, EngineResult
-from services.engines.lane import Lane, Listed, Order, Orders
+from services.engines.lane import Lane
+from services.engines.orders import Listed, Order, Orders
 from services.engines.parser_process import ParserProcess, ProcessDiedError
 from services.scratch import Scratch
 

@@ -13,7 +13,8 @@ import pytest
 
 from models.documents import EngineRequest, EngineResult
 from models.failures import FailureKind
-from services.engines.lane import MOST_AHEAD, Listed, Order
+from services.engines.lane import MOST_AHEAD
+from services.engines.orders import Listed, Order
 from services.engines.pool import ParserPool
 from services.scratch import Scratch
 

@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.cancellation import CancellableParser, stop_if_cancelled, to_its_end
 from models.documents import EngineFailure, EngineRequest, EngineResult
 from models.failures import FailureKind
-from services.engines.lane import Listed, Order, Orders
+from services.engines.orders import Listed, Order, Orders
 from services.engines.pool import ParserPool
 
 REQUEST = EngineRequest(path="/nowhere", name="a.txt")

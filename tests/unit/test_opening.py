@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.documents import EngineRequest
 from models.failures import DocumentError, FailureKind
 from services.canonical import failed
-from services.engines.lane import Order
+from services.engines.orders import Order
 from services.ledger.records import ClaimedItem
 from services.opening import OPENED_BYTES, OPENED_FILES, Opened, OpenedGroup, Opening, groups_of
 from services.sources.content import Content

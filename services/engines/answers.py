@@ -1,0 +1,90 @@
+"""What comes back from a parser process, or why nothing does, as the result of a file."""
+
+import asyncio
+import signal
+
+from pydantic import ValidationError
+
+from models.documents import EngineFailure, EngineResult
+from models.failures import MAX_MESSAGE_CHARACTERS, FailureKind
+from services.engines.frame_reader import FrameTooLargeError
+from services.engines.frames import MAX_FRAME_BYTES
+from services.engines.orders import Order
+from services.engines.parser_process import ParserProcess
+
+
+async def answer_of(process: ParserProcess, order: Order, gathering: float) -> EngineResult:
+    """Wait for the answer to the oldest request; what is wrong with it is a failure of its file.
+
+    Args:
+        process: is killed where it took too long, or sent what is no answer.
+        order: what the answer belongs to.
+        gathering: seconds for which answers may gather where none is here yet.
+
+    Raises:
+        ProcessDiedError: no whole answer came.
+    """
+    try:
+        async with asyncio.timeout(order.deadline_seconds):
+            frame = await process.receive(gathering)
+        return _decoded(frame)
+    except TimeoutError:
+        process.kill()
+        message = f"over the time allowed for one file ({order.deadline_seconds:g} s)"
+        return failed(FailureKind.TIMEOUT, message)
+    except FrameTooLargeError:
+        process.kill()
+        return failed(FailureKind.TOO_LARGE, f"the result is over {MAX_FRAME_BYTES} bytes")
+    except _BadFrameError as error:
+        process.kill()
+        return failed(FailureKind.CRASHED, str(error))
+
+
+async def death_of(process: ParserProcess, order: Order) -> EngineResult:
+    """Reap a process that has died, and say why as the result of the file that it was reading."""
+    # A process that only closed its pipe gets no time to linger.
+    was_killed = process.was_killed
+    code = await process.wait()
+    process.kill()
+    if was_killed:
+        return failed(FailureKind.UNAVAILABLE, "the parser pool was closed")
+    if process.ran_out_of_memory():
+        mebibytes = process.memory_bytes // 2**20
+        message = f"the document needs more memory than is allowed ({mebibytes} MiB)"
+        return failed(FailureKind.TOO_LARGE, message)
+    if code == -signal.SIGXCPU:
+        seconds = order.request.cpu_seconds
+        message = f"over the processor time allowed for one file ({seconds} s)"
+        return failed(FailureKind.TIMEOUT, message)
+    return failed(FailureKind.CRASHED, f"parser process died: {_cause(code)}")
+
+
+class _BadFrameError(Exception):
+    """The answer of a process is not an EngineResult."""
+
+
+def _decoded(frame: bytes) -> EngineResult:
+    if not frame:
+        raise _BadFrameError("the parser process sent an empty answer")
+    try:
+        result = EngineResult.model_validate_json(frame)
+    except ValidationError as error:
+        raise _BadFrameError("the parser process sent a malformed answer") from error
+    if result.document is None and result.failure is None:
+        raise _BadFrameError("the parser process sent neither a document nor a failure")
+    return result
+
+
+def _cause(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def failed(kind: FailureKind, message: str) -> EngineResult:
+    """Return a failure as the result of a file."""
+    failure = EngineFailure(kind=kind, message=message[:MAX_MESSAGE_CHARACTERS])
+    return EngineResult(failure=failure)

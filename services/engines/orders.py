@@ -1,0 +1,55 @@
+"""What a lane is given to read, file by file."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.documents import EngineRequest
+
+
+@dataclass(frozen=True)
+class Order:
+    """One file to read."""
+
+    request: EngineRequest
+    deadline_seconds: float
+    """Wall time from the moment the process turns to the file: neither the wait for a process nor
+    the files before it count."""
+
+
+class Orders(Protocol):
+    """Where a lane gets its files."""
+
+    @property
+    def is_one_at_hand(self) -> bool:
+        """Whether `take` has a file now; it may still be none that there is time for."""
+        ...
+
+    def take(self) -> Order | None:
+        """Return the next file, which will then be read; None where none is at hand."""
+        ...
+
+    async def wait(self) -> bool:
+        """Wait until a file is at hand; False once there will be none any more."""
+        ...
+
+
+class Listed:
+    """Orders that are all known."""
+
+    def __init__(self, orders: Iterable[Order]) -> None:
+        self._orders = deque(orders)
+
+    @property
+    def is_one_at_hand(self) -> bool:
+        """Whether one is left."""
+        return bool(self._orders)
+
+    def take(self) -> Order | None:
+        """Return the next one."""
+        return self._orders.popleft() if self._orders else None
+
+    async def wait(self) -> bool:
+        """Return whether one is left."""
+        return self.is_one_at_hand
