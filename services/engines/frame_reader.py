@@ -45,7 +45,7 @@ class FrameReader:
             EOFError: the other side closed the pipe before the frame was whole.
             FrameTooLargeError: the frame is over `MAX_FRAME_BYTES`.
         """
-        while (frame := self._whole()) is None:
+        while (frame := self.whole()) is None:
             if pause_seconds:
                 await asyncio.sleep(pause_seconds)
                 pause_seconds = 0.0
@@ -65,8 +65,12 @@ class FrameReader:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _whole(self) -> bytes | None:
-        """Take a frame out of the buffer, if a whole one is there."""
+    def whole(self) -> bytes | None:
+        """Take the next frame out of what was read, if all of it is there.
+
+        Raises:
+            FrameTooLargeError: the frame is over `MAX_FRAME_BYTES`.
+        """
         start = self._at + HEADER.size
         if len(self._buffer) < start:
             self._shift()

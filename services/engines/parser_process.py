@@ -112,6 +112,14 @@ class ParserProcess:
         # Not drained: requests are short, and few are ahead of their answers.
         stdin.write(b"".join(HEADER.pack(len(frame)) + frame for frame in frames))
 
+    def received(self) -> bytes | None:
+        """Return the answer to the oldest request, if it was read together with one before it.
+
+        Raises:
+            FrameTooLargeError: the answer is over `MAX_FRAME_BYTES`.
+        """
+        return self._answers.whole()
+
     async def receive(self, pause_seconds: float = 0.0) -> bytes:
         """Return the answer to the oldest request that has none yet.
 

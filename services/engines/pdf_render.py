@@ -14,6 +14,7 @@ from services.engines.source import Source, named
 HIGH_DPI = 300.0
 """Twice the 150 that liteparse draws pages at for OCR."""
 
+PLACEHOLDER_START = "![](img_p"
 PLACEHOLDER = re.compile(r"^!\[\]\((img_p\d+_\d+\.\w+)\)\n*", re.MULTILINE)
 """Link to a picture. Turning them off at the source also takes away the paragraph breaks around
 them."""
@@ -109,7 +110,8 @@ def page_from(native: Any, options: ParseOptions) -> ParsedPage:
     """Return liteparse's page as ours; a page without text has no markdown either."""
     text = native.text.strip("\n")
     markdown = native.markdown
-    if not (options.inline_images or "embedded" in options.images):
+    keeps_pictures = options.inline_images or "embedded" in options.images
+    if not keeps_pictures and PLACEHOLDER_START in markdown:
         markdown = PLACEHOLDER.sub("", markdown)
     return ParsedPage(
         page=native.page_num,
@@ -143,9 +145,11 @@ def box_of(native: Any) -> Box:
 
 def block_text(native: Any) -> str:
     """Return all that a block says: its text, or that of its lines or cells."""
+    # In this order, and no further than needed: each look is a copy.
+    if text := native.text or " ".join(native.lines or ()):
+        return str(text)
     rows = [native.header or (), *(native.rows or ())]
-    cells = [cell.text for row in rows for cell in row]
-    return str(native.text or " ".join(native.lines or ()) or " ".join(cells))
+    return " ".join(cell.text for row in rows for cell in row)
 
 
 def _blocks(natives: Iterable[Any]) -> Iterable[Block]:
