@@ -276,6 +276,9 @@ class PageSlots(Payload):
 
     page_id: str
     slots: int
+    completed: int = 0
+    spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
+    """What the page has shown so far: as of `PageEnded`."""
 
 
 class PageEnded(Payload):

@@ -9,6 +9,7 @@ from models.runs import (
     OrdinalRange,
     PageEnded,
     PageSlots,
+    Spent,
 )
 from rules.prediction import corrected_pace
 from rules.relay import Relay
@@ -62,6 +63,9 @@ class BatchState:
     def drained(self, slots: PageSlots) -> None:
         """Note that a page has nothing left to start."""
         self.relay.drained(slots.page_id, slots.slots)
+        if not self.seconds_per_file:
+            # The next page is about to start, long before the first one ends.
+            self._learn(slots.completed, slots.spent)
         self.changes += 1
 
     def ended(self, page: PageEnded) -> None:
@@ -73,16 +77,16 @@ class BatchState:
                 skipped=self.counts.skipped + page.counts.skipped,
             )
             self.failures = (*self.failures, *page.failures)[:MAX_SAMPLED_FAILURES]
-            for kind, spent in page.spent.items():
-                pace = self.paces.get(kind, 1.0)
-                self.paces[kind] = corrected_pace(pace, spent.predicted, spent.seconds)
-            self._note_seconds(page)
+            self._learn(page.counts.completed, page.spent)
         self.changes += 1
 
-    def _note_seconds(self, page: PageEnded) -> None:
-        """Move the time of a file half-way to what a page has shown."""
-        if page.counts.completed:
-            shown = sum(spent.seconds for spent in page.spent.values()) / page.counts.completed
+    def _learn(self, completed: int, spent: dict[str, Spent]) -> None:
+        """Move the paces, and the time of a file, half-way to what a page has shown."""
+        for kind, one in spent.items():
+            pace = self.paces.get(kind, 1.0)
+            self.paces[kind] = corrected_pace(pace, one.predicted, one.seconds)
+        if completed:
+            shown = sum(one.seconds for one in spent.values()) / completed
             self.seconds_per_file = (shown + (self.seconds_per_file or shown)) / 2
 
     def lost(self, workflow_id: str) -> bool:

@@ -91,7 +91,7 @@ class PageWorkflow:
             self._show()
             slots = self._window.in_flight
             if self._window.is_drained and slots != told:
-                await self._tell("drained", PageSlots(page_id=_own_id(), slots=slots))
+                await self._tell("drained", self._slots())
                 told = slots
                 continue
             await workflow.wait_condition(
@@ -146,6 +146,14 @@ class PageWorkflow:
         self._failures = (*self._failures, *result.failures)[:MAX_SAMPLED_FAILURES]
         for kind, spent in result.spent.items():
             self._spent[kind] = self._spent.get(kind, Spent()) + spent
+
+    def _slots(self) -> PageSlots:
+        return PageSlots(
+            page_id=_own_id(),
+            slots=self._window.in_flight,
+            completed=self._counts.completed,
+            spent=self._spent,
+        )
 
     def _ended(self) -> PageEnded:
         return PageEnded(

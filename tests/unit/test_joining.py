@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.runs import BatchInput, Counts, OpenPage, PageEnded, Spent
+from models.runs import BatchInput, Counts, OpenPage, PageEnded, PageSlots, Spent
 from rules.batch_state import BatchState
-from rules.joining import MOST_ITEMS, pages_together
+from rules.joining import MOST_ITEMS, SLICES_A_SLOT, pages_together
 from rules.slicing import LONGEST_SLICE_SECONDS
 
 page_files = st.integers(1, 1000)
@@ -26,7 +26,8 @@ def test_pages_that_go_out_together_are_few_and_no_more_work_than_every_slot_nee
     assert pages >= 1
     if pages > 1:
         assert pages * page_files <= min(room, MOST_ITEMS)
-        assert pages * page_files * seconds_per_file <= concurrency * LONGEST_SLICE_SECONDS * 1.001
+        work = pages * page_files * seconds_per_file
+        assert work <= 1.001 * concurrency * SLICES_A_SLOT * LONGEST_SLICE_SECONDS
 
 
 def test_a_page_goes_out_alone_while_nothing_is_known() -> None:
@@ -38,7 +39,7 @@ def test_pages_of_files_that_take_no_time_go_out_up_to_the_bound() -> None:
 
 
 def test_pages_of_long_files_go_out_one_by_one() -> None:
-    assert pages_together(100, 16, 0.5) == 1
+    assert pages_together(100, 16, 2.0) == 1
 
 
 def ended(completed: int, taken: float) -> PageEnded:
@@ -56,4 +57,20 @@ def test_the_time_of_a_file_follows_what_pages_show_and_is_carried_on() -> None:
         state.relay.pages["page"] = OpenPage(first=1, last=10)
         state.ended(page)
         assert state.seconds_per_file == expected
+        assert 0.01 <= state.paces["other"] <= 1000
     assert BatchState(state.carried()).seconds_per_file == 0.2
+
+
+def test_the_first_page_shows_what_its_files_take_before_it_ends() -> None:
+    state = BatchState(BatchInput(job_id="job", page_files=10, threshold=10))
+    spent = {"other": Spent(predicted=1.0, seconds=3.0)}
+    state.drained(PageSlots(page_id="page", slots=2, completed=10, spent=spent))
+    assert (state.seconds_per_file, state.paces) == (0.3, {"other": 2.0})
+    state.drained(PageSlots(page_id="page", slots=1, completed=20, spent=spent))
+    assert (state.seconds_per_file, state.paces) == (0.3, {"other": 2.0})
+
+
+def test_a_page_that_has_completed_nothing_yet_shows_nothing() -> None:
+    state = BatchState(BatchInput(job_id="job", page_files=10, threshold=10))
+    state.drained(PageSlots(page_id="page", slots=2))
+    assert (state.seconds_per_file, state.paces) == (0.0, {})
