@@ -2,7 +2,7 @@
 
     python -m bench.actions
 
-A job of 1,000 files in one page, of which nothing is known yet, with a concurrency of 20: its
+A job of 1,000 files in one page, of which nothing is known yet, with a concurrency of 40: its
 slices are cut by count, 25 files each. An action is what Temporal Cloud bills as one: the start
 of a Workflow, an Activity, a timer, a Signal, an upsert of Search Attributes.
 """
@@ -19,7 +19,7 @@ from temporalio.api.enums.v1 import EventType
 from bench.throughput import CALM, PAGES, PROCESSES
 from tests.integration.cluster import Cluster
 
-FILES, CONCURRENCY, SLICE = 1000, 20, 25
+FILES, CONCURRENCY = 1000, 40
 ACTIONS = frozenset(
     {
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
