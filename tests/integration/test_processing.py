@@ -1,0 +1,95 @@
+"""Documents through real parser processes, more of them than are opened together."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from models.batch import ItemStatus
+from models.documents import ParseOptions
+from services.documents import DocumentProcessor
+from services.engines.pool import ParserPool
+from services.ledger.items import ItemLedger
+from services.ledger.records import ClaimedItem
+from services.opening import OPENED_FILES
+from services.result_store import Processed
+from services.sources.items import ItemFiles
+from services.storage.local import LocalBlobs
+from services.work import Work
+from tests.unit.test_documents import SPEC
+
+FILES = 2 * OPENED_FILES + 3
+SECONDS = 60
+
+
+def items_in(folder: Path) -> list[ClaimedItem]:
+    """Write files, and return the items that they are."""
+    folder.mkdir()
+    items = []
+    for ordinal in range(1, FILES + 1):
+        name = f"{ordinal:03}.txt"
+        (folder / name).write_text(f"sleep 0\nfile {ordinal}\n")
+        items.append(
+            ClaimedItem(
+                ordinal=ordinal,
+                fence=1,
+                attempts=0,
+                lost_claims=0,
+                task_id=f"task-{ordinal}",
+                file_id=f"file-{ordinal}",
+                unique_id=name,
+                display_name=name,
+                size_bytes=10,
+                source_uri=folder.as_uri(),
+            )
+        )
+    return items
+
+
+async def process(processor: DocumentProcessor, work: Work, folder: Path) -> list[Processed]:
+    return [one async for one in processor.process(work, items_in(folder), SECONDS)]
+
+
+@pytest.mark.parametrize("extra", [0.0, 1.0])
+async def test_slices_share_the_only_process_also_where_each_file_is_looked_at_first(
+    tmp_path: Path, extra: float
+) -> None:
+    work = Work(SPEC, ParseOptions(), reuses=False, extra_seconds_per_page=extra)
+    async with ParserPool(1, module="tests.slow_engine") as pool:
+        files = ItemFiles(LocalBlobs(tmp_path))
+        processor = DocumentProcessor(pool, cast("ItemLedger", None), files)
+        async with asyncio.timeout(SECONDS):
+            slices = await asyncio.gather(
+                *(process(processor, work, tmp_path / name) for name in ("a", "b"))
+            )
+    for done in slices:
+        assert [one.outcome.item.ordinal for one in done] == list(range(1, FILES + 1))
+        assert {one.outcome.status for one in done} == {ItemStatus.COMPLETED}
+        assert all(f"file {one.outcome.item.ordinal}" in one.line.decode() for one in done)
+
+
+async def test_a_file_that_changes_after_its_opening_is_no_result_under_its_old_hash(
+    tmp_path: Path,
+) -> None:
+    work = Work(SPEC, ParseOptions(), reuses=False)
+    items = items_in(tmp_path / "in")
+    changing = items[OPENED_FILES + 5]
+    after = b"sleep 0\nanother text, and a longer one\n"
+    done = []
+    async with ParserPool(1, module="tests.slow_engine") as pool:
+        files = ItemFiles(LocalBlobs(tmp_path))
+        processor = DocumentProcessor(pool, cast("ItemLedger", None), files)
+        async for one in processor.process(work, items, SECONDS):
+            done.append(one)
+            if len(done) == 1:
+                # Its group is opened about now, while the one before it is parsed.
+                (tmp_path / "in" / changing.unique_id).write_bytes(after)
+    (changed,) = [one for one in done if one.outcome.item.ordinal == changing.ordinal]
+    if changed.outcome.status is ItemStatus.COMPLETED:
+        assert changed.outcome.content_sha256 == hashlib.sha256(after).hexdigest()
+        assert b"another text" in changed.line
+    else:
+        assert changed.outcome.failure_kind == "SourceChanged"
+    assert len(done) == FILES
