@@ -19,10 +19,13 @@ from models.runs import (
     Slice,
 )
 from rules.prediction import kind_of, predicted_seconds
-from rules.slicing import Weighed, cut
+from rules.slicing import Weighed, cut, merged
 from services.ledger.items import ItemLedger
 
 RPC_TIMEOUT = timedelta(seconds=5)
+
+MAX_ALONE = 200
+"""Most items of a page that are taken alone from its start."""
 
 MAX_LOST_CLAIMS = 3
 """After so many claims in a row that brought no outcome, an item is taken alone."""
@@ -58,12 +61,14 @@ class LedgerPageActivities(PageActivities):
                 is_measured=all(kind_of(name) in input.paces for name in names.values()),
             )
         )
+        if not input.one_file_per_activity:
+            together = merged(together, MAX_SLICES - MAX_ALONE)
         slices = [_slice(run, names, is_alone=input.one_file_per_activity) for run in together]
         alone = [
             alone_slice(ordinal, name) for ordinal, name, _, lost in rows if lost >= MAX_LOST_CLAIMS
         ]
-        # More are far from what was predicted; the end of the job finds what they leave.
-        return PagePlan(slices=(*slices, *alone)[:MAX_SLICES])
+        # More than so many alone are found by the end of the job.
+        return PagePlan(slices=(*slices, *alone[:MAX_ALONE]))
 
     @activity.defn
     async def find_ended_pages(self, input: LookInput) -> LookResult:

@@ -134,7 +134,7 @@ class BatchInput(Payload):
     paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
     """Measured seconds per predicted second, by kind of file (`rules.prediction`)."""
     seconds_per_file: float = 0.0
-    """Measured; 0 before the first page has ended."""
+    """Measured; 0 before a page has shown it."""
     runs: int = 1
 
 

@@ -15,6 +15,11 @@ MOST_ITEMS = 10_000
 """Most items that go out together: 20 slices of files that take no time."""
 
 
+MOST_SECONDS = 400.0
+"""Most work that goes out together: 200 slices of full length. A last page, whose slices shrink,
+has several times as many, and a page's plan has room for 800."""
+
+
 def pages_together(
     page_files: int, concurrency: int, seconds_per_file: float, room: int = MOST_ITEMS
 ) -> int:
@@ -29,5 +34,6 @@ def pages_together(
     page_seconds = page_files * seconds_per_file
     if page_seconds <= 0:
         return 1
-    enough = concurrency * SLICES_A_SLOT * LONGEST_SLICE_SECONDS / page_seconds
+    work = min(concurrency * SLICES_A_SLOT * LONGEST_SLICE_SECONDS, MOST_SECONDS)
+    enough = work / page_seconds
     return max(1, int(min(enough, min(room, MOST_ITEMS) / page_files)))

@@ -64,5 +64,17 @@ def cut(
     return runs
 
 
+def merged(runs: Sequence[list[Weighed]], most: int) -> list[list[Weighed]]:
+    """Join neighbouring runs until there are at most `most`, as even in number as can be.
+
+    A run that is then too long leaves to its page what it does not begin in time.
+    """
+    together = max(1, -(-len(runs) // most))
+    return [
+        [item for run in runs[start : start + together] for item in run]
+        for start in range(0, len(runs), together)
+    ]
+
+
 def _target(share: float) -> float:
     return min(LONGEST_SLICE_SECONDS, max(SHORTEST_SLICE_SECONDS, share))

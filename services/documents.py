@@ -76,11 +76,12 @@ class DocumentProcessor:
         async with Opening(groups_of(items), open_group, orders, is_over) as opening:
             async with aclosing(self._parser.run_many(opening)) as answers:
                 async for answer in answers:
-                    for processed in opening.take_known():
-                        yield processed
                     async with opening.answered() as one:
                         processed = await _finished(work, one, answer)
                     yield processed
+                    # After it, so that the time until now is known to be its.
+                    for processed in opening.take_known():
+                        yield processed
             for processed in opening.take_known():
                 yield processed
 

@@ -23,7 +23,8 @@ OPENED_FILES = 64
 
 OPENED_BYTES = 64 * 1024 * 1024
 """Most bytes of files opened together, but for a single larger one. Those of object stores lie on
-the disk for so long, and those of two groups at once."""
+the disk for so long, and those of up to three groups at once: one whose last files are parsed, one
+that is being taken, and the next."""
 
 
 @dataclass(frozen=True)

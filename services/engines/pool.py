@@ -145,7 +145,12 @@ class ParserPool:
         if self._is_closed or is_worn or not process.is_alive:
             self._dismiss(process)
             return
-        process.tidy()
+        try:
+            process.tidy()
+        except OSError:
+            process.kill()
+            self._dismiss(process)
+            return
         # The warmest process is taken first, so that a quiet pool wears out one at a time.
         self._idle.appendleft(process)
 

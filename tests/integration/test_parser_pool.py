@@ -15,6 +15,7 @@ from models.documents import EngineRequest, EngineResult
 from models.failures import FailureKind
 from services.engines.lane import MOST_AHEAD
 from services.engines.orders import Listed, Order
+from services.engines.parser_process import ParserProcess
 from services.engines.pool import ParserPool
 from services.scratch import Scratch
 
@@ -348,3 +349,17 @@ async def test_a_stop_kills_what_runs_and_what_waits_for_a_process(
         with pytest.raises(asyncio.CancelledError):
             await one
     assert (await pool.run(make("fine"), DEADLINE)).document is not None
+
+
+async def test_a_process_whose_folder_cannot_be_emptied_is_replaced_and_harms_no_file(
+    pool: ParserPool, make: MakeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: ParserProcess) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ParserProcess, "tidy", refuse)
+        assert (await pool.run(make("first"), DEADLINE)).document is not None
+    before = living_children()
+    assert (await pool.run(make("second"), DEADLINE)).document is not None
+    assert not set(before) & set(living_children())

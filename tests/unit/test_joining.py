@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from models.runs import BatchInput, Counts, OpenPage, PageEnded, PageSlots, Spent
 from rules.batch_state import BatchState
-from rules.joining import MOST_ITEMS, SLICES_A_SLOT, pages_together
+from rules.joining import MOST_ITEMS, MOST_SECONDS, SLICES_A_SLOT, pages_together
 from rules.slicing import LONGEST_SLICE_SECONDS
 
 page_files = st.integers(1, 1000)
@@ -28,6 +28,7 @@ def test_pages_that_go_out_together_are_few_and_no_more_work_than_every_slot_nee
         assert pages * page_files <= min(room, MOST_ITEMS)
         work = pages * page_files * seconds_per_file
         assert work <= 1.001 * concurrency * SLICES_A_SLOT * LONGEST_SLICE_SECONDS
+        assert work <= 1.001 * MOST_SECONDS
 
 
 def test_a_page_goes_out_alone_while_nothing_is_known() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.runs import OrdinalRange, Slice, SliceResult
 from rules.prediction import corrected_pace
 from rules.relay import Relay
-from rules.slicing import MOST_FILES, Weighed, cut
+from rules.slicing import MOST_FILES, Weighed, cut, merged
 from rules.window import Window
 from tests.unit.simulation import Simulation, greedy
 
@@ -61,6 +61,19 @@ def test_cutting_keeps_every_item_once_and_in_order(
     runs = cut(items, window, is_last=is_last, is_measured=is_measured)
     assert [item for run in runs for item in run] == items
     assert all(0 < len(run) <= MOST_FILES for run in runs)
+
+
+@given(
+    sizes=st.lists(st.integers(min_value=1, max_value=3), max_size=100),
+    most=st.integers(min_value=1, max_value=30),
+)
+def test_merging_keeps_every_item_in_order_and_the_bound(sizes: list[int], most: int) -> None:
+    ordinals = iter(range(1, sum(sizes) + 1))
+    runs = [[Weighed(next(ordinals), 1.0) for _ in range(size)] for size in sizes]
+    joined = merged(runs, most)
+    assert len(joined) <= most
+    assert [item for run in joined for item in run] == [item for run in runs for item in run]
+    assert len(runs) > most or joined == runs
 
 
 def test_a_small_page_still_fills_every_slot() -> None:
