@@ -14,6 +14,7 @@ from activities.heartbeats import heartbeating
 from activities.pages import MAX_LOST_CLAIMS, alone_slice
 from activities.recording import Recorder
 from activities.signatures import SliceActivities
+from activities.slice_time import SliceTime
 from models.batch import ItemStatus
 from models.failures import DocumentError, FailureKind
 from models.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
@@ -95,11 +96,9 @@ class SliceRun:
         self._claims = claims
         self._processor = processor
         self._recorder = recorder
-        self._began = time.monotonic()
+        self._time = SliceTime(input.slice_seconds, self._stops)
         self._held: dict[int, ClaimedItem] = {}
         """Items that this attempt has claimed and not finished, by their ordinals."""
-        self._turned: float | None = None
-        """When a parser process turned to the slice: what it waited before is not its work."""
         self._spent: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         self.alone: list[Slice] = []
         self.rest: OrdinalRange | None = None
@@ -108,7 +107,7 @@ class SliceRun:
     @property
     def seconds(self) -> float:
         """Time since the attempt began."""
-        return time.monotonic() - self._began
+        return self._time.seconds
 
     @property
     def spent(self) -> dict[str, Spent]:
@@ -154,14 +153,14 @@ class SliceRun:
     async def _work_through(self) -> None:
         """Process what is held, until the time is up or the job takes no more work."""
         processing = self._processor.process(
-            self._job, list(self._held.values()), self._input.file_seconds, self._is_over
+            self._job, list(self._held.values()), self._input.file_seconds, self._time
         )
-        since = time.monotonic() if self._turned else None
+        since = time.monotonic() if self._time.began else None
         async with aclosing(processing) as done:
             async for processed in done:
                 stop_if_cancelled()
                 now = time.monotonic()
-                self._note_time(processed.outcome, now - (since or self._turned or now))
+                self._note_time(processed.outcome, now - (since or self._time.began or now))
                 since = now
                 await self._finish(processed)
         if self._held:
@@ -174,14 +173,10 @@ class SliceRun:
             spent[0] += predicted_seconds(name, outcome.item.size_bytes)
             spent[1] += seconds
 
-    def _is_over(self) -> bool:
-        """Whether to begin no further file; each attempt begins one, so that there is progress."""
+    def _stops(self) -> bool:
+        """Whether the job takes no more work, by what the ledger has said so far."""
         self.is_stopped = self.is_stopped or self._recorder.recorded.is_stopped
-        if self._turned is None:
-            self._turned = time.monotonic()
-            return self.is_stopped
-        is_late = time.monotonic() - self._turned > self._input.slice_seconds
-        return self.is_stopped or is_late or activity.is_worker_shutdown()
+        return self.is_stopped
 
     async def _finish(self, processed: Processed) -> None:
         self._held.pop(processed.outcome.item.ordinal)

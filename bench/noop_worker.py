@@ -5,13 +5,14 @@ counts, results in the ledger. What is not: opening and hashing files, parser pr
 bytes of results. A source `file:///generated/N` has N files.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 import worker
 from models.batch import ItemStatus
 from services.ledger.records import ClaimedItem, Outcome, ResultRow, SourceFile
+from services.opening import Turn
 from services.result_store import Processed
 from services.work import Work
 
@@ -54,12 +55,12 @@ class NoopProcessor:
         work: Work,
         items: Sequence[ClaimedItem],
         file_seconds: float,
-        is_over: Callable[[], bool],
+        turn: Turn,
     ) -> AsyncGenerator[Processed, None]:
         """Yield a result without bytes for each item."""
         del work, file_seconds
         for item in items:
-            if is_over():
+            if not turn.begins():
                 return
             yield _done(item)
 

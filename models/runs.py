@@ -19,7 +19,7 @@ MAX_RANGES = 200
 """Most ranges of ordinals in one payload; what is over is found by the next look."""
 
 MAX_SLICES = 1000
-"""Slices of a page: each is some six events of its history, which may have 50,000."""
+"""Slices that a page's plan may have; what goes again alone comes on top."""
 
 MAX_SAMPLED_FAILURES = 10
 """Failures that travel through histories for the Temporal UI; the ledger has all of them."""
@@ -40,9 +40,9 @@ class RunLimits(Payload):
     file_seconds: float = 300
     """Wall time for one file when the job asks for no other."""
     longest_file_seconds: float | None = None
-    """Wall time that no file of the job goes over; None where that is `file_seconds`."""
+    """Wall time that the job allows a file at most; None where that is `file_seconds`."""
     slice_seconds: float = 5
-    """A slice starts no further file after this long and returns the rest."""
+    """A slice sends no further file to its process after this long, and returns the rest."""
     watchdog_seconds: float = 15
     max_events: int = 1500
     """Events after which a parent continues as new, well under the 4,096 where the server suggests

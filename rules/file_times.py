@@ -5,15 +5,15 @@ from models.parse_parameters import LONGEST_SECONDS, BatchParseJobConfig
 
 
 def longest_file_seconds(config: JobConfig, default_seconds: float) -> float:
-    """Return the wall time that no file of a job goes over.
+    """Return the wall time that a job allows a file.
 
     Args:
         config: what the job asks for.
         default_seconds: time for a file where it asks for no other.
 
     Returns:
-        What is asked for. With time for each page besides, the longest that can be asked for:
-        nobody knows the pages yet.
+        What is asked for. With time for each page besides, the longest that can be asked for at
+        all: nobody knows the pages yet.
     """
     if not isinstance(config, BatchParseJobRecordCreate):
         return default_seconds

@@ -9,10 +9,11 @@ from rules.slicing import LONGEST_SLICE_SECONDS
 
 SLICES_A_SLOT = 4
 """Slices of full length that each slot gets of pages that go out together. With one, pages of
-small PDFs still went out alone, and Temporal's part of a file was a fifth larger."""
+small PDFs would still go out alone."""
 
-MOST_ITEMS = 10_000
-"""Most items that go out together: 20 slices of files that take no time."""
+MOST_ITEMS = 5000
+"""Most items that go out together. Should each have to go again alone, they are some 30,000 events
+of the child's history, which may have 51,200."""
 
 
 MOST_SECONDS = 400.0

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import aclosing
+from functools import partial
 from typing import Protocol
 
 from models.documents import EngineRequest, EngineResult, ParseOptions
@@ -12,7 +13,7 @@ from services.engines.orders import Listed, Order, Orders
 from services.images import written_images
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem
-from services.opening import FileOpener, Opened, OpenedGroup, Opening, groups_of
+from services.opening import FileOpener, Opened, Opening, Turn, groups_of
 from services.passwords import Passwords
 from services.result_store import Processed
 from services.sources.items import ItemFiles
@@ -53,27 +54,20 @@ class DocumentProcessor:
         work: Work,
         items: Sequence[ClaimedItem],
         file_seconds: float,
-        is_over: Callable[[], bool] = lambda: False,
+        turn: Turn | None = None,
     ) -> AsyncGenerator[Processed, None]:
         """Yield what became of each item. A fault of a document is an outcome, not an error.
 
         Args:
             work: what their job asks for.
-            items: in the order in which they are parsed; some may be known before it is their
-                turn, and are yielded first.
+            items: in the order in which they are parsed; those that are known without a parse are
+                yielded between the others.
             file_seconds: wall time for one file where the job asks for no other.
-            is_over: asked before each file is begun, when a process is there for it; once it is
-                true, the rest is not begun.
+            turn: says when nothing more is to be begun; None works through all.
         """
-        seconds = work.file_seconds or file_seconds
-
-        def open_group(group: Sequence[ClaimedItem]) -> AbstractAsyncContextManager[OpenedGroup]:
-            return self._opener.opened(work, group)
-
-        async def orders(opened: Sequence[Opened]) -> list[Order]:
-            return await self._orders(work, opened, seconds)
-
-        async with Opening(groups_of(items), open_group, orders, is_over) as opening:
+        open_group = partial(self._opener.opened, work)
+        orders = partial(self._orders, work, work.file_seconds or file_seconds)
+        async with Opening(groups_of(items), open_group, orders, turn) as opening:
             async with aclosing(self._parser.run_many(opening)) as answers:
                 async for answer in answers:
                     async with opening.answered() as one:
@@ -86,9 +80,9 @@ class DocumentProcessor:
                 yield processed
 
     async def _orders(
-        self, work: Work, opened: Sequence[Opened], file_seconds: float
+        self, work: Work, file_seconds: float, opened: Sequence[Opened], is_over: Callable[[], bool]
     ) -> list[Order]:
-        pages = await self._page_counts(work, opened, file_seconds)
+        pages = await self._page_counts(work, file_seconds, opened, is_over)
         extra = work.extra_seconds_per_page
         return [
             Order(self._request(work, one), file_seconds + count * extra)
@@ -96,9 +90,12 @@ class DocumentProcessor:
         ]
 
     async def _page_counts(
-        self, work: Work, opened: Sequence[Opened], file_seconds: float
+        self, work: Work, file_seconds: float, opened: Sequence[Opened], is_over: Callable[[], bool]
     ) -> list[int]:
-        """Return the pages of each file where its time depends on them; it takes a look at each."""
+        """Return the pages of each file where its time depends on them; it takes a look at each.
+
+        Once nothing is begun any more, the rest is not looked at.
+        """
         if not work.extra_seconds_per_page:
             return [0] * len(opened)
         glance = {
@@ -110,10 +107,9 @@ class DocumentProcessor:
             Order(self._request(work, one).model_copy(update=glance), file_seconds)
             for one in opened
         ]
-        async with aclosing(self._parser.run_many(Listed(orders))) as answers:
-            return [
-                answer.document.total_pages if answer.document else 1 async for answer in answers
-            ]
+        async with aclosing(self._parser.run_many(Listed(orders, is_over))) as answers:
+            pages = [one.document.total_pages if one.document else 1 async for one in answers]
+        return pages + [1] * (len(opened) - len(pages))
 
     def _request(self, work: Work, one: Opened) -> EngineRequest:
         return EngineRequest(

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from models.failures import DocumentError
 from services.canonical import failed, skipped
@@ -96,28 +96,51 @@ class _Held:
     left: int
 
 
+class Turn(Protocol):
+    """How long a slice may go on."""
+
+    def begins(self) -> bool:
+        """Whether to begin one more file, now that there is a process for it."""
+        ...
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be opened."""
+        ...
+
+
+class Endless:
+    """The turn of whoever works through all of its files."""
+
+    is_over = False
+
+    def begins(self) -> bool:
+        """Return that each file is begun."""
+        return True
+
+
 class Opening(Orders):
     """The files of one slice, of which the next group is opened while one is parsed.
 
     Args:
         groups: opened one after the other.
         open_group: opens one; what it gives stays open within its context.
-        orders: writes the orders of a group.
-        is_over: asked before each file and each group but the first; once it is true, nothing
-            more is begun.
+        orders: writes the orders of a group, as far as its second argument does not say that
+            nothing is begun any more.
+        turn: asked before each file, and before each group but the first.
     """
 
     def __init__(
         self,
         groups: Iterator[Sequence[ClaimedItem]],
         open_group: Callable[[Sequence[ClaimedItem]], AbstractAsyncContextManager[OpenedGroup]],
-        orders: Callable[[Sequence[Opened]], Awaitable[Sequence[Order]]],
-        is_over: Callable[[], bool],
+        orders: Callable[[Sequence[Opened], Callable[[], bool]], Awaitable[Sequence[Order]]],
+        turn: Turn | None,
     ) -> None:
         self._groups = groups
         self._open_group = open_group
         self._orders = orders
-        self._is_over = is_over
+        self._turn = turn or Endless()
         self._known: list[Processed] = []
         self._ready: deque[tuple[Opened, Order, _Held]] = deque()
         self._begun: deque[tuple[Opened, _Held]] = deque()
@@ -149,7 +172,7 @@ class Opening(Orders):
         """Return the next file, if one is open and there is time for it."""
         if not self.is_one_at_hand:
             return None
-        if self._is_over():
+        if not self._turn.begins():
             self._end()
             return None
         opened, order, held = self._ready.popleft()
@@ -188,7 +211,7 @@ class Opening(Orders):
     async def _fill(self) -> None:
         try:
             for number, group in enumerate(self._groups):
-                if self._ends or (number and self._is_over()):
+                if self._ends or (number and self._turn.is_over):
                     return
                 added = await self._add(group)
                 # One of its own must be taken: those of the group before it come first.
@@ -201,7 +224,7 @@ class Opening(Orders):
         """Open a group, and return how many of its files are to be parsed."""
         stack = await self._stacks.enter_async_context(AsyncExitStack())
         found = await stack.enter_async_context(self._open_group(group))
-        orders = await self._orders(found.opened)
+        orders = await self._orders(found.opened, lambda: self._ends)
         held = _Held(stack, len(orders))
         self._ready += [(*pair, held) for pair in zip(found.opened, orders, strict=True)]
         self._known += found.known

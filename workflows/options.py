@@ -25,9 +25,12 @@ DELIVERY_MARGIN = timedelta(seconds=60)
 DELIVERY_HEARTBEAT = timedelta(seconds=10)
 """Silence after which a round is begun again elsewhere; what is not recorded is sent once more."""
 
+SLICE_WAIT = timedelta(hours=1)
+"""Time for a slice to wait for a process that a file of another job holds; longer where its own
+files may take longer. A worker that is gone is noticed by its heartbeats, long before."""
+
 SLICE_MARGIN = timedelta(seconds=60)
-"""Added to the time of a slice, of its longest file and of the wait for both of another slice:
-hashing, storing and recording."""
+"""Added to the time of a slice and of its longest file: hashing, storing and recording."""
 
 SLICE_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1),

@@ -116,8 +116,9 @@ class PageWorkflow:
     async def _execute(self, taken: Slice) -> SliceResult:
         limits = self._input.limits
         longest_file = limits.longest_file_seconds or limits.file_seconds
-        # Twice, since it may first wait for a process until another slice has let go of it.
-        longest = 2 * timedelta(seconds=longest_file + limits.slice_seconds)
+        longest = timedelta(seconds=longest_file + limits.slice_seconds)
+        # Before, it may wait for a process until a slice of this job or of another lets go of it.
+        wait = max(longest, options.SLICE_WAIT)
         return await workflow.execute_activity_method(
             SliceActivities.process_slice,
             SliceInput(
@@ -129,7 +130,7 @@ class PageWorkflow:
                 slice_seconds=limits.slice_seconds,
             ),
             task_queue=SLICES,
-            start_to_close_timeout=longest + options.SLICE_MARGIN,
+            start_to_close_timeout=wait + longest + options.SLICE_MARGIN,
             heartbeat_timeout=timedelta(seconds=limits.heartbeat_seconds),
             retry_policy=options.SLICE_RETRY,
             summary=taken.label,

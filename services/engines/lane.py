@@ -145,8 +145,10 @@ class Lane:
         if self._sent:
             return False
         self._let_go()
+        asked = time.monotonic()
         self._process = await self._processes.take(self._stop)
-        self._began = self._began or time.monotonic()
+        now = time.monotonic()
+        self._began = self._began + now - asked if self._began else now
         return True
 
     def _let_go(self) -> None:

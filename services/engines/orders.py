@@ -1,7 +1,7 @@
 """What a lane is given to read, file by file."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,19 +36,27 @@ class Orders(Protocol):
 
 
 class Listed:
-    """Orders that are all known."""
+    """Orders that are all known.
 
-    def __init__(self, orders: Iterable[Order]) -> None:
+    Args:
+        orders: taken in this order.
+        is_over: asked before each; once it is true, the rest is not taken.
+    """
+
+    def __init__(
+        self, orders: Iterable[Order], is_over: Callable[[], bool] = lambda: False
+    ) -> None:
         self._orders = deque(orders)
+        self._is_over = is_over
 
     @property
     def is_one_at_hand(self) -> bool:
         """Whether one is left."""
-        return bool(self._orders)
+        return bool(self._orders) and not self._is_over()
 
     def take(self) -> Order | None:
         """Return the next one."""
-        return self._orders.popleft() if self._orders else None
+        return self._orders.popleft() if self.is_one_at_hand else None
 
     async def wait(self) -> bool:
         """Return whether one is left."""

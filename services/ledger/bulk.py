@@ -36,42 +36,41 @@ class Bulk:
     """An INSERT or UPDATE of one row, to be run for many.
 
     Args:
-        statement: what is run; values that are not among `columns` are constants in it.
-        columns: keys that each row has: names of columns for an INSERT, of parameters otherwise.
-            Defaults of other columns are left to the database.
+        statement: what is run. The keys of the first row are its columns for an INSERT, and its
+            parameters otherwise; the rest of its values are constants, or left to the database.
     """
 
-    def __init__(self, statement: sa.Insert | sa.Update, columns: Sequence[str]) -> None:
+    def __init__(self, statement: sa.Insert | sa.Update) -> None:
         self._statement = statement
-        self._columns = list(columns)
-        self._compiled: dict[str, tuple[str, list[_Parameter]]] = {}
+        self._compiled: dict[tuple[str, ...], tuple[str, list[_Parameter]]] = {}
 
     async def execute(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run the statement for each row, in order, by one call of the driver; nothing for none.
 
         Raises:
-            KeyError: a row lacks one of the columns.
+            KeyError: a row lacks a key of the first one.
         """
         if not rows:
             return
-        text, parameters = self._of(connection.dialect)
+        text, parameters = self._of(connection.dialect, tuple(rows[0]))
         columns = [parameter.values(rows) for parameter in parameters]
         await connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
 
-    def _of(self, dialect: Dialect) -> tuple[str, list[_Parameter]]:
-        if dialect.name not in self._compiled:
-            compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
+    def _of(self, dialect: Dialect, keys: tuple[str, ...]) -> tuple[str, list[_Parameter]]:
+        known = (dialect.name, *keys)
+        if known not in self._compiled:
+            compiled = self._statement.compile(dialect=dialect, column_keys=list(keys))
             assert isinstance(compiled, SQLCompiler)
             assert compiled.positiontup is not None
             constants = compiled.params
             parameters = [
                 _Parameter(
                     name,
-                    name in self._columns,
+                    name in keys,
                     constants.get(name),
                     compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect),
                 )
                 for name in compiled.positiontup
             ]
-            self._compiled[dialect.name] = (compiled.string, parameters)
-        return self._compiled[dialect.name]
+            self._compiled[known] = (compiled.string, parameters)
+        return self._compiled[known]

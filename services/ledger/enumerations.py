@@ -154,13 +154,7 @@ class EnumerationLedger:
         return "already_processed" if result_id else None
 
 
-_ADD_ITEM = Bulk(
-    items.insert(),
-    (
-        *("job_id", "ordinal", "task_id", "file_id", "status", "skip_reason", "result_id"),
-        *("completed_at", "fence", "lost_claims", "attempts"),
-    ),
-)
+_ADD_ITEM = Bulk(items.insert())
 
 
 def _first_state(

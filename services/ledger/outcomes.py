@@ -34,13 +34,9 @@ _SETTLE = Bulk(
         error_message=sa.bindparam("b_message"),
         skip_reason=sa.bindparam("b_skip"),
         completed_at=sa.bindparam("b_completed"),
-    ),
-    (
-        *("b_job", "b_ordinal", "b_status", "b_attempts", "b_result"),
-        *("b_kind", "b_message", "b_skip", "b_completed"),
-    ),
+    )
 )
-_ADD_RESULT = Bulk(results.insert(), results.c.keys())
+_ADD_RESULT = Bulk(results.insert())
 _NOTE_HASH = Bulk(
     directory_files.update()
     .where(
@@ -49,8 +45,7 @@ _NOTE_HASH = Bulk(
         # An upload's hash is known from the start; its file may hold another one by now.
         directory_files.c.upload_id.is_(None),
     )
-    .values(content_sha256=sa.bindparam("b_sha256")),
-    ("b_id", "b_size", "b_sha256"),
+    .values(content_sha256=sa.bindparam("b_sha256"))
 )
 
 

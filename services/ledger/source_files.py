@@ -50,17 +50,9 @@ _UPDATE_FILE = Bulk(
     .values(
         {name: sa.bindparam(f"b_{name}") for name in (*_REFRESHED, "seen_by")}
         | {"deleted_at": None}
-    ),
-    [f"b_{name}" for name in ("id", *_REFRESHED, "seen_by")],
+    )
 )
-_ADD_FILE = Bulk(
-    directory_files.insert(),
-    (
-        *("id", "project_id", "directory_id", "unique_id", "display_name", "size_bytes"),
-        *("mtime_ns", "etag", "content_sha256", "seen_by"),
-        *("created_at", "updated_at", "deleted_at"),
-    ),
-)
+_ADD_FILE = Bulk(directory_files.insert())
 
 
 def _new_file(job: sa.Row[Any], file_id: str, file: SourceFile, now: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.work import Work
+from tests.claimed import claimed
 from tests.unit.test_documents import SPEC
 
 FILES = 2 * OPENED_FILES + 3
@@ -31,20 +32,7 @@ def items_in(folder: Path) -> list[ClaimedItem]:
     for ordinal in range(1, FILES + 1):
         name = f"{ordinal:03}.txt"
         (folder / name).write_text(f"sleep 0\nfile {ordinal}\n")
-        items.append(
-            ClaimedItem(
-                ordinal=ordinal,
-                fence=1,
-                attempts=0,
-                lost_claims=0,
-                task_id=f"task-{ordinal}",
-                file_id=f"file-{ordinal}",
-                unique_id=name,
-                display_name=name,
-                size_bytes=10,
-                source_uri=folder.as_uri(),
-            )
-        )
+        items.append(claimed(ordinal, unique_id=name, source_uri=folder.as_uri()))
     return items
 
 

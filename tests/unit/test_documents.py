@@ -9,11 +9,12 @@ from models.documents import EngineRequest, EngineResult, ParsedDocument, Parsed
 from models.failures import FailureKind
 from services.documents import DocumentProcessor
 from services.ledger.items import ItemLedger
-from services.ledger.records import ClaimedItem, JobSpec
+from services.ledger.records import JobSpec
 from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.work import Work
+from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 
 SPEC = JobSpec(
@@ -49,18 +50,7 @@ class Silent(EachAlone):
 
 async def processed(folder: Path, parser: Silent) -> Processed:
     (folder / "a.txt").write_text(" ")
-    item = ClaimedItem(
-        ordinal=0,
-        fence=1,
-        attempts=1,
-        lost_claims=0,
-        task_id="task",
-        file_id="file",
-        unique_id="a.txt",
-        display_name="a.txt",
-        size_bytes=1,
-        source_uri=folder.as_uri(),
-    )
+    item = claimed(0, attempts=1, unique_id="a.txt", source_uri=folder.as_uri())
     work = Work(SPEC, ParseOptions(), reuses=False)
     processor = DocumentProcessor(parser, cast("ItemLedger", None), ItemFiles(LocalBlobs(folder)))
     return await process_one(processor, work, item)

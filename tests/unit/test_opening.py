@@ -16,23 +16,25 @@ from services.engines.orders import Order
 from services.ledger.records import ClaimedItem
 from services.opening import OPENED_BYTES, OPENED_FILES, Opened, OpenedGroup, Opening, groups_of
 from services.sources.content import Content
+from tests.claimed import claimed
 
 GONE = DocumentError(FailureKind.SOURCE_CHANGED, "gone")
 
 
-def item(ordinal: int, size_bytes: int = 1) -> ClaimedItem:
-    return ClaimedItem(
-        ordinal=ordinal,
-        fence=1,
-        attempts=0,
-        lost_claims=0,
-        task_id=f"task-{ordinal}",
-        file_id=f"file-{ordinal}",
-        unique_id=f"{ordinal}.txt",
-        display_name=f"{ordinal}.txt",
-        size_bytes=size_bytes,
-        source_uri="file:///in",
-    )
+class FakeTurn:
+    """A turn that ends when a test says so."""
+
+    def __init__(self, is_over: Callable[[], bool] = lambda: False) -> None:
+        self._is_over = is_over
+        self.begun = 0
+
+    def begins(self) -> bool:
+        self.begun += 1
+        return not self._is_over()
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_over()
 
 
 class Files:
@@ -62,14 +64,15 @@ class Files:
         finally:
             self.open.remove(first)
 
-    async def orders(self, opened: Sequence[Opened]) -> list[Order]:
+    async def orders(self, opened: Sequence[Opened], is_over: Callable[[], bool]) -> list[Order]:
         return [Order(EngineRequest(path="in", name=one.item.display_name), 60) for one in opened]
 
     def opening(
         self, groups: Sequence[Sequence[int]], is_over: Callable[[], bool] = lambda: False
     ) -> Opening:
-        made = ([item(ordinal) for ordinal in group] for group in groups)
-        return Opening(made, self.group, self.orders, is_over)
+        made = ([claimed(ordinal) for ordinal in group] for group in groups)
+        self.turn = FakeTurn(is_over)
+        return Opening(made, self.group, self.orders, self.turn)
 
 
 async def settle() -> None:
@@ -138,6 +141,7 @@ async def test_groups_of_known_files_end_with_the_time_too() -> None:
     async with files.opening([[1], [2], [3]], lambda: len(files.opened) == 2) as opening:
         assert not await opening.wait()
         assert [one.outcome.item.ordinal for one in opening.take_known()] == [1, 2]
+    assert files.turn.begun == 0  # No process was there yet.
 
 
 async def test_a_group_that_cannot_be_opened_raises_after_those_before_it() -> None:
@@ -164,7 +168,7 @@ async def test_leaving_waits_for_a_group_that_is_being_opened_and_closes_it() ->
 
 @given(st.lists(st.integers(0, 2 * OPENED_BYTES), max_size=200))
 def test_groups_hold_every_item_once_in_order_and_within_their_bounds(sizes: list[int]) -> None:
-    items = [item(ordinal, size) for ordinal, size in enumerate(sizes, start=1)]
+    items = [claimed(n, size_bytes=size) for n, size in enumerate(sizes, start=1)]
     groups = list(groups_of(items))
     assert [one for group in groups for one in group] == items
     for group in groups:

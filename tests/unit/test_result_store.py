@@ -13,23 +13,14 @@ from services.canonical import failed
 from services.ledger.records import ClaimedItem, Outcome, ResultPlace, ResultRow
 from services.result_store import Processed, ResultStore, image_key
 from services.storage.local import LocalBlobs
+from tests.claimed import claimed
 
 JOB = f"bjb-{'1' * 32}"
 
 
 def item(ordinal: int, fence: int = 1) -> ClaimedItem:
-    return ClaimedItem(
-        ordinal=ordinal,
-        fence=fence,
-        attempts=0,
-        lost_claims=0,
-        task_id=f"{ordinal:08}-0000-0000-0000-000000000000",
-        file_id=f"dfl-{ordinal:032}",
-        unique_id=f"{ordinal}.txt",
-        display_name=f"{ordinal}.txt",
-        size_bytes=1,
-        source_uri="file:///in",
-    )
+    task_id = f"{ordinal:08}-0000-0000-0000-000000000000"
+    return claimed(ordinal, fence=fence, task_id=task_id, file_id=f"dfl-{ordinal:032}")
 
 
 def completed(ordinal: int, markdown: str, **images: bytes) -> Processed:

@@ -1,18 +1,20 @@
 """The time of a slice: what counts as its own, and what ends it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, cast
 
 from temporalio.testing import ActivityEnvironment
 
 from activities.recording import Recorder
+from activities.slice_time import SliceTime
 from activities.slices import SliceRun
 from models.runs import SliceInput
 from services.ledger.records import ClaimedItem
+from services.opening import Turn
 from services.result_store import Processed
 from services.work import Work
-from tests.unit.test_opening import item
+from tests.claimed import claimed
 from tests.unit.test_recording import FakeClaims, FakeStore, recorder
 from tests.unit.test_result_store import completed
 
@@ -27,7 +29,7 @@ class AllClaims(FakeClaims):
         self.released: list[int] = []
 
     async def claim(self, job_id: str, first: int, last: int) -> tuple[list[ClaimedItem], bool]:
-        return [item(ordinal) for ordinal in range(first, last + 1)], False
+        return [claimed(ordinal) for ordinal in range(first, last + 1)], False
 
     async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
         self.released += [one.ordinal for one in claimed]
@@ -41,11 +43,11 @@ class Waiting:
         self.file = file
 
     async def process(
-        self, work: Work, items: Sequence[ClaimedItem], seconds: float, is_over: Callable[[], bool]
+        self, work: Work, items: Sequence[ClaimedItem], seconds: float, turn: Turn
     ) -> AsyncGenerator[Processed, None]:
         await asyncio.sleep(self.wait)
         for one in items:
-            if is_over():
+            if not turn.begins():
                 return
             await asyncio.sleep(self.file)
             yield completed(one.ordinal, "text")
@@ -79,3 +81,20 @@ async def test_a_slice_begins_a_file_however_late_it_is() -> None:
     run = await run_slice(Waiting(0, SECONDS * 1.5), AllClaims(), 3)
     assert run.rest is not None
     assert run.rest.first == 2
+
+
+async def test_looking_whether_the_time_is_over_does_not_begin_it() -> None:
+    async def look() -> tuple[bool, float | None, bool]:
+        made = SliceTime(0.0, lambda: False)
+        is_over = made.is_over
+        return is_over, made.began, made.begins()
+
+    assert await ActivityEnvironment().run(look) == (False, None, True)
+
+
+async def test_a_job_that_takes_no_more_work_has_nothing_begun_and_nothing_opened() -> None:
+    async def look() -> tuple[bool, bool]:
+        made = SliceTime(60.0, lambda: True)
+        return made.begins(), made.is_over
+
+    assert await ActivityEnvironment().run(look) == (False, True)

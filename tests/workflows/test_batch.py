@@ -107,7 +107,7 @@ async def test_a_slice_has_time_for_its_longest_file_and_for_one_that_it_waits_f
     ][1:]
     assert slices
     for scheduled in slices:
-        assert scheduled.start_to_close_timeout.seconds >= 2 * 1800
+        assert scheduled.start_to_close_timeout.seconds >= 3600 + 1800 + 5
 
 
 async def test_a_source_that_cannot_be_listed_fails_the_batch(
