@@ -7,15 +7,12 @@ slices are cut by count, 25 files each. An action is what Temporal Cloud bills a
 of a Workflow, an Activity, a timer, a Signal, an upsert of Search Attributes.
 """
 
-import asyncio
-import os
-import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 
+from bench.leaving import measure_and_leave
 from bench.throughput import CALM, PAGES, PROCESSES
 from tests.integration.cluster import Cluster
 
@@ -60,11 +57,8 @@ async def measure(root: Path) -> None:
 
 def main() -> None:
     """Measure in a home of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder)))
+    measure_and_leave(measure)
 
 
 if __name__ == "__main__":
     main()
-    sys.stdout.flush()
-    os._exit(0)

@@ -9,10 +9,8 @@ of 1,000 and about the large one, both when they have ended.
 
 import argparse
 import asyncio
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -23,6 +21,7 @@ import httpx
 import psutil
 
 from bench.api_latency import timed
+from bench.leaving import measure_and_leave
 from bench.losses import Processor, processor
 from bench.throughput import CALM, PAGES, PROCESSES
 from models.batch import JobStatus
@@ -215,11 +214,8 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=1_000_000)
     parser.add_argument("--few", type=int, default=10_000)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder), asked.files, asked.few))
+    measure_and_leave(measure, asked.files, asked.few)
 
 
 if __name__ == "__main__":
     main()
-    sys.stdout.flush()
-    os._exit(0)

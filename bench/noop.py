@@ -7,14 +7,11 @@ enumeration and settle included; SQLite, one worker, the command line's pages of
 """
 
 import argparse
-import asyncio
-import os
 import statistics
-import sys
-import tempfile
 import time
 from pathlib import Path
 
+from bench.leaving import measure_and_leave
 from bench.throughput import CALM, PAGES, PROCESSES
 from tests.integration.cluster import Cluster
 
@@ -56,11 +53,8 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=40_000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder), asked.files, asked.rounds))
+    measure_and_leave(measure, asked.files, asked.rounds)
 
 
 if __name__ == "__main__":
     main()
-    sys.stdout.flush()
-    os._exit(0)

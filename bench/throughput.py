@@ -11,16 +11,14 @@ machine. Last, a quarter of the files go through a job that gives each an Activi
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
-import tempfile
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from bench import bare_processes
 from bench.documents import one_page_pdfs, repeat
+from bench.leaving import measure_and_leave
 from cli.progress import POLL_SECONDS
 from config import Settings
 from services.ledger.schema import items
@@ -115,11 +113,8 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder), asked.documents, asked.files, asked.rounds))
+    measure_and_leave(measure, asked.documents, asked.files, asked.rounds)
 
 
 if __name__ == "__main__":
     main()
-    sys.stdout.flush()
-    os._exit(0)
