@@ -62,7 +62,7 @@ class CancellableParser(Parser):
     def __init__(self, pool: ParserPool) -> None:
         self._pool = pool
 
-    async def run_many(self, orders: Orders) -> AsyncGenerator[EngineResult, None]:
+    async def run_many(self, project_id: str, orders: Orders) -> AsyncGenerator[EngineResult, None]:
         """Have files read; see `ParserPool.run_many`.
 
         Raises:
@@ -70,7 +70,7 @@ class CancellableParser(Parser):
         """
         cancelled = asyncio.ensure_future(activity.wait_for_cancelled())
         try:
-            async with aclosing(self._pool.run_many(orders, cancelled)) as answers:
+            async with aclosing(self._pool.run_many(project_id, orders, cancelled)) as answers:
                 async for answer in answers:
                     yield answer
         finally:

@@ -59,7 +59,9 @@ async def read_all(documents: Path, rows: list[dict[str, str]], module: str) -> 
 
 async def _read(pool: ParserPool, path: Path) -> Read:
     began = time.perf_counter()
-    answer = await pool.run(EngineRequest(path=str(path.resolve()), name=path.name), DEADLINE)
+    answer = await pool.run(
+        "prj-bench", EngineRequest(path=str(path.resolve()), name=path.name), DEADLINE
+    )
     milliseconds = (time.perf_counter() - began) * 1000
     return Read(answer.document, answer.failure and str(answer.failure.kind), milliseconds)
 

@@ -54,7 +54,7 @@ async def parse_all(documents: Path, processes: int, deadline: float) -> list[Ou
             path = documents / row["path"]
             started = time.perf_counter()
             request = EngineRequest(path=str(path.resolve()), name=path.name)
-            result = await pool.run(request, deadline)
+            result = await pool.run("prj-bench", request, deadline)
             elapsed = time.perf_counter() - started
             if result.document is None:
                 assert result.failure is not None
@@ -115,10 +115,10 @@ async def overhead_milliseconds(runs: int = 300) -> float:
         file.flush()
         request = EngineRequest(path=file.name, name="hello.txt")
         async with ParserPool(1, files_per_process=runs + 2) as pool:
-            await pool.run(request, 60)
+            await pool.run("prj-bench", request, 60)
             started = time.perf_counter()
             for _ in range(runs):
-                await pool.run(request, 60)
+                await pool.run("prj-bench", request, 60)
             return (time.perf_counter() - started) / runs * 1000
 
 

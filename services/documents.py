@@ -23,7 +23,7 @@ from services.work import Work
 class Parser(Protocol):
     """Reads files in processes that may die."""
 
-    def run_many(self, orders: Orders) -> AsyncGenerator[EngineResult, None]:
+    def run_many(self, project_id: str, orders: Orders) -> AsyncGenerator[EngineResult, None]:
         """Yield a document or a failure for each file; never raises for what a file does."""
         ...
 
@@ -68,7 +68,7 @@ class DocumentProcessor:
         open_group = partial(self._opener.opened, work)
         orders = partial(self._orders, work, work.file_seconds or file_seconds)
         async with Opening(groups_of(items), open_group, orders, turn) as opening:
-            async with aclosing(self._parser.run_many(opening)) as answers:
+            async with aclosing(self._parser.run_many(work.spec.project_id, opening)) as answers:
                 async for answer in answers:
                     async with opening.answered() as one:
                         processed = await _finished(work, one, answer)
@@ -107,7 +107,8 @@ class DocumentProcessor:
             Order(self._request(work, one).model_copy(update=glance), file_seconds)
             for one in opened
         ]
-        async with aclosing(self._parser.run_many(Listed(orders, is_over))) as answers:
+        listed = Listed(orders, is_over)
+        async with aclosing(self._parser.run_many(work.spec.project_id, listed)) as answers:
             pages = [one.document.total_pages if one.document else 1 async for one in answers]
         return pages + [1] * (len(opened) - len(pages))
 

@@ -1,6 +1,7 @@
 """An engine that fails as the content of a file asks it to; other files are really parsed."""
 
 import ctypes
+import inspect
 import os
 import sys
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from models.documents import EngineRequest, EngineResult, ParsedDocument
 from services.engines import dispatch
-from services.engines.frames import HEADER
+from services.engines.frames import HEADER, new_nonce
 
 CUE = "fault: "
 NOTHING = ParsedDocument(
@@ -70,12 +71,27 @@ def _write_to_the_pipe(frame: bytes) -> None:
     time.sleep(3600)
 
 
+def _own_nonce() -> bytes:
+    """Return the nonce of the request in hand, as code of a document could find it."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        nonce = frame.f_locals.get("nonce")
+        if isinstance(nonce, bytes):
+            return nonce
+        frame = frame.f_back
+    raise LookupError
+
+
 def _garbage() -> None:
-    _write_to_the_pipe(HEADER.pack(9) + b"not JSON.")
+    _write_to_the_pipe(HEADER.pack(_own_nonce(), 9) + b"not JSON.")
+
+
+def _foreign() -> None:
+    _write_to_the_pipe(HEADER.pack(new_nonce(), 2) + b"{}")
 
 
 def _huge() -> None:
-    _write_to_the_pipe(HEADER.pack(2**32 - 1))
+    _write_to_the_pipe(HEADER.pack(_own_nonce(), 2**32 - 1))
 
 
 def _fork() -> None:
@@ -110,6 +126,7 @@ FAULTS = {
     "sleep": _sleep,
     "print": _print,
     "garbage": _garbage,
+    "foreign": _foreign,
     "huge": _huge,
     "fork": _fork,
     "litter": _litter,

@@ -11,12 +11,18 @@ from services.work import Work
 
 
 class EachAlone:
-    """A parser that answers for one file at a time, in its own process."""
+    """A parser that answers for one file at a time, in its own process.
+
+    Knows the project whose files it was given last.
+    """
+
+    project_id: str | None = None
 
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
         raise NotImplementedError
 
-    async def run_many(self, orders: Orders) -> AsyncGenerator[EngineResult, None]:
+    async def run_many(self, project_id: str, orders: Orders) -> AsyncGenerator[EngineResult, None]:
+        self.project_id = project_id
         while await orders.wait() and (order := orders.take()):
             yield await self.run(order.request, order.deadline_seconds)
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from models.documents import EngineFailure, EngineResult
 from models.failures import MAX_MESSAGE_CHARACTERS, FailureKind
-from services.engines.frame_reader import FrameTooLargeError
+from services.engines.frame_reader import ForeignFrameError, FrameTooLargeError
 from services.engines.frames import MAX_FRAME_BYTES
 from services.engines.orders import Order
 from services.engines.parser_process import ParserProcess
@@ -23,6 +23,7 @@ async def answer_of(process: ParserProcess, order: Order, gathering: float) -> E
 
     Raises:
         ProcessDiedError: no whole answer came.
+        ForeignFrameError: what came is no answer to it; whoever wrote it, the process is dead now.
     """
     try:
         # Most answers of short files are here already: those need neither a wait nor its bound.
@@ -35,6 +36,9 @@ async def answer_of(process: ParserProcess, order: Order, gathering: float) -> E
         process.kill()
         message = f"over the time allowed for one file ({order.deadline_seconds:g} s)"
         return failed(FailureKind.TIMEOUT, message)
+    except ForeignFrameError:
+        process.kill()
+        raise
     except FrameTooLargeError:
         process.kill()
         return failed(FailureKind.TOO_LARGE, f"the result is over {MAX_FRAME_BYTES} bytes")

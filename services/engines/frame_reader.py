@@ -20,6 +20,10 @@ class FrameTooLargeError(Exception):
     """The process announced an answer over the limit."""
 
 
+class ForeignFrameError(Exception):
+    """The next bytes are no answer to the request whose answer comes next."""
+
+
 class FrameReader:
     """The frames of one pipe.
 
@@ -35,17 +39,19 @@ class FrameReader:
         with contextlib.suppress(OSError, AttributeError):
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
-    async def frame(self, pause_seconds: float = 0.0) -> bytes:
-        """Return the next frame.
+    async def frame(self, nonce: bytes, pause_seconds: float = 0.0) -> bytes:
+        """Return the payload of the next frame.
 
         Args:
+            nonce: what the frame must bear.
             pause_seconds: how long to let frames gather where none is here yet.
 
         Raises:
             EOFError: the other side closed the pipe before the frame was whole.
+            ForeignFrameError: it bears another nonce; told before its payload is waited for.
             FrameTooLargeError: the frame is over `MAX_FRAME_BYTES`.
         """
-        while (frame := self.whole()) is None:
+        while (frame := self.whole(nonce)) is None:
             if pause_seconds:
                 await asyncio.sleep(pause_seconds)
                 pause_seconds = 0.0
@@ -65,17 +71,33 @@ class FrameReader:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def whole(self) -> bytes | None:
-        """Take the next frame out of what was read, if all of it is there.
+    def is_empty(self) -> bool:
+        """Whether nothing lies in the pipe, or was read, that no one has taken; False at its end.
+
+        Reads what there is: whoever asks has no more use for it.
+        """
+        if len(self._buffer) > self._at:
+            return False
+        try:
+            self._buffer += os.read(self._descriptor, READ_BYTES)
+        except BlockingIOError:
+            return True
+        return False
+
+    def whole(self, nonce: bytes) -> bytes | None:
+        """Take the payload of the next frame out of what was read, if all of it is there.
 
         Raises:
+            ForeignFrameError: it bears another nonce than `nonce`.
             FrameTooLargeError: the frame is over `MAX_FRAME_BYTES`.
         """
         start = self._at + HEADER.size
         if len(self._buffer) < start:
             self._shift()
             return None
-        (length,) = HEADER.unpack_from(self._buffer, self._at)
+        found, length = HEADER.unpack_from(self._buffer, self._at)
+        if found != nonce:
+            raise ForeignFrameError
         if length > MAX_FRAME_BYTES:
             raise FrameTooLargeError
         if len(self._buffer) < start + length:

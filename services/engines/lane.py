@@ -2,7 +2,9 @@
 
 Requests are sent ahead of their answers where files are short, so that a process has its next
 file at hand while the worker looks at the last answer. A file is only ever blamed for what
-happens while it is the oldest without an answer; those behind it go to the next process.
+happens while it is the oldest without an answer; those behind it go to the next process. Bytes that
+answer no request may come from any file that the process has read: then the oldest is read again by
+a process that has read none, where they can only be its own.
 """
 
 import asyncio
@@ -11,11 +13,16 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
+import structlog
+
 from models.documents import EngineResult
 from models.failures import FailureKind
 from services.engines.answers import answer_of, death_of, failed
+from services.engines.frame_reader import ForeignFrameError
 from services.engines.orders import Order, Orders
 from services.engines.parser_process import ParserProcess, ProcessDiedError
+
+log = structlog.get_logger(__name__)
 
 MOST_AHEAD = 32
 """Most files sent ahead of the one that is being read."""
@@ -33,8 +40,12 @@ each look costs it a tenth of a millisecond."""
 class Processes(Protocol):
     """Where a lane gets its processes."""
 
-    async def take(self, stop: asyncio.Future[None] | None) -> ParserProcess:
+    async def take(self, project_id: str, stop: asyncio.Future[None] | None) -> ParserProcess:
         """Wait for a process, and return it once it is ready.
+
+        Args:
+            project_id: whose files it is for; it has read none of another's, and never will.
+            stop: ends the wait.
 
         Raises:
             ProcessDiedError: none could be started.
@@ -60,15 +71,21 @@ class Lane:
 
     Args:
         processes: gives them.
+        project_id: whose files these are.
         orders: taken as there is room for them, and not before.
         stop: once it is done, what runs is killed, and whoever waits for an answer gets a
             CancelledError.
     """
 
     def __init__(
-        self, processes: Processes, orders: Orders, stop: asyncio.Future[None] | None = None
+        self,
+        processes: Processes,
+        project_id: str,
+        orders: Orders,
+        stop: asyncio.Future[None] | None = None,
     ) -> None:
         self._processes = processes
+        self._project_id = project_id
         self._orders = orders
         self._stop = stop
         self._again: deque[Order] = deque()
@@ -92,7 +109,8 @@ class Lane:
                     message = f"a parser process could not start: {error}"
                     yield failed(FailureKind.UNAVAILABLE, message)
                     continue
-                yield await self._receive()
+                if (answer := await self._receive()) is not None:
+                    yield answer
         finally:
             if self._stop is not None:
                 self._stop.remove_done_callback(self._stopped)
@@ -146,7 +164,7 @@ class Lane:
             return False
         self._let_go()
         asked = time.monotonic()
-        self._process = await self._processes.take(self._stop)
+        self._process = await self._processes.take(self._project_id, self._stop)
         now = time.monotonic()
         self._began = self._began + now - asked if self._began else now
         return True
@@ -171,19 +189,34 @@ class Lane:
         mean = self._mean()
         return 0.0 if mean is None else min(GATHER_SECONDS, mean * (len(self._sent) // 2))
 
-    async def _receive(self) -> EngineResult:
+    async def _receive(self) -> EngineResult | None:
+        """Return the answer to the oldest file; None where that is to be read again."""
         process = self._process
         assert process is not None
         order = self._sent[0]
+        result: EngineResult | None
         try:
             result = await answer_of(process, order, self._gathering())
         except ProcessDiedError:
             result = await death_of(process, order)
-        self._sent.popleft()
-        self._answered += 1
+        except ForeignFrameError:
+            result = self._stray(process)
+        if result is not None:
+            self._sent.popleft()
+            self._answered += 1
         if self._is_stopped:
             raise asyncio.CancelledError("the parse was stopped")
         if not process.is_alive:
             self._again.extendleft(reversed(self._sent))
             self._sent.clear()
         return result
+
+    def _stray(self, process: ParserProcess) -> EngineResult | None:
+        """Return what bytes that answer no request mean for the oldest file."""
+        log.warning(
+            "stray_bytes_from_parser", project=self._project_id, files_read=process.files_answered
+        )
+        if process.files_answered:
+            return None
+        message = "the parser process sent what is no answer to the request for this file"
+        return failed(FailureKind.CRASHED, message)

@@ -2,6 +2,10 @@
 
 The process has a session of its own, so that a kill takes what it started along, an environment
 without the secrets of its parent, and a folder for temporary files that is deleted with it.
+
+What reads documents may come to obey one. So an answer counts only if it bears the nonce of the
+oldest request, and a process reads documents of one project alone: whatever it could keep, tell or
+forge, it never had anything of another.
 """
 
 import asyncio
@@ -10,13 +14,14 @@ import os
 import shutil
 import signal
 import sys
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
-from services.engines.frame_reader import FrameReader
-from services.engines.frames import HEADER
+from services.engines.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
+from services.engines.frames import HEADER, NO_REQUEST, READY, new_nonce
 
 START_SECONDS = 60.0
 """Time for the interpreter and the handler module to load, on a busy machine."""
@@ -51,24 +56,32 @@ class ParserProcess:
         answers: FrameReader,
         folder: Path,
         memory_bytes: int,
+        project_id: str,
     ) -> None:
         self._answers = answers
         self.memory_bytes = memory_bytes
+        self.project_id = project_id
         self.files_taken = 0
+        self.files_answered = 0
         self.was_killed = False
         self._process = process
         self._folder = folder
+        self._unanswered: deque[bytes] = deque()
+        """Nonces of the requests without an answer, in their order."""
         self._tail = bytearray()
         self._drain = asyncio.create_task(self._keep_tail())
 
     @classmethod
-    async def start(cls, module: str, memory_bytes: int, folder: Path) -> "ParserProcess":
+    async def start(
+        cls, module: str, memory_bytes: int, folder: Path, project_id: str
+    ) -> "ParserProcess":
         """Start a process and wait until it can take a request.
 
         Args:
             module: what it runs.
             memory_bytes: bound of its address space.
             folder: an empty one for its temporary files; it is deleted with the process.
+            project_id: whose files it reads, and no other's.
 
         Raises:
             ProcessDiedError: it ended, or was not ready within `START_SECONDS`.
@@ -92,7 +105,7 @@ class ParserProcess:
             raise
         finally:
             os.close(writing)
-        started = cls(process, FrameReader(reading), folder, memory_bytes)
+        started = cls(process, FrameReader(reading), folder, memory_bytes, project_id)
         await started._await_ready()
         return started
 
@@ -106,19 +119,30 @@ class ParserProcess:
 
         A process that has died says so when its next answer is waited for.
         """
+        nonces = [new_nonce() for _ in frames]
+        self._unanswered += nonces
         self.files_taken += len(frames)
         stdin = self._process.stdin
         assert stdin is not None
         # Not drained: requests are short, and few are ahead of their answers.
-        stdin.write(b"".join(HEADER.pack(len(frame)) + frame for frame in frames))
+        stdin.write(
+            b"".join(
+                HEADER.pack(nonce, len(frame)) + frame
+                for nonce, frame in zip(nonces, frames, strict=True)
+            )
+        )
 
     def received(self) -> bytes | None:
         """Return the answer to the oldest request, if it was read together with one before it.
 
         Raises:
+            ForeignFrameError: what came is no answer to it.
             FrameTooLargeError: the answer is over `MAX_FRAME_BYTES`.
         """
-        return self._answers.whole()
+        answer = self._answers.whole(self._unanswered[0])
+        if answer is not None:
+            self._answered()
+        return answer
 
     async def receive(self, pause_seconds: float = 0.0) -> bytes:
         """Return the answer to the oldest request that has none yet.
@@ -128,12 +152,16 @@ class ParserProcess:
 
         Raises:
             ProcessDiedError: no whole answer came.
+            ForeignFrameError: what came is no answer to it.
             FrameTooLargeError: the answer is over `MAX_FRAME_BYTES`.
         """
-        try:
-            return await self._answers.frame(pause_seconds)
-        except (EOFError, OSError) as error:
-            raise ProcessDiedError from error
+        answer = await self._frame(self._unanswered[0], pause_seconds)
+        self._answered()
+        return answer
+
+    def is_quiet(self) -> bool:
+        """Whether it has answered all requests, and has said nothing besides."""
+        return not self._unanswered and self._answers.is_empty()
 
     def kill(self) -> None:
         """Send SIGKILL to the process and to all that it started."""
@@ -189,7 +217,8 @@ class ParserProcess:
     async def _await_ready(self) -> None:
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self.receive()
+                if await self._frame(NO_REQUEST) != READY:
+                    raise ForeignFrameError  # noqa: TRY301 - told below, as any other is
         except BaseException as error:
             self.kill()
             await self.wait()
@@ -197,7 +226,19 @@ class ParserProcess:
                 raise ProcessDiedError(f"not ready within {START_SECONDS:.0f} s") from error
             if isinstance(error, ProcessDiedError):
                 raise ProcessDiedError(self.last_words()) from error
+            if isinstance(error, ForeignFrameError | FrameTooLargeError):
+                raise ProcessDiedError("it did not begin by saying that it is ready") from error
             raise
+
+    async def _frame(self, nonce: bytes, pause_seconds: float = 0.0) -> bytes:
+        try:
+            return await self._answers.frame(nonce, pause_seconds)
+        except (EOFError, OSError) as error:
+            raise ProcessDiedError from error
+
+    def _answered(self) -> None:
+        self._unanswered.popleft()
+        self.files_answered += 1
 
     async def _keep_tail(self) -> None:
         stderr = self._process.stderr

@@ -4,6 +4,9 @@ The engines are native code that reads hostile bytes: they can hang, abort or ea
 PDFium takes one lock a process. So every parse runs in a process of its own, which may die
 without harm, and which is replaced after many files, or once it holds much memory: native code
 seldom gives all of it back.
+
+A process is its project's until it ends. One that idles gives way to another project's where there
+is no room for both.
 """
 
 import asyncio
@@ -13,11 +16,15 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
+import structlog
+
 from models.documents import EngineRequest, EngineResult
 from services.engines.lane import Lane
 from services.engines.orders import Listed, Order, Orders
 from services.engines.parser_process import ParserProcess, ProcessDiedError
 from services.scratch import Scratch
+
+log = structlog.get_logger(__name__)
 
 DEFAULT_MEMORY_BYTES = 4 * 1024**3
 DEFAULT_FILES_PER_PROCESS = 5000
@@ -31,7 +38,7 @@ class ParserPool:
     """Runs requests in at most `size` processes, first come first served.
 
     Args:
-        size: processes at once; they are started when first needed.
+        size: processes at once, busy and idle; they are started when first needed.
         module: what they run; it has `handle(request) -> EngineResult`.
         memory_bytes: bound of the address space of each process.
         files_per_process: files after which a process is replaced.
@@ -51,6 +58,7 @@ class ParserPool:
         self._files_per_process = files_per_process
         self._idle: deque[ParserProcess] = deque()
         self._busy: set[ParserProcess] = set()
+        self._starting = 0
         self._leaving: set[asyncio.Task[int]] = set()
         self._scratch: Scratch | None = None
         self._is_closed = False
@@ -89,32 +97,35 @@ class ParserPool:
         for _ in range(self._size):
             self._slots.release()
 
-    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
+    async def run(
+        self, project_id: str, request: EngineRequest, deadline_seconds: float
+    ) -> EngineResult:
         """Have one file read; see `run_many`."""
         order = Order(request, deadline_seconds)
-        async with aclosing(self.run_many(Listed([order]))) as answers:
+        async with aclosing(self.run_many(project_id, Listed([order]))) as answers:
             return await anext(answers)
 
     async def run_many(
-        self, orders: Orders, stop: asyncio.Future[None] | None = None
+        self, project_id: str, orders: Orders, stop: asyncio.Future[None] | None = None
     ) -> AsyncGenerator[EngineResult, None]:
         """Have files read in one process, one after the other; yield a result each, in order.
 
         Every fault of a file or its process comes back as a failure of that file.
 
         Args:
+            project_id: whose files these are; they meet no process that has read another's.
             orders: taken a few ahead of their answers.
             stop: once it is done, what runs is killed, and the next answer is a CancelledError.
         """
-        async with aclosing(Lane(self, orders, stop).answers()) as answers:
+        async with aclosing(Lane(self, project_id, orders, stop).answers()) as answers:
             async for answer in answers:
                 yield answer
 
-    async def take(self, stop: asyncio.Future[None] | None) -> ParserProcess:
-        """Return an idle process, or a new one; see `Processes`."""
+    async def take(self, project_id: str, stop: asyncio.Future[None] | None) -> ParserProcess:
+        """Return an idle process of the project, or a new one; see `Processes`."""
         await self._slot(stop)
         try:
-            process = self._idle_one() or await self._new()
+            process = self._idle_one(project_id) or await self._new(project_id)
         except BaseException:
             self._slots.release()
             raise
@@ -142,7 +153,7 @@ class ParserPool:
         self._busy.discard(process)
         self._slots.release()
         is_worn = self.is_worn(process) or process.resident_bytes() > MAX_IDLE_BYTES
-        if self._is_closed or is_worn or not process.is_alive:
+        if self._is_closed or is_worn or not self._is_sound(process):
             self._dismiss(process)
             return
         try:
@@ -158,21 +169,45 @@ class ParserPool:
         """Whether a process has had its share of files."""
         return process.files_taken >= self._files_per_process
 
-    def _idle_one(self) -> ParserProcess | None:
-        while self._idle:
-            process = self._idle.popleft()
-            if process.is_alive:
+    def _is_sound(self, process: ParserProcess) -> bool:
+        """Whether a process without requests lives and is silent; one that is not silent dies."""
+        if process.is_alive and not process.is_quiet():
+            log.warning(
+                "stray_bytes_from_parser",
+                project=process.project_id,
+                files_read=process.files_answered,
+            )
+            process.kill()
+        return process.is_alive
+
+    def _idle_one(self, project_id: str) -> ParserProcess | None:
+        # Copied: those of the project that are not sound any more leave on the way.
+        for process in [one for one in self._idle if one.project_id == project_id]:
+            self._idle.remove(process)
+            if self._is_sound(process):
                 return process
             self._dismiss(process)
         return None
 
-    async def _new(self) -> ParserProcess:
+    def _make_room(self) -> None:
+        """Let the process go that has idled longest, where the pool has its number."""
+        while self._idle and len(self._busy) + self._starting + len(self._idle) > self._size:
+            process = self._idle.pop()
+            process.kill()
+            self._dismiss(process)
+
+    async def _new(self, project_id: str) -> ParserProcess:
         if self._is_closed:
             raise ProcessDiedError("the parser pool is closed")
         if self._scratch is None:
             self._scratch = Scratch()
         folder = self._scratch.subfolder()
-        return await ParserProcess.start(self._module, self._memory_bytes, folder)
+        self._starting += 1
+        try:
+            self._make_room()
+            return await ParserProcess.start(self._module, self._memory_bytes, folder, project_id)
+        finally:
+            self._starting -= 1
 
     def _dismiss(self, process: ParserProcess) -> None:
         task = asyncio.get_running_loop().create_task(process.wait())

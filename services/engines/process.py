@@ -1,8 +1,8 @@
 """The main of a parser process: `python -m services.engines.process MODULE`.
 
-Reads EngineRequest frames from stdin and writes one EngineResult frame for each to what was
-stdout, after a first frame that says it is ready. It ends when stdin closes. MODULE must have a
-function `handle(request) -> EngineResult`.
+Reads EngineRequest frames from stdin and writes one EngineResult frame for each, with its nonce, to
+what was stdout, after a first frame that says it is ready. It ends when stdin closes. MODULE must
+have a function `handle(request) -> EngineResult`.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from services.engines.confinement import allow_processor_seconds, confine
-from services.engines.frames import MAX_FRAME_BYTES, read_frame, write_frame
+from services.engines.frames import MAX_FRAME_BYTES, NO_REQUEST, READY, read_frame, write_frame
 
 if TYPE_CHECKING:
     from models.documents import EngineRequest, EngineResult
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     Handler = Callable[[EngineRequest], EngineResult]
 
 DEFAULT_MODULE = "services.engines.dispatch"
-READY = b"{}"
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -53,11 +52,13 @@ def _claim_stdout() -> BinaryIO:
 def _serve(handle: "Handler", requests: BinaryIO, answers: BinaryIO) -> None:
     from models.documents import EngineRequest
 
-    write_frame(answers, READY)
+    write_frame(answers, NO_REQUEST, READY)
     while (frame := read_frame(requests)) is not None:
-        request = EngineRequest.model_validate_json(frame)
+        nonce, payload = frame
+        request = EngineRequest.model_validate_json(payload)
         allow_processor_seconds(request.cpu_seconds)
-        write_frame(answers, _answer(handle, request))
+        answer = _answer(handle, request)
+        write_frame(answers, nonce, answer)
 
 
 def _answer(handle: "Handler", request: "EngineRequest") -> bytes:

@@ -20,6 +20,7 @@ from services.engines.pool import ParserPool
 from services.scratch import Scratch
 
 DEADLINE = 60.0
+PROJECT = "prj-of-these-tests"
 
 MakeRequest = Callable[[str], EngineRequest]
 
@@ -86,7 +87,7 @@ async def until_busy() -> None:
 
 
 async def test_a_file_comes_back_as_a_document(pool: ParserPool, make: MakeRequest) -> None:
-    result = await pool.run(make("plain words"), DEADLINE)
+    result = await pool.run(PROJECT, make("plain words"), DEADLINE)
     assert result.document is not None
     assert result.document.pages[0].text == "plain words"
 
@@ -98,6 +99,7 @@ async def test_a_file_comes_back_as_a_document(pool: ParserPool, make: MakeReque
         ("exit", FailureKind.CRASHED, "parser process died: exit code 3"),
         ("nothing", FailureKind.CRASHED, "empty answer"),
         ("garbage", FailureKind.CRASHED, "malformed answer"),
+        ("foreign", FailureKind.CRASHED, "no answer to the request for this file"),
         ("huge", FailureKind.TOO_LARGE, "the result is over"),
         ("memory", FailureKind.TOO_LARGE, "more memory than is allowed"),
         ("abort", FailureKind.TOO_LARGE, "more memory than is allowed (1024 MiB)"),
@@ -108,20 +110,20 @@ async def test_a_file_comes_back_as_a_document(pool: ParserPool, make: MakeReque
 async def test_a_fault_fails_its_file_and_the_next_one_is_read(
     pool: ParserPool, make: MakeRequest, cue: str, kind: FailureKind, words: str
 ) -> None:
-    failed = await pool.run(make(f"fault: {cue}"), DEADLINE)
+    failed = await pool.run(PROJECT, make(f"fault: {cue}"), DEADLINE)
     assert kind_of(failed) == kind
     assert words in message_of(failed)
-    assert (await pool.run(make("fine"), DEADLINE)).document is not None
+    assert (await pool.run(PROJECT, make("fine"), DEADLINE)).document is not None
 
 
 @pytest.mark.parametrize("cue", ["sleep", "spin", "fork"])
 async def test_a_file_is_killed_at_its_deadline_with_all_it_started(
     pool: ParserPool, make: MakeRequest, cue: str
 ) -> None:
-    await pool.run(make("warm"), DEADLINE)
+    await pool.run(PROJECT, make("warm"), DEADLINE)
     (group,) = living_children()
     started = time.monotonic()
-    result = await pool.run(make(f"fault: {cue}"), 1.0)
+    result = await pool.run(PROJECT, make(f"fault: {cue}"), 1.0)
     assert kind_of(result) is FailureKind.TIMEOUT
     assert 1.0 <= time.monotonic() - started < 3.0
     await pool.close()
@@ -132,7 +134,7 @@ async def test_a_file_over_its_processor_time_is_a_timeout(
     pool: ParserPool, make: MakeRequest
 ) -> None:
     request = make("fault: spin").model_copy(update={"cpu_seconds": 1})
-    result = await pool.run(request, DEADLINE)
+    result = await pool.run(PROJECT, request, DEADLINE)
     assert kind_of(result) is FailureKind.TIMEOUT
     assert "processor time" in message_of(result)
 
@@ -140,21 +142,21 @@ async def test_a_file_over_its_processor_time_is_a_timeout(
 async def test_ten_megabytes_of_chatter_do_not_disturb_the_answer(
     pool: ParserPool, make: MakeRequest
 ) -> None:
-    result = await pool.run(make("fault: print"), DEADLINE)
+    result = await pool.run(PROJECT, make("fault: print"), DEADLINE)
     assert result.document is not None
 
 
 async def test_temporary_files_do_not_outlive_their_file(
     pool: ParserPool, make: MakeRequest
 ) -> None:
-    await pool.run(make("fault: litter"), DEADLINE)
+    await pool.run(PROJECT, make("fault: litter"), DEADLINE)
     (process,) = parser_processes()
     assert list(Path(process.cwd()).iterdir()) == []
 
 
 async def test_a_closed_pool_leaves_no_process_and_no_folder(make: MakeRequest) -> None:
     async with ParserPool(2) as pool:
-        await asyncio.gather(*(pool.run(make(f"text {n}"), DEADLINE) for n in range(4)))
+        await asyncio.gather(*(pool.run(PROJECT, make(f"text {n}"), DEADLINE) for n in range(4)))
         assert len(parser_processes()) == 2
         (folder,) = {Path(process.cwd()).parent for process in parser_processes()}
     assert living_children() == []
@@ -182,7 +184,7 @@ async def test_folders_of_a_pool_that_was_killed_are_swept_and_others_kept() -> 
 
 async def test_a_closing_pool_does_not_wait_for_a_file_that_hangs(make: MakeRequest) -> None:
     pool = ParserPool(1, "tests.faulty_engine")
-    run = asyncio.create_task(pool.run(make("fault: sleep"), DEADLINE))
+    run = asyncio.create_task(pool.run(PROJECT, make("fault: sleep"), DEADLINE))
     await until_busy()
     started = time.monotonic()
     await pool.close()
@@ -194,35 +196,35 @@ async def test_a_process_is_replaced_after_its_share_of_files(make: MakeRequest)
     async with ParserPool(1, files_per_process=2) as pool:
         seen = set()
         for number in range(4):
-            await pool.run(make(f"text {number}"), DEADLINE)
+            await pool.run(PROJECT, make(f"text {number}"), DEADLINE)
             seen.update(living_children())
         assert len(seen) >= 2
 
 
 async def test_cancelling_a_run_kills_its_process(pool: ParserPool, make: MakeRequest) -> None:
-    run = asyncio.create_task(pool.run(make("fault: sleep"), DEADLINE))
+    run = asyncio.create_task(pool.run(PROJECT, make("fault: sleep"), DEADLINE))
     await until_busy()
     (before,) = living_children()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
-    assert (await pool.run(make("fine"), DEADLINE)).document is not None
+    assert (await pool.run(PROJECT, make("fine"), DEADLINE)).document is not None
     assert before not in living_children()
 
 
 async def test_a_process_killed_while_idle_harms_no_file(
     pool: ParserPool, make: MakeRequest
 ) -> None:
-    await pool.run(make("first"), DEADLINE)
+    await pool.run(PROJECT, make("first"), DEADLINE)
     (idle,) = living_children()
     os.kill(idle, signal.SIGKILL)
     await asyncio.sleep(0.2)
-    assert (await pool.run(make("second"), DEADLINE)).document is not None
+    assert (await pool.run(PROJECT, make("second"), DEADLINE)).document is not None
 
 
 async def test_a_module_that_cannot_start_is_unavailable_not_a_bad_file(make: MakeRequest) -> None:
     async with ParserPool(1, "tests.no_such_engine") as pool:
-        result = await pool.run(make("text"), DEADLINE)
+        result = await pool.run(PROJECT, make("text"), DEADLINE)
     assert kind_of(result) is FailureKind.UNAVAILABLE
     assert "no_such_engine" in message_of(result)
 
@@ -230,10 +232,10 @@ async def test_a_module_that_cannot_start_is_unavailable_not_a_bad_file(make: Ma
 async def test_waiting_for_a_process_does_not_count_against_the_deadline(
     pool: ParserPool, make: MakeRequest
 ) -> None:
-    await pool.run(make("warm"), DEADLINE)
-    slow = asyncio.create_task(pool.run(make("fault: sleep"), 2.0))
+    await pool.run(PROJECT, make("warm"), DEADLINE)
+    slow = asyncio.create_task(pool.run(PROJECT, make("fault: sleep"), 2.0))
     await asyncio.sleep(0.1)
-    result = await pool.run(make("waits its turn"), 1.5)
+    result = await pool.run(PROJECT, make("waits its turn"), 1.5)
     assert result.document is not None
     await slow
 
@@ -243,7 +245,7 @@ async def test_a_parser_process_has_no_secret_of_its_parent(
 ) -> None:
     monkeypatch.setenv("SHEAF_TEST_SECRET", "hush")
     async with ParserPool(1) as pool:
-        await pool.run(make("text"), DEADLINE)
+        await pool.run(PROJECT, make("text"), DEADLINE)
         (process,) = parser_processes()
         assert set(process.environ()) <= {"PATH", "LANG", "TESSDATA_PREFIX", "PYTHONPATH", "TMPDIR"}
 
@@ -255,7 +257,7 @@ async def test_hundreds_of_files_do_not_grow_the_parent(
 
     async def read_many() -> int:
         for _ in range(400):
-            await pool.run(request, DEADLINE)
+            await pool.run(PROJECT, request, DEADLINE)
         return int(psutil.Process().memory_info().rss)
 
     first = await read_many()
@@ -268,9 +270,9 @@ async def test_a_process_that_holds_on_to_memory_is_replaced(
 ) -> None:
     monkeypatch.setattr("services.engines.pool.MAX_IDLE_BYTES", 1024**2)
     async with ParserPool(1) as pool:
-        await pool.run(make("first"), DEADLINE)
+        await pool.run(PROJECT, make("first"), DEADLINE)
         before = living_children()
-        await pool.run(make("second"), DEADLINE)
+        await pool.run(PROJECT, make("second"), DEADLINE)
         assert not set(before) & set(living_children())
 
 
@@ -278,7 +280,7 @@ async def read_all(
     pool: ParserPool, requests: list[EngineRequest], deadline: float = DEADLINE
 ) -> list[EngineResult]:
     orders = Listed(Order(request, deadline) for request in requests)
-    return [answer async for answer in pool.run_many(orders)]
+    return [answer async for answer in pool.run_many(PROJECT, orders)]
 
 
 def texts(results: list[EngineResult]) -> list[str]:
@@ -293,7 +295,7 @@ async def test_many_files_come_back_in_order_from_one_process(
     assert len(living_children()) == 1
 
 
-@pytest.mark.parametrize("cue", ["segfault", "exit", "garbage", "huge", "abort"])
+@pytest.mark.parametrize("cue", ["segfault", "exit", "garbage", "foreign", "huge", "abort"])
 async def test_a_crash_is_blamed_on_its_file_and_those_behind_it_are_read_again(
     pool: ParserPool, make: MakeRequest, cue: str
 ) -> None:
@@ -303,7 +305,7 @@ async def test_a_crash_is_blamed_on_its_file_and_those_behind_it_are_read_again(
         requests[place] = make(f"fault: {cue}")
     found = texts(await read_all(pool, requests))
     for place in (0, 20, 21, 59):
-        words[place] = "Crashed" if cue in {"segfault", "exit", "garbage"} else "TooLarge"
+        words[place] = "TooLarge" if cue in {"huge", "abort"} else "Crashed"
     assert found == words
 
 
@@ -325,12 +327,12 @@ async def test_orders_are_taken_only_as_there_is_room(pool: ParserPool, make: Ma
             return super().take()
 
     request = make("text")
-    answers = pool.run_many(Counted([Order(request, DEADLINE)] * 1000))
+    answers = pool.run_many(PROJECT, Counted([Order(request, DEADLINE)] * 1000))
     for _ in range(5):
         await anext(answers)
     await answers.aclose()
     assert taken <= 5 + MOST_AHEAD + 1
-    assert (await pool.run(make("after"), DEADLINE)).document is not None
+    assert (await pool.run(PROJECT, make("after"), DEADLINE)).document is not None
 
 
 async def test_a_stop_kills_what_runs_and_what_waits_for_a_process(
@@ -339,7 +341,7 @@ async def test_a_stop_kills_what_runs_and_what_waits_for_a_process(
     stop = asyncio.get_running_loop().create_future()
 
     async def read(request: EngineRequest) -> None:
-        async for _ in pool.run_many(Listed([Order(request, DEADLINE)]), stop):
+        async for _ in pool.run_many(PROJECT, Listed([Order(request, DEADLINE)]), stop):
             pass
 
     reads = [asyncio.create_task(read(make("fault: sleep"))) for _ in range(3)]
@@ -348,7 +350,7 @@ async def test_a_stop_kills_what_runs_and_what_waits_for_a_process(
     for one in reads:
         with pytest.raises(asyncio.CancelledError):
             await one
-    assert (await pool.run(make("fine"), DEADLINE)).document is not None
+    assert (await pool.run(PROJECT, make("fine"), DEADLINE)).document is not None
 
 
 async def test_a_process_whose_folder_cannot_be_emptied_is_replaced_and_harms_no_file(
@@ -359,7 +361,7 @@ async def test_a_process_whose_folder_cannot_be_emptied_is_replaced_and_harms_no
 
     with monkeypatch.context() as patch:
         patch.setattr(ParserProcess, "tidy", refuse)
-        assert (await pool.run(make("first"), DEADLINE)).document is not None
+        assert (await pool.run(PROJECT, make("first"), DEADLINE)).document is not None
     before = living_children()
-    assert (await pool.run(make("second"), DEADLINE)).document is not None
+    assert (await pool.run(PROJECT, make("second"), DEADLINE)).document is not None
     assert not set(before) & set(living_children())

@@ -25,8 +25,9 @@ class SlowPool:
         self.ended = "not begun"
 
     async def run_many(
-        self, orders: Orders, stop: asyncio.Future[None]
+        self, project_id: str, orders: Orders, stop: asyncio.Future[None]
     ) -> AsyncGenerator[EngineResult, None]:
+        assert project_id == "prj-1"
         while orders.take():
             done, _ = await asyncio.wait({stop}, timeout=self.seconds)
             self.ended = "stopped" if done else "answered"
@@ -37,7 +38,7 @@ class SlowPool:
 
 async def read_one(pool: SlowPool) -> EngineResult:
     parser = CancellableParser(cast("ParserPool", pool))
-    (answer,) = [one async for one in parser.run_many(Listed([Order(REQUEST, 60)]))]
+    (answer,) = [one async for one in parser.run_many("prj-1", Listed([Order(REQUEST, 60)]))]
     return answer
 
 

@@ -84,7 +84,7 @@ async def read(passwords: tuple[str, ...], name: str | None = "safe") -> EngineR
     )
     assert PASSWORD not in repr(request)
     async with ParserPool(1) as pool:
-        return await pool.run(request, 60)
+        return await pool.run("prj-1", request, 60)
 
 
 async def test_the_first_password_that_opens_it_does() -> None:

@@ -39,7 +39,7 @@ def parse(parsers: ParserPool, tmp_path: Path) -> Parse:
             image_folder=None if folder is None else str(folder),
             passwords=passwords,
         )
-        return await parsers.run(request, 60)
+        return await parsers.run("prj-1", request, 60)
 
     return parse
 
