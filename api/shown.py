@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from models.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from models.batch_items import BatchItem, ProcessingResult
 from models.classify import ClassifyJob
-from models.job_config import JobType
 from rules.output_locations import output_key, stored_output
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
@@ -81,7 +80,7 @@ def processing_result(row: sa.Row[Any], blobs: Blobs) -> ProcessingResult:
     return ProcessingResult(
         result_id=row.id,
         item_id=row.file_id,
-        job_type=JobType(row.job_type),
+        job_type=row.job_type,
         job_config=job_config(row.request, row.id, row.project_id),
         parameters_hash=row.parameters_hash,
         output_s3_path=_result_uri(row, blobs),

@@ -34,6 +34,7 @@ __all__ = [
     "JobCounts",
     "JobStatus",
     "JobType",
+    "SkipReason",
 ]
 
 NonEmpty = Annotated[str, Field(min_length=1)]
@@ -72,6 +73,14 @@ class ItemStatus(StrEnum):
     def is_terminal(self) -> bool:
         """Whether the item is settled."""
         return self not in {ItemStatus.PENDING, ItemStatus.PROCESSING}
+
+
+class SkipReason(StrEnum):
+    """Why a file was not worked on."""
+
+    ALREADY_PROCESSED = "already_processed"
+    """An earlier job's result stands for its own."""
+    SIZE_LIMIT_EXCEEDED = "size_limit_exceeded"
 
 
 class BatchJobCreate(RequestModel):

@@ -11,7 +11,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from models.apis import JobApi
-from models.batch import ItemStatus, JobStatus
+from models.batch import ItemStatus, JobStatus, SkipReason
+from models.failures import FailureKind
+from models.job_config import JobType
 from models.webhooks import SENT_EVENTS, Phase, WebhookConfiguration
 
 _EVENTS = UUID("6f3f7f0e-1f0b-5d5e-9a51-3a5c1e6f2b90")
@@ -36,7 +38,7 @@ class JobFacts:
     id: str
     public_id: str | None
     api: JobApi
-    job_type: str
+    job_type: JobType
     total: int = 0
     completed: int = 0
     failed: int = 0
@@ -66,9 +68,9 @@ class ItemFacts:
 
     task_id: str
     file_id: str
-    failure_kind: str | None = None
+    failure_kind: FailureKind | None = None
     error_message: str | None = None
-    skip_reason: str | None = None
+    skip_reason: SkipReason | None = None
 
 
 def job_phase(job: JobFacts, status: JobStatus) -> Phase:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from models.batch import ItemStatus
+from models.batch import ItemStatus, SkipReason
 from models.documents import EngineResult, ParsedDocument
 from models.failures import DocumentError, FailureKind
 from services.ledger.records import ClaimedItem, Outcome, ResultRow
@@ -50,7 +50,7 @@ def skipped(item: ClaimedItem, result_id: str, sha256: str) -> Processed:
             item=item,
             status=ItemStatus.SKIPPED,
             reused_result_id=result_id,
-            skip_reason="already_processed",
+            skip_reason=SkipReason.ALREADY_PROCESSED,
             content_sha256=sha256,
         )
     )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Response
 from api.caller import CurrentCaller, State
 from api.links import DOWNLOAD_HEADERS
 from api.task_shown import configuration
-from models.batch import ItemStatus
+from models.batch import ItemStatus, SkipReason
 from models.documents import ParsedPage
 from models.parse_results import (
     JobMetadata,
@@ -159,7 +159,8 @@ def _shown(item: ItemRow) -> ParsingJob:
     if item.status is ItemStatus.SKIPPED:
         if item.result_id is not None:
             return ParsingJob(id=item.task_id, status="SUCCESS")
-        code = "DOCUMENT_TOO_LARGE" if item.skip_reason == "size_limit_exceeded" else None
+        is_large = item.skip_reason is SkipReason.SIZE_LIMIT_EXCEEDED
+        code = "DOCUMENT_TOO_LARGE" if is_large else None
         return ParsingJob(
             id=item.task_id, status="ERROR", error_code=code, error_message=item.skip_reason
         )

@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.apis import JobApi
 from models.deliveries import DeliveryStatus
 from rules.webhook_events import ItemFacts, JobFacts
 from services.ledger.database import Database, now_us
@@ -221,8 +220,8 @@ def _due_event(row: sa.Row[Any]) -> DueEvent:
     names = ("id", "job_id", "ordinal", "event_type", "created_at", "attempts")
     job = item = None
     if row.job_api is not None:
-        facts = {name: row._mapping[f"job_{name}"] for name in _JOB_FACTS if name != "api"}
-        job = JobFacts(id=row.job_id, api=JobApi(row.job_api), error_message=row.job_error, **facts)
+        facts = {name: row._mapping[f"job_{name}"] for name in _JOB_FACTS}
+        job = JobFacts(id=row.job_id, error_message=row.job_error, **facts)
     if row.task_id is not None:
         item = ItemFacts(**{name: row._mapping[name] for name in ItemFacts.__dataclass_fields__})
     return DueEvent(

@@ -176,10 +176,7 @@ def _clauses(asked: DeliveryFilter) -> Sequence[sa.ColumnElement[bool]]:
 
 
 def _delivery(row: sa.Row[Any]) -> DeliveryRow:
-    values = dict(row._mapping)
-    values["status"] = DeliveryStatus(values["status"])
-    values["log"] = values["log"] or []
-    return DeliveryRow(**values)
+    return DeliveryRow(**{**row._mapping, "log": row.log or []})
 
 
 async def _one(connection: AsyncConnection, project_id: str, delivery_id: int) -> DeliveryRow:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import ItemStatus
+from models.batch import ItemStatus, SkipReason
 from models.ids import new_task_ids
 from models.webhooks import Phase
 from rules.webhook_events import item_phase
@@ -148,23 +148,23 @@ class EnumerationLedger:
         await _post_events(connection, job, new, now)
         return job.total + len(new), sum(item["skip_reason"] is not None for item in new)
 
-    def _skip_reason(self, row: dict[str, Any], result_id: str | None) -> str | None:
+    def _skip_reason(self, row: dict[str, Any], result_id: str | None) -> SkipReason | None:
         if row["size_bytes"] > self._size_limit_bytes:
-            return "size_limit_exceeded"
-        return "already_processed" if result_id else None
+            return SkipReason.SIZE_LIMIT_EXCEEDED
+        return SkipReason.ALREADY_PROCESSED if result_id else None
 
 
 _ADD_ITEM = Bulk(items.insert())
 
 
 def _first_state(
-    file_id: str, skip_reason: str | None, result_id: str | None, now: int
+    file_id: str, skip_reason: SkipReason | None, result_id: str | None, now: int
 ) -> dict[str, Any]:
     return {
         "file_id": file_id,
-        "status": (ItemStatus.SKIPPED if skip_reason else ItemStatus.PENDING).value,
+        "status": ItemStatus.SKIPPED if skip_reason else ItemStatus.PENDING,
         "skip_reason": skip_reason,
-        "result_id": result_id if skip_reason == "already_processed" else None,
+        "result_id": result_id if skip_reason is SkipReason.ALREADY_PROCESSED else None,
         "completed_at": now if skip_reason else None,
         "fence": 0,
         "lost_claims": 0,
@@ -179,7 +179,7 @@ async def _post_events(
         return
     by_phase: dict[Phase, list[int]] = {}
     for item in new:
-        phase = item_phase(ItemStatus(item["status"]), has_result=item["result_id"] is not None)
+        phase = item_phase(item["status"], has_result=item["result_id"] is not None)
         by_phase.setdefault(phase, []).append(item["ordinal"])
     for phase, ordinals in by_phase.items():
         await post_item_events(connection, job, phase, ordinals, now)

@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.apis import JobApi
 from models.batch import JobStatus
 from models.deliveries import DeliveryStatus
 from models.webhooks import Phase
@@ -52,7 +51,7 @@ def job_facts(job: sa.Row[Any]) -> JobFacts:
     return JobFacts(
         id=job.id,
         public_id=job.public_id,
-        api=JobApi(job.api),
+        api=job.api,
         job_type=job.job_type,
         total=job.total,
         completed=job.completed,

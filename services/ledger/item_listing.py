@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.batch import ItemStatus
+from models.batch import ItemStatus, SkipReason
+from models.failures import FailureKind
 from models.job_config import JobType
 from services.ledger.database import Database
 from services.ledger.records import NotFoundError, ResultPlace
@@ -26,9 +27,9 @@ class ItemRow:
     """The uploaded file that holds the bytes; None where a folder does."""
     status: ItemStatus
     attempts: int
-    failure_kind: str | None
+    failure_kind: FailureKind | None
     error_message: str | None
-    skip_reason: str | None
+    skip_reason: SkipReason | None
     result_id: str | None
     result_job_id: str | None
     """Job that made the result: an earlier one when the item was skipped."""
@@ -148,7 +149,7 @@ class ItemListing:
             raise NotFoundError(f"no job {task_id}")
         values = dict(row._mapping)
         job_id = values.pop("batch_job_id")
-        return job_id, ItemRow(**values | {"status": ItemStatus(values["status"])})
+        return job_id, ItemRow(**values)
 
     async def first_of(self, job_ids: Sequence[str]) -> dict[str, ItemRow]:
         """Return the first item of each of a few jobs, by the job's id."""
@@ -156,10 +157,7 @@ class ItemListing:
         query = query.where(items.c.job_id.in_(job_ids), items.c.ordinal == 1)
         async with self._database.read() as connection:
             rows = [dict(row._mapping) for row in await connection.execute(query)]
-        return {
-            row.pop("batch_job_id"): ItemRow(**row | {"status": ItemStatus(row["status"])})
-            for row in rows
-        }
+        return {row.pop("batch_job_id"): ItemRow(**row) for row in rows}
 
     async def file_name(self, project_id: str, file_id: str) -> str:
         """Return the name of a directory file, also of a deleted one.
@@ -248,5 +246,4 @@ def _select_items() -> sa.Select[Any]:
 
 
 def _item(row: sa.Row[Any]) -> ItemRow:
-    values = dict(row._mapping)
-    return ItemRow(**values | {"status": ItemStatus(values["status"])})
+    return ItemRow(**row._mapping)

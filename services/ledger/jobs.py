@@ -7,9 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.apis import JobApi
 from models.batch import ItemStatus, JobStatus
-from models.job_config import JobType
 from models.runs import BatchResult
 from services.ledger.database import Database, now_us
 from services.ledger.events import post_job_event
@@ -107,7 +105,7 @@ class JobLedger:
         """Show the job as `running`; return whether it takes work (no cancel was asked for)."""
         async with self._database.write() as connection:
             row = await locked_job(connection, job_id)
-            if row.status == JobStatus.PENDING:
+            if row.status is JobStatus.PENDING:
                 now = now_us()
                 await connection.execute(
                     jobs.update()
@@ -156,11 +154,7 @@ def select_jobs() -> sa.Select[Any]:
 
 def job_row(row: sa.Row[Any]) -> JobRow:
     """Return a selected row as a job."""
-    values = dict(row._mapping)
-    values["status"] = JobStatus(values["status"])
-    values["job_type"] = JobType(values["job_type"])
-    values["api"] = JobApi(values["api"])
-    return JobRow(**values)
+    return JobRow(**row._mapping)
 
 
 async def _insert(

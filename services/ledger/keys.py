@@ -143,4 +143,4 @@ def _sha256(secret: str) -> str:
 
 def _key(row: sa.Row[Any]) -> ApiKey:
     values = {name: value for name, value in row._mapping.items() if name != "key_sha256"}
-    return ApiKey(**values | {"scope": Scope(row.scope)})
+    return ApiKey(**values)

@@ -69,7 +69,7 @@ def _settle_row(job_id: str, outcome: Outcome, now: int) -> dict[str, Any]:
     return {
         "b_job": job_id,
         "b_ordinal": outcome.item.ordinal,
-        "b_status": outcome.status.value,
+        "b_status": outcome.status,
         "b_attempts": int(is_retried),
         "b_result": outcome.result.id if outcome.result else outcome.reused_result_id,
         "b_kind": outcome.failure_kind,

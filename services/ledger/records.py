@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from models.apis import JobApi
-from models.batch import ItemStatus, JobStatus
+from models.batch import ItemStatus, JobStatus, SkipReason
 from models.failures import FailureKind
 from models.job_config import JobType
 
@@ -107,7 +107,7 @@ class Outcome:
     status: ItemStatus
     result: ResultRow | None = None
     reused_result_id: str | None = None
-    skip_reason: str | None = None
+    skip_reason: SkipReason | None = None
     failure_kind: FailureKind | None = None
     error_message: str | None = None
     retry_after: timedelta | None = None

@@ -6,9 +6,13 @@ zone. JSON columns hold what was validated on the way in and are never searched.
 
 import sqlalchemy as sa
 
-from models.batch import ItemStatus
+from models.apis import JobApi, Scope
+from models.batch import ItemStatus, JobStatus, SkipReason
+from models.failures import FailureKind
 from models.ids import DIRECTORY_PREFIX, FILE_PREFIX, JOB_PREFIX
+from models.job_config import JobType
 from services.ledger.compact import key, sha256, task_key
+from services.ledger.words import words
 
 metadata = sa.MetaData(
     naming_convention={
@@ -100,12 +104,12 @@ jobs = sa.Table(
     metadata,
     sa.Column("id", JOB, primary_key=True),
     sa.Column("project_id", ID, nullable=False),
-    sa.Column("job_type", sa.String(16), nullable=False),
-    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("job_type", words(JobType, 16), nullable=False),
+    sa.Column("status", words(JobStatus, 16), nullable=False),
     sa.Column("directory_id", _DIRECTORY, nullable=True),
-    # The API that made the job (models.apis.JobApi), and the id that it is known by there when
+    # The API that made the job, and the id that it is known by there when
     # that is not the job's own.
-    sa.Column("api", sa.String(16), nullable=False, server_default="batch"),
+    sa.Column("api", words(JobApi, 16), nullable=False, server_default="batch"),
     sa.Column("public_id", ID, nullable=True, unique=True),
     # What that API echoes beside the request: configuration ids, file inputs, user metadata.
     sa.Column("echo", sa.JSON, nullable=True),
@@ -149,7 +153,7 @@ items = sa.Table(
     sa.Column("file_id", _FILE, nullable=False),
     # The item's own parse or classify job, a bare UUID.
     sa.Column("task_id", _TASK, nullable=False, unique=True),
-    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("status", words(ItemStatus, 16), nullable=False),
     # Raised by each claim; a write with an older one is refused.
     sa.Column("fence", sa.Integer, nullable=False, default=0),
     # Claims in a row that brought no outcome: their workers died.
@@ -157,9 +161,9 @@ items = sa.Table(
     # Attempts that failed transiently.
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("result_id", _TASK, nullable=True),
-    sa.Column("failure_kind", sa.String(32), nullable=True),
+    sa.Column("failure_kind", words(FailureKind, 32), nullable=True),
     sa.Column("error_message", sa.Text, nullable=True),
-    sa.Column("skip_reason", sa.String(32), nullable=True),
+    sa.Column("skip_reason", words(SkipReason, 32), nullable=True),
     sa.Column("started_at", TIME, nullable=True),
     sa.Column("completed_at", TIME, nullable=True),
     sa.UniqueConstraint("job_id", "file_id"),
@@ -191,12 +195,12 @@ items = sa.Table(
     sqlite_with_rowid=False,
 )
 
-UNSETTLED = items.c.status.in_(("pending", "processing"))
+UNSETTLED = items.c.status.in_((ItemStatus.PENDING, ItemStatus.PROCESSING))
 
 
-def has_status(status: str) -> sa.ColumnElement[bool]:
+def has_status(status: ItemStatus) -> sa.ColumnElement[bool]:
     """Return that an item has a status, written out: a parameter would not find the index."""
-    return items.c.status == sa.literal_column(f"'{ItemStatus(status).value}'")
+    return items.c.status == sa.literal_column(f"'{status.value}'")
 
 
 attempts = sa.Table(
@@ -259,8 +263,7 @@ api_keys = sa.Table(
     sa.Column("key_sha256", sa.String(64), nullable=False, unique=True),
     # First characters of the key, by which people tell their keys apart.
     sa.Column("hint", sa.String(16), nullable=False),
-    # `read`, `write` or `admin`; each may do what the one before may.
-    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("scope", words(Scope, 16), nullable=False),
     sa.Column("created_at", TIME, nullable=False),
     sa.Column("expires_at", TIME, nullable=True),
     sa.Column("revoked_at", TIME, nullable=True),

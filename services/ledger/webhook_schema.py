@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 
+from models.deliveries import DeliveryStatus
 from services.ledger.schema import ID, JOB, TIME, metadata
+from services.ledger.words import words
 
 outbox = sa.Table(
     "outbox",
@@ -18,8 +20,7 @@ outbox = sa.Table(
     sa.Column("ordinal", sa.Integer, nullable=True),
     sa.Column("event_type", sa.String(64), nullable=False),
     sa.Column("created_at", TIME, nullable=False),
-    # models.deliveries.DeliveryStatus
-    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("status", words(DeliveryStatus, 16), nullable=False),
     # Attempts since the event was posted, or posted again by hand.
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("next_attempt_at", TIME, nullable=False),

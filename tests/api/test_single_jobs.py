@@ -324,3 +324,46 @@ async def test_older_clients_upload_with_parameters_as_parts(served: Served, pre
         f"{prefix}/upload", files={"file": ("a", b"x")}, data={"max_pages": "many"}
     )
     assert bad.status_code == 422
+
+
+HOOK = {"webhook_url": "https://receiver.test/", "webhook_events": None}
+
+
+async def events(served: Served) -> list[str]:
+    """Return the types of all events that were posted, oldest first."""
+    listed = (await served.client.get("/api/v1/beta/webhook-deliveries")).json()["items"]
+    return [one["event_type"] for one in reversed(listed)]
+
+
+async def test_a_reused_parse_ends_and_is_told_to_its_receiver(served: Served) -> None:
+    file_id = await upload(served)
+    await parse(served, file_id=file_id)
+    await run(served)
+    again = await parse(served, file_id=file_id, webhook_configurations=[HOOK])
+    await run(served)
+    found = (await served.client.get(f"{PARSE}/{again['id']}")).json()
+    assert found["job"]["status"] == "COMPLETED"
+    assert (await events(served))[-1] == "parse.success"
+
+
+async def test_a_reused_classification_ends_and_is_told_to_its_receiver(served: Served) -> None:
+    asked = {"file_input": await upload(served), "configuration": {"rules": RULES}}
+    await served.client.post(CLASSIFY, json=asked)
+    await run(served)
+    again = await served.client.post(CLASSIFY, json={**asked, "webhook_configurations": [HOOK]})
+    await run(served)
+    found = (await served.client.get(f"{CLASSIFY}/{again.json()['id']}")).json()
+    assert found["status"] == "COMPLETED"
+    assert (await events(served))[-1] == "classify.success"
+
+
+async def test_a_reused_upload_with_a_webhook_url_ends_and_is_told(served: Served) -> None:
+    for form in ({}, {"webhook_url": "https://receiver.test/"}):
+        made = await served.client.post(
+            "/api/v1/parsing/upload", files={"file": ("a.txt", b"same")}, data=form
+        )
+        assert made.status_code == 200, made.text
+        await run(served)
+    found = (await served.client.get(f"/api/v1/parsing/job/{made.json()['id']}")).json()
+    assert found["status"] == "SUCCESS"
+    assert (await events(served))[-1] == "parse.success"

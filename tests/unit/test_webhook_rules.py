@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models.apis import JobApi
 from models.batch import ItemStatus, JobStatus
 from models.events import ItemEventData, JobEventData
+from models.job_config import JobType
 from models.secrets import shown_url
 from models.webhooks import SENT_EVENTS, WEBHOOK_EVENTS, Phase
 from rules import webhook_events
@@ -111,7 +112,8 @@ def test_events_of_an_item_stay_in_order_and_those_of_a_job_divide_the_rest(
 
 
 def job(api: JobApi, **counts: int) -> JobFacts:
-    job_type = "classify" if api in {JobApi.CLASSIFY, JobApi.CLASSIFIER} else "parse"
+    is_classify = api in {JobApi.CLASSIFY, JobApi.CLASSIFIER}
+    job_type = JobType.CLASSIFY if is_classify else JobType.PARSE
     return JobFacts("bjb-1", "pub-1", api, job_type, **counts)
 
 
