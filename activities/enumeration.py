@@ -57,7 +57,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
             except SupersededError as error:
                 # A cancelled job, or a second enumeration that the watchdog started.
                 log.info("enumeration stopped", job_id=input.job_id, cause=str(error))
-                return Enumerated(mark=0, error=str(error))
+                return Enumerated(mark=0, is_superseded=True)
             except (OSError, SourceRefusedError) as error:
                 return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
 

@@ -5,6 +5,8 @@ by newer code for as long as they are retained. Hence: models are frozen, a new 
 a default, and a model carries references to documents, never their bytes.
 """
 
+from typing import Any, Self
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -12,3 +14,14 @@ class Payload(BaseModel):
     """A frozen JSON value; unknown fields of newer writers are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def changed(self, **values: Any) -> Self:
+        """Return a copy with other values, checked as those of a new one are.
+
+        Raises:
+            ValidationError: a value is not of its field's type, or out of its bounds.
+            TypeError: there is no such field.
+        """
+        if unknown := values.keys() - type(self).model_fields.keys():
+            raise TypeError(f"{type(self).__name__} has no fields {sorted(unknown)}")
+        return type(self).model_validate(dict(self) | values)

@@ -176,6 +176,8 @@ class Enumerated(Payload):
     is_final: bool = False
     error: str | None = None
     """Why the source could not be listed, when it could not; the job then fails."""
+    is_superseded: bool = False
+    """Whether another enumeration, or the job's end, took its place; it says nothing then."""
 
 
 class FindPageInput(Payload):
@@ -279,6 +281,8 @@ class PageSlots(Payload):
     completed: int = 0
     spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
     """What the page has shown so far: as of `PageEnded`."""
+    covers: OrdinalRange | None = None
+    """The items that it was started for; None from pages that do not say it."""
 
 
 class PageEnded(Payload):
@@ -286,6 +290,8 @@ class PageEnded(Payload):
 
     page_id: str
     counts: Counts = Counts()
+    covers: OrdinalRange | None = None
+    """As of `PageSlots`."""
     spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
 

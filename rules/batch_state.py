@@ -62,6 +62,8 @@ class BatchState:
 
     def drained(self, slots: PageSlots) -> None:
         """Note that a page has nothing left to start."""
+        if slots.covers:
+            self.relay.covers(slots.page_id, slots.covers)
         self.relay.drained(slots.page_id, slots.slots)
         if not self.seconds_per_file:
             # The next page is about to start, long before the first one ends.
@@ -70,6 +72,8 @@ class BatchState:
 
     def ended(self, page: PageEnded) -> None:
         """Count what a page did; a second time, or from a page given up, it is ignored."""
+        if page.covers:
+            self.relay.covers(page.page_id, page.covers)
         if self.relay.ended(page.page_id):
             self.counts = Counts(
                 completed=self.counts.completed + page.counts.completed,

@@ -113,12 +113,27 @@ class Relay:
     def told(self, page_id: str, share: int) -> None:
         """Note the share that a page knows of."""
         if (page := self.pages.get(page_id)) and not page.is_drained:
-            self.pages[page_id] = page.model_copy(update={"slots": share})
+            self.pages[page_id] = page.changed(slots=share)
 
     def drained(self, page_id: str, slots: int) -> None:
         """Note that a page has nothing left to start, and how many slices it has in flight."""
         if page := self.pages.get(page_id):
-            self.pages[page_id] = page.model_copy(update={"is_drained": True, "slots": slots})
+            self.pages[page_id] = page.changed(is_drained=True, slots=slots)
+
+    def covers(self, page_id: str, covered: OrdinalRange) -> None:
+        """Note which items a page really has: those that it was started for.
+
+        They are others than the ones it was handed where an earlier parent of the job started it,
+        and had cut its pages otherwise. What it does not have is handed out once more.
+        """
+        page = self.pages.get(page_id)
+        if page is None or covered.last == page.last:
+            return
+        if covered.last < page.last:
+            self.again.append(OrdinalRange(first=covered.last + 1, last=page.last))
+        elif page.last <= self.cursor:
+            self.cursor = max(self.cursor, covered.last)
+        self.pages[page_id] = page.changed(last=covered.last)
 
     def ended(self, page_id: str) -> bool:
         """Forget a page that has ended; False when it was not open (any more)."""

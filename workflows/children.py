@@ -52,10 +52,23 @@ class Children:
                 static_summary=f"items {taken.first} to {taken.last}",
             )
         except WorkflowAlreadyStartedError:
-            # An earlier parent of this job started it; the watchdog knows when it is gone.
+            await self._adopt(page_id, share)
             return True
         handle.add_done_callback(lambda done: self._closed(page_id, done))
         return True
+
+    async def _adopt(self, page_id: str, share: int) -> None:
+        """Take on a page that an earlier parent of this job has started, and that still runs.
+
+        It has its share from then, may be drained, and may have other items: it is told the share
+        and says the rest, in its answer or at its end. One that has ended meanwhile without a
+        word is lost.
+        """
+        if not workflow.patched("adopt-pages"):
+            return
+        page = workflow.get_external_workflow_handle_for(PageWorkflow.run, page_id)
+        if not await is_heard(page.signal(PageWorkflow.adopt, share)):
+            self.lost(page_id)
 
     async def start_enumeration(self) -> None:
         """List the source."""

@@ -23,6 +23,9 @@ class EnumerationWorkflow:
     @workflow.run
     async def run(self, input: EnumerationInput) -> Enumerated:
         enumerated = await self._enumerate(input)
+        if enumerated.is_superseded:
+            # Whoever took its place tells the parent; where nobody did, the watchdog sees the end.
+            return enumerated
         parent = workflow.get_external_workflow_handle(input.parent_id)
         if not await is_heard(parent.signal("enumerated", enumerated)):
             workflow.logger.info("the parent does not listen")

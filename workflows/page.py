@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
         MAX_SAMPLED_FAILURES,
         Counts,
         FailureSample,
+        OrdinalRange,
         PageEnded,
         PageInput,
         PagePlan,
@@ -46,6 +47,8 @@ class PageWorkflow:
         self._failures: tuple[FailureSample, ...] = ()
         self._spent: dict[str, Spent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._told: int | None = None
+        """Slots in flight as the parent knows them; None before the page is drained."""
 
     @workflow.run
     async def run(self, input: PageInput) -> PageEnded:
@@ -65,6 +68,12 @@ class PageWorkflow:
         """Raise the number of slices in flight; a smaller number is ignored."""
         self._window.grow(share)
 
+    @workflow.signal
+    def adopt(self, share: int) -> None:
+        """Hear of a new parent of the job, which knows nothing of what its predecessor was told."""
+        self._window.grow(share)
+        self._told = None
+
     async def _plan(self) -> PagePlan:
         return await call_ledger(
             PageActivities.plan_page,
@@ -82,7 +91,6 @@ class PageWorkflow:
 
     async def _process(self) -> None:
         """Start what waits as slots become free, and tell the parent about the free ones."""
-        told: int | None = None
         while not self._window.is_drained or self._window.in_flight:
             while self._window.may_start:
                 task = asyncio.create_task(self._run_slice(self._window.start()))
@@ -90,13 +98,21 @@ class PageWorkflow:
                 task.add_done_callback(self._tasks.discard)
             self._show()
             slots = self._window.in_flight
-            if self._window.is_drained and slots != told:
+            if self._is_untold:
+                # Noted before, so that a new parent that adopts the page meanwhile is told too.
+                self._told = slots
                 await self._tell("drained", self._slots())
-                told = slots
                 continue
             await workflow.wait_condition(
-                lambda slots=slots: self._window.may_start or self._window.in_flight != slots  # type: ignore[misc]
+                lambda slots=slots: (  # type: ignore[misc]
+                    self._window.may_start or self._window.in_flight != slots or self._is_untold
+                )
             )
+
+    @property
+    def _is_untold(self) -> bool:
+        """Whether the parent is to hear how many slots are in flight, now that nothing waits."""
+        return self._window.is_drained and self._told != self._window.in_flight
 
     async def _run_slice(self, taken: Slice) -> None:
         result: SliceResult | None = None
@@ -154,15 +170,20 @@ class PageWorkflow:
             slots=self._window.in_flight,
             completed=self._counts.completed,
             spent=self._spent,
+            covers=self._range(),
         )
 
     def _ended(self) -> PageEnded:
         return PageEnded(
             page_id=_own_id(),
             counts=self._counts,
+            covers=self._range(),
             spent=self._spent,
             failures=self._failures,
         )
+
+    def _range(self) -> OrdinalRange:
+        return OrdinalRange(first=self._input.first, last=self._input.last)
 
     async def _tell(self, signal: str, payload: PageSlots | PageEnded) -> None:
         parent = workflow.get_external_workflow_handle(self._input.parent_id)

@@ -8,11 +8,14 @@ import asyncio
 import os
 import random
 import signal
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from models.batch import JobStatus
 from tests.integration.cluster import Cluster, cluster, kill, make_files, strike, until_async
@@ -187,3 +190,36 @@ async def carried_page(run: Cluster, job_id: str) -> str:
 
     await until_async(look, 30, "a carried page")
     return found[0]
+
+
+async def test_a_parent_that_is_reset_to_an_earlier_run_takes_on_the_pages_that_still_run(
+    run: Cluster, tmp_path: Path, seed: int
+) -> None:
+    options = {"page_size": 20, "continue_as_new_threshold": 20}
+    job_id = await begin(run, tmp_path, seed, **options)
+    await carried_page(run, job_id)
+    await reset_to_first_run(run, job_id)
+    job = await run.ended(job_id)
+    assert job.status is JobStatus.COMPLETED
+    await run.check(job, FILES)
+
+
+async def reset_to_first_run(run: Cluster, job_id: str) -> None:
+    """Begin the first run of a job's parent again, as an operator does in Temporal's UI."""
+    described = await run.client.get_workflow_handle(job_id).describe()
+    first = described.raw_description.workflow_execution_info.first_run_id
+    history = await run.client.get_workflow_handle(job_id, run_id=first).fetch_history()
+    begun = next(
+        event.event_id
+        for event in history.events
+        if event.HasField("workflow_task_completed_event_attributes")
+    )
+    await run.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace="default",
+            workflow_execution=WorkflowExecution(workflow_id=job_id, run_id=first),
+            reason="by hand",
+            workflow_task_finish_event_id=begun,
+            request_id=str(uuid.uuid4()),
+        )
+    )

@@ -16,10 +16,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from models.runs import BatchInput
+from models.ids import page_workflow_id
+from models.runs import BatchInput, PageInput
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from tests.workflows.test_delivery import FakeRounds, running
+from workflows.page import PageWorkflow
 
 STACK_TRACE = r'"stackTrace": *"(?:[^"\\]|\\.)*"'
 HISTORIES = Path(__file__).with_name("histories")
@@ -37,6 +39,7 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "continue-as-new": (FakeItems(45), {"threshold": 10}),
     "file-per-activity": (FakeItems(6), {"one_file_per_activity": True}),
     "joined-pages": (FakeItems(95, seconds_per_file=0.001), {"joins_pages": True}),
+    "adopted": (FakeItems(30), {}),
     "cancel": (FakeItems(30, flaky={4: 10**6}), {"threshold": 10}),
 }
 
@@ -70,6 +73,8 @@ async def record_delivery(client: Client) -> None:
 async def record(client: Client, name: str, items: FakeItems, input: BatchInput) -> None:
     """Run one scenario and write every run of every Workflow of it."""
     async with workers(client, items) as queue:
+        if name == "adopted":
+            await start_page(client, queue, input, 7)
         handle = await start(client, queue, input)
         if name == "cancel":
             await asyncio.sleep(2)
@@ -77,6 +82,13 @@ async def record(client: Client, name: str, items: FakeItems, input: BatchInput)
         with suppress(WorkflowFailureError):
             await handle.result()
     await save(client, name, f"WorkflowId STARTS_WITH '{input.job_id}'")
+
+
+async def start_page(client: Client, queue: str, input: BatchInput, last: int) -> None:
+    """Start a job's first page, as an earlier parent of the job would have."""
+    page = PageInput(job_id=input.job_id, parent_id=input.job_id, first=1, last=last, share=0)
+    page_id = page_workflow_id(input.job_id, 1)
+    await client.start_workflow(PageWorkflow.run, page, id=page_id, task_queue=queue)
 
 
 async def save(client: Client, name: str, query: str) -> None:

@@ -140,6 +140,10 @@ def test_a_relay_hands_out_every_ordinal_whatever_happens_to_its_pages(
             assert 1 <= size <= pages * page_files
             assert relay.again or relay.is_final or size % page_files == 0
             relay.start(f"page-{step}", taken)
+            if random_.random() < 0.2:
+                # An earlier parent has started it, with more items or with fewer.
+                last = random_.randint(taken.first, min(total, taken.last + page_files))
+                relay.covers(f"page-{step}", OrdinalRange(first=taken.first, last=last))
         shares = relay.shares()
         drained_slots = sum(page.slots for page in relay.pages.values() if page.is_drained)
         assert sum(shares.values()) + drained_slots <= concurrency
@@ -175,6 +179,20 @@ def test_a_page_that_lost_its_parent_twice_is_forgotten_once() -> None:
     assert relay.ended("a")
     assert not relay.ended("a")
     assert not relay.lost("a")
+
+
+def test_an_adopted_page_with_more_items_leaves_none_of_them_to_the_next_page() -> None:
+    relay = Relay(4, 10, mark=30, is_final=True)
+    relay.start("a", relay.next_range())
+    relay.covers("a", OrdinalRange(first=1, last=25))
+    assert relay.next_range() == OrdinalRange(first=26, last=30)
+
+
+def test_what_an_adopted_page_does_not_have_is_handed_out_before_anything_new() -> None:
+    relay = Relay(4, 10, mark=30, is_final=True)
+    relay.start("a", relay.next_range())
+    relay.covers("a", OrdinalRange(first=1, last=4))
+    assert relay.next_range() == OrdinalRange(first=5, last=10)
 
 
 def test_a_window_puts_back_the_rest_first_and_retries_last() -> None:

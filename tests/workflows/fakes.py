@@ -39,7 +39,9 @@ class FakeItems:
     """The items of one job: 1..total, each `pending` until a slice settles it.
 
     `flaky` maps an ordinal to how many attempts fail transiently; `failing` fail for good;
-    `dropped` ones are passed over by so many slices, as if their page had been lost.
+    `dropped` ones are passed over by so many slices, as if their page had been lost. So many
+    enumerations find that another writer is at work (`superseded`). The server knows no child of
+    `gone`.
     """
 
     total: int
@@ -47,6 +49,8 @@ class FakeItems:
     failing: frozenset[int] = frozenset()
     dropped: dict[int, int] = field(default_factory=dict)
     listing_error: str | None = None
+    superseded: int = 0
+    gone: set[str] = field(default_factory=set)
     states: dict[int, str] = field(default_factory=dict)
     attempts: dict[int, int] = field(default_factory=dict)
     is_cancelled: bool = False
@@ -95,6 +99,10 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
 
     @activity.defn
     async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
+        if self.items.superseded:
+            self.items.superseded -= 1
+            self.items.gone.add(activity.info().workflow_id or "")
+            return Enumerated(mark=0, is_superseded=True)
         if self.items.listing_error:
             return Enumerated(mark=0, error=self.items.listing_error)
         skipped = sum(state == "skipped" for state in self.items.states.values())
@@ -122,7 +130,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
 
     @activity.defn
     async def find_ended_pages(self, input: LookInput) -> LookResult:
-        return LookResult()
+        return LookResult(ended=tuple(one for one in input.workflow_ids if one in self.items.gone))
 
     @activity.defn
     async def process_slice(self, input: SliceInput) -> SliceResult:
