@@ -4,7 +4,10 @@ BIN := $(VENV)/bin
 # The demo and the tests keep their state here, apart from a real home.
 DEMO_HOME := $(CURDIR)/.sheaf
 WITHOUT := not postgres and not ocr and not corpus and not newest_sdk
-SDK_VENV := .venv-sdk
+# One environment a client that cannot share ours, and the npm packages of tests/sdk/typescript.
+SDK_VENVS := .venv-sdk
+SDKS := newest services
+TYPESCRIPT := tests/sdk/typescript
 PEERS_VENV := .venv-peers
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q
 
@@ -36,6 +39,9 @@ env: ## Write .env with new secrets, for docker compose.
 
 lock: ## Lock all packages again, and those that run apart.
 	uv pip compile pyproject.toml --extra dev $(LOCK_OPTIONS) -o requirements.lock
+	uv pip compile tests/sdk/newest.in $(LOCK_OPTIONS) -o tests/sdk/newest.lock
+	uv pip compile tests/sdk/services.in $(LOCK_OPTIONS) -o tests/sdk/services.lock
+	npm install --prefix $(TYPESCRIPT) --package-lock-only --no-audit --no-fund
 	uv pip compile pyproject.toml --extra image --constraint requirements.lock $(LOCK_OPTIONS) -o deploy/requirements.lock
 
 test: install ## Run all tests that need nothing but the lock file.
@@ -50,12 +56,16 @@ check: install ## Format, lint, types, and the quick tests.
 integration: install ## Run the tests with real processes.
 	$(BIN)/python -m pytest -m "$(WITHOUT)" tests/integration
 
-sdk: install $(SDK_VENV)/.installed ## Drive a live server with both official clients.
+sdk: install $(SDKS:%=$(SDK_VENVS)/%/.installed) $(TYPESCRIPT)/node_modules/.installed ## Drive a live server with the official clients of Python and TypeScript.
 	$(BIN)/python -m pytest -s tests/sdk
 
-$(SDK_VENV)/.installed: tests/sdk/newest.lock
-	test -d $(SDK_VENV) || $(PYTHON) -m venv $(SDK_VENV)
-	$(SDK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+$(SDK_VENVS)/%/.installed: tests/sdk/%.lock
+	test -d $(@D) || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+$(TYPESCRIPT)/node_modules/.installed: $(TYPESCRIPT)/package-lock.json
+	npm ci --prefix $(TYPESCRIPT) --no-audit --no-fund --ignore-scripts --loglevel=error
 	touch $@
 
 fuzz: install ## Send 20,000 generated requests to a live server, with every check of schemathesis.
@@ -82,4 +92,4 @@ $(PEERS_VENV)/.installed: bench/peers.lock
 	touch $@
 
 clean: ## Remove the virtual environment and the demo's state.
-	rm -rf $(VENV) $(SDK_VENV) $(PEERS_VENV) $(DEMO_HOME) out
+	rm -rf $(VENV) $(SDK_VENVS) $(TYPESCRIPT)/node_modules $(PEERS_VENV) $(DEMO_HOME) out

@@ -1,7 +1,7 @@
 """Calls of the newest `llama-cloud`, run in a virtual environment of its own.
 
-`python newest.py BASE_URL KEY` prints the methods it called and ends with 1 where one fails. It
-imports nothing of this project but `traced`, because the two SDKs cannot be installed together.
+`python newest.py BASE_URL KEY DOCUMENTS` prints what it called and ends with 1 where a call fails.
+It imports nothing of this project but `traced`: the SDKs cannot be installed together.
 """
 
 import sys
@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 from llama_cloud import LlamaCloud, __version__
-from traced import Traced, methods
+from traced import Traced, methods, real_documents, report
 
 RULES = [
     {"type": "invoice", "description": "a bill for goods or services, with amounts due"},
@@ -29,38 +30,38 @@ def until(read: Callable[[], Any], ends: set[str]) -> Any:
     return found
 
 
-def directory_with_files(client: Any) -> str:
-    """Make a directory, change it and its files in every way, and leave eight in it."""
+def directory_with_files(client: Any, documents: list[Path]) -> str:
+    """Make a directory of real documents, changing it and its files in every way."""
     directories = client.beta.directories
     made = directories.create(name="newest", description="d")
     directories.update(made.id, description="e")
     assert directories.get(made.id).description == "e"
     assert made.id in {one.id for one in directories.list(name="newest")}
-    for number in range(8):
-        text = f"Invoice {number}. Amount due for services: {number} EUR.".encode()
-        directories.files.upload(made.id, upload_file=(f"{number}.txt", text))
+    for path in documents:
+        directories.files.upload(made.id, upload_file=(path.name, path.read_bytes()))
     file = client.files.create(file=("x.txt", b"x y z"), purpose="parse")
     added = directories.files.add(made.id, file_id=file.id)
     directories.files.update(added.id, directory_id=made.id, display_name="y.txt")
     assert directories.files.get(added.id, directory_id=made.id).display_name == "y.txt"
     directories.files.delete(added.id, directory_id=made.id)
-    assert len(list(directories.files.list(made.id, page_size=3))) == 8
+    assert len(list(directories.files.list(made.id, page_size=3))) == len(documents)
     spare = directories.create(name="spare")
     directories.delete(spare.id)
     return str(made.id)
 
 
-def files(client: Any) -> None:
+def files(client: Any, documents: list[Path]) -> None:
     """Keep, read and delete files."""
-    file = client.files.create(file=("x.txt", b"x y z"), purpose="parse")
-    assert client.files.content(file.id).url
-    assert client.files.retrieve(file.id).name == "x.txt"
+    (path, *_) = documents
+    file = client.files.create(file=path, purpose="parse")
+    assert httpx.get(client.files.content(file.id).url).content == path.read_bytes()
+    assert client.files.retrieve(file.id).name == path.name
     assert file.id in {one.id for one in client.files.list()}
     assert client.files.query(filter={"file_ids": [file.id]}).items
     client.files.delete(file.id)
 
 
-def batches(client: Any, directory_id: str) -> None:
+def batches(client: Any, directory_id: str, count: int) -> None:
     """Run one batch to its end and cancel another."""
     saved = client.configurations.create(
         name="newest", parameters={"product_type": "parse_v2", "tier": "fast", "version": "latest"}
@@ -74,7 +75,7 @@ def batches(client: Any, directory_id: str) -> None:
     }
     batch = client.batches.create(**asked)
     until(lambda: client.batches.get(batch.id), {"COMPLETED"})
-    assert len(client.batches.get(batch.id, expand=["results"]).results) == 8
+    assert len(client.batches.get(batch.id, expand=["results"]).results) == count
     other = client.batches.create(**asked)
     client.batches.cancel(other.id)
     until(lambda: client.batches.get(other.id), {"CANCELLED", "COMPLETED"})
@@ -134,28 +135,22 @@ def webhook_configs(client: Any) -> None:
     configs.delete(saved.id)
 
 
-def main(base_url: str, key: str) -> int:
+def main(base_url: str, key: str, folder: str) -> None:
     """Call everything and print what was called."""
     calls: list[str] = []
     with LlamaCloud(base_url=base_url, api_key=key) as plain:
         client = Traced(plain, calls)
-        directory_id = directory_with_files(client)
-        files(client)
-        batches(client, directory_id)
+        documents = real_documents(folder)
+        directory_id = directory_with_files(client, documents)
+        files(client, documents)
+        batches(client, directory_id, len(documents))
         parses(client)
         classifies(client)
         webhook_configs(client)
         (project,) = client.projects.list()
         client.projects.get(project.id)
-        known = set(methods(plain))
-    print(f"llama-cloud {__version__}: {len(known)} methods, {len(calls)} calls")
-    print(*sorted(set(calls)), sep="\n")
-    missed = known - set(calls)
-    if missed:
-        print("not called:", *sorted(missed))
-    return 1 if missed else 0
+        report(f"llama-cloud {__version__}", methods(plain), calls)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
-    sys.exit(main(*sys.argv[1:]))
+    main(*sys.argv[1:])

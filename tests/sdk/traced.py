@@ -1,7 +1,9 @@
 """Which methods of a client were called, and which there are."""
 
 import inspect
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 RESOURCES = (
@@ -47,3 +49,26 @@ def methods(target: Any, path: str = "") -> Iterator[str]:
 
 def _is_resource(value: object) -> bool:
     return type(value).__module__.startswith("llama_cloud.resources")
+
+
+def real_documents(folder: str) -> list[Path]:
+    """Return the files of a folder that have content, in one order."""
+    return sorted(
+        path for path in Path(folder).rglob("*") if path.is_file() and path.stat().st_size
+    )
+
+
+def report(
+    client: str,
+    known: Iterable[str],
+    calls: Iterable[str],
+    refused: Mapping[str, int] | None = None,
+) -> None:
+    """Print the last line of a client's script: what it has, and what was called or refused."""
+    said = {
+        "client": client,
+        "methods": sorted(set(known)),
+        "called": sorted(set(calls)),
+        "refused": dict(refused or {}),
+    }
+    print(json.dumps(said))
