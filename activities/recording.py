@@ -3,16 +3,19 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
 from activities.pages import alone_slice
 from models.batch import ItemStatus
+from models.failures import OutageError
 from models.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
+from rules.outside_faults import Blame, blame, reason
 from services.ledger.claims import ClaimLedger
-from services.ledger.records import Outcome
+from services.ledger.records import ClaimedItem, Outcome
 from services.outputs import Outputs
 from services.result_store import Processed, ResultStore
 from services.work import Work
@@ -73,6 +76,8 @@ class Recorder:
         self._outputs = outputs
         self._claims = claims
         self._waiting: list[Processed] = []
+        self._group: list[Processed] = []
+        """Being written, or left behind by a write that failed."""
         self._bytes = 0
         self._began = 0.0
         self._writing: asyncio.Task[None] | None = None
@@ -82,7 +87,7 @@ class Recorder:
         """Take an outcome, and begin to record its group when that is due.
 
         Raises:
-            OSError: an earlier group could not be stored.
+            OutageError: an earlier group could not be stored or recorded.
         """
         if not self._waiting:
             self._began = time.monotonic()
@@ -96,22 +101,27 @@ class Recorder:
         """Record all that is waiting, and return what was recorded.
 
         Raises:
-            OSError: some of it could not be stored.
+            OutageError: some of it could not be stored or recorded.
         """
         await self._begin()
         await self._written()
         return self.recorded
 
-    async def wait(self) -> None:
-        """Wait for the group that is being recorded, whatever becomes of it; the rest is lost."""
+    async def abandon(self) -> list[ClaimedItem]:
+        """Wait for the group that is being recorded, whatever becomes of it.
+
+        Returns:
+            The items of all that was not recorded, whose outcomes are lost.
+        """
         if self._writing is not None:
             await asyncio.wait({self._writing})
+        return [one.outcome.item for one in (*self._group, *self._waiting)]
 
     async def _begin(self) -> None:
         await self._written()
         if self._waiting:
-            group, self._waiting, self._bytes = self._waiting, [], 0
-            self._writing = asyncio.create_task(self._write(group))
+            self._group, self._waiting, self._bytes = self._waiting, [], 0
+            self._writing = asyncio.create_task(self._write(self._group))
 
     async def _written(self) -> None:
         if self._writing is not None:
@@ -121,18 +131,37 @@ class Recorder:
     async def _write(self, group: list[Processed]) -> None:
         """Store the group's results, then record its outcomes: a row never precedes its bytes."""
         work, spec = self._work, self._work.spec
-        outcomes = await self._store.write(spec.job_id, group)
+        with _outage("the store of results"):
+            outcomes = await self._store.write(spec.job_id, group)
         if work.output is not None:
-            await self._outputs.write(
-                spec.project_id, work.output, work.output_region, _copies(group)
-            )
-        settled = await self._claims.settle(spec.job_id, outcomes)
-        if not settled.accepted:
-            await self._store.forget(spec.job_id, outcomes)
+            with _outage("the place for copies of results"):
+                await self._outputs.write(
+                    spec.project_id, work.output, work.output_region, _copies(group)
+                )
+        with _outage("the ledger"):
+            settled = await self._claims.settle(spec.job_id, outcomes)
+        self._group = []
         self.recorded.is_stopped = settled.is_stopped
         self.recorded.add([o for o in outcomes if o.item.ordinal in settled.accepted])
+        if not settled.accepted:
+            with _outage("the store of results"):
+                await self._store.forget(spec.job_id, outcomes)
         if refused := len(outcomes) - len(settled.accepted):
             log.warning("writes refused", job_id=spec.job_id, items=refused)
+
+
+@contextmanager
+def _outage(what: str) -> Iterator[None]:
+    """Turn whatever keeps outcomes from being kept, but for faults of code, into an OutageError.
+
+    A folder that may not be written or a bucket that is gone is no fault of the files either.
+    """
+    try:
+        yield
+    except Exception as error:
+        if blame(error) is Blame.PROGRAM:
+            raise
+        raise OutageError(what, reason(error)) from error
 
 
 def _copies(group: Sequence[Processed]) -> list[tuple[str, str, bytes]]:

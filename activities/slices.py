@@ -6,18 +6,21 @@ from collections import defaultdict
 from contextlib import aclosing
 from dataclasses import replace
 
+import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.cancellation import stop_if_cancelled
 from activities.heartbeats import heartbeating
+from activities.outages import comes_again, give_back
 from activities.pages import MAX_LOST_CLAIMS, alone_slice
 from activities.recording import Recorder
 from activities.signatures import SliceActivities
 from activities.slice_time import SliceTime
 from models.batch import ItemStatus
-from models.failures import DocumentError, FailureKind
+from models.failures import DocumentError, FailureKind, OutageError
 from models.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
+from rules.outside_faults import Blame, blame, reason
 from rules.prediction import kind_of, predicted_seconds
 from services.canonical import exhausted, failed
 from services.documents import DocumentProcessor
@@ -27,6 +30,8 @@ from services.ledger.records import ClaimedItem, Outcome
 from services.outputs import Outputs
 from services.result_store import Processed, ResultStore
 from services.work import Work
+
+log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
 """Attempts of an item that fails transiently; then it is `Exhausted`."""
@@ -54,11 +59,12 @@ class LedgerSliceActivities(SliceActivities):
 
     @activity.defn
     async def process_slice(self, input: SliceInput) -> SliceResult:
-        work = await self._work(input.job_id)
-        recorder = Recorder(work, self._store, self._outputs, self._claims)
-        run = SliceRun(input, work, self._claims, self._processor, recorder)
-        async with heartbeating():
-            await run.process()
+        with comes_again(input.job_id):
+            work = await self._work(input.job_id)
+            recorder = Recorder(work, self._store, self._outputs, self._claims)
+            run = SliceRun(input, work, self._claims, self._processor, recorder)
+            async with heartbeating():
+                await run.process()
         recorded = recorder.recorded
         if input.is_alone and recorded.retried:
             raise _again(recorded.retried[0])
@@ -120,35 +126,62 @@ class SliceRun:
     async def process(self) -> None:
         """Work through the range; `rest` then says what was not begun.
 
-        The first attempt claims the whole range in one statement. A later one claims file by
-        file, because one of them may be what killed the worker, and its neighbours must not be
-        taken down with it again.
+        However it ends, what it has claimed and not finished is given back.
+
+        Raises:
+            OutageError: something that every file needs does not answer.
         """
-        step = self._input.last if activity.info().attempt == 1 else 1
-        first, last = self._input.first, self._input.last
         try:
-            while first <= last and not self.is_stopped and self.rest is None:
-                await self._claim(first, min(last, first + step - 1))
-                await self._work_through()
-                first += step
+            try:
+                await self._take_range()
+            finally:
+                # Also of a cancelled Activity: what is done is done.
+                await self._recorder.finish()
         except asyncio.CancelledError:
             await self._give_back()
             raise
-        except Exception:
-            await self._recorder.wait()
-            raise
+        except Exception as error:
+            left = [*self._held.values(), *await self._recorder.abandon()]
+            if isinstance(error, OutageError) or blame(error) is not Blame.PROGRAM:
+                await give_back(self._claims, self._input.job_id, left)
+                raise
+            if not await self._count_attempts(left, error):
+                raise
+            return
+        self.is_stopped = self.is_stopped or self._recorder.recorded.is_stopped
         await self._give_back()
 
-    async def _claim(self, first: int, last: int) -> None:
+    async def _take_range(self) -> None:
+        """Claim and process, until the range or the time is at its end.
+
+        The first attempt claims the whole range in one statement. A later one begins file by
+        file, because one of them may be what killed the worker, and its neighbours must not be
+        taken down with it again. Where the attempt before gave its claims back, it killed nobody:
+        once one file is recorded, so that nothing is away any more, the rest follows together.
+        """
+        first, last = self._input.first, self._input.last
+        is_together = activity.info().attempt == 1
+        while first <= last and not self.is_stopped and self.rest is None:
+            until = last if is_together else first
+            claimed = await self._claim(first, until)
+            await self._work_through()
+            if claimed and not any(item.lost_claims for item in claimed):
+                is_together = True
+                await self._recorder.finish()
+            first = until + 1
+
+    async def _claim(self, first: int, last: int) -> list[ClaimedItem]:
         claimed, self.is_stopped = await self._claims.claim(self._input.job_id, first, last)
         self._held = {item.ordinal: item for item in claimed}
         for item in claimed:
             if item.lost_claims >= MAX_LOST_CLAIMS and not self._input.is_alone:
                 self.alone.append(alone_slice(item.ordinal, item.display_name))
-                await self._claims.release(self._input.job_id, [self._held.pop(item.ordinal)])
+                await give_back(self._claims, self._input.job_id, [item])
+                del self._held[item.ordinal]
             elif item.lost_claims > MAX_LOST_CLAIMS:
                 message = f"{item.lost_claims} workers died while they processed this file"
                 await self._finish(failed(item, DocumentError(FailureKind.CRASHED, message)))
+        return claimed
 
     async def _work_through(self) -> None:
         """Process what is held, until the time is up or the job takes no more work."""
@@ -180,21 +213,37 @@ class SliceRun:
 
     async def _finish(self, processed: Processed) -> None:
         self._held.pop(processed.outcome.item.ordinal)
-        if _has_had_its_attempts(processed.outcome):
-            processed = replace(processed, outcome=exhausted(processed.outcome, MAX_ATTEMPTS))
-        await self._recorder.add(processed)
+        await self._recorder.add(replace(processed, outcome=_counted(processed.outcome)))
 
     async def _give_back(self) -> None:
-        """Record what is done, and release what was claimed and is not."""
-        recorded = await self._recorder.finish()
-        self.is_stopped = self.is_stopped or recorded.is_stopped
-        if self._held:
-            await self._claims.release(self._input.job_id, list(self._held.values()))
+        """Release what was claimed and not begun."""
+        await give_back(self._claims, self._input.job_id, list(self._held.values()))
+
+    async def _count_attempts(self, left: list[ClaimedItem], error: Exception) -> bool:
+        """Record an error of code as an attempt at each file it left behind; they go again alone.
+
+        Left unrecorded it would come again without end, and nobody would be told of it. Returns
+        whether there were any.
+        """
+        log.error("slice broke off", job_id=self._input.job_id, files=len(left), exc_info=error)
+        message = f"an error of the program, which its log has: {reason(error)}"
+        outcomes = [
+            _counted(failed(item, DocumentError(FailureKind.UNAVAILABLE, message)).outcome)
+            for item in left
+        ]
+        if outcomes:
+            settled = await self._claims.settle(self._input.job_id, outcomes)
+            self._recorder.recorded.add(
+                [one for one in outcomes if one.item.ordinal in settled.accepted]
+            )
+        return bool(outcomes)
 
 
-def _has_had_its_attempts(outcome: Outcome) -> bool:
-    """Whether a transient failure was the item's last."""
-    return outcome.status is ItemStatus.PENDING and outcome.item.attempts + 1 >= MAX_ATTEMPTS
+def _counted(outcome: Outcome) -> Outcome:
+    """Return an outcome, or its failure for good where a transient one was the item's last."""
+    if outcome.status is ItemStatus.PENDING and outcome.item.attempts + 1 >= MAX_ATTEMPTS:
+        return exhausted(outcome, MAX_ATTEMPTS)
+    return outcome
 
 
 def _again(outcome: Outcome) -> ApplicationError:

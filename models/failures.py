@@ -7,7 +7,7 @@ PasswordRequired   the document is encrypted
 TooLarge           over a limit of bytes, pages, entries or memory
 Empty              a readable document in which no text was found
 SourceChanged      the file vanished, or changed while it was read
-Refused            a guard forbids reading it (outside its root, not a regular file)
+Refused            a guard or its permissions forbid reading it (outside its root, no plain file)
 Timeout            over the time allowed for one file
 Crashed            the process that parsed it died
 Exhausted          a transient fault that outlasted every attempt
@@ -64,3 +64,17 @@ class DocumentError(Exception):
     def message(self) -> str:
         """The text, already cut."""
         return str(self)
+
+
+class OutageError(Exception):
+    """Something that every item needs does not answer: no item's failure, and nobody's attempt.
+
+    Whoever holds claims gives them back uncounted, and comes again later.
+
+    Args:
+        what: what does not answer, such as "the store of results".
+        cause: what was heard of it, in one line.
+    """
+
+    def __init__(self, what: str, cause: str) -> None:
+        super().__init__(f"{what} cannot be used: {cause}"[:MAX_MESSAGE_CHARACTERS])

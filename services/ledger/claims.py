@@ -4,7 +4,9 @@ A claim raises the item's fence; an outcome is recorded only while the item is `
 that fence. Whatever a slow or stopped worker writes later is refused and noted.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus
 from models.webhooks import Phase
+from services.ledger.bulk import Bulk
 from services.ledger.database import Database, now_us
 from services.ledger.events import JOB_COLUMNS, post_item_events
 from services.ledger.outcomes import record_outcomes
@@ -29,6 +32,9 @@ class ClaimLedger:
     def __init__(self, database: Database, worker: str) -> None:
         self._database = database
         self._worker = worker
+        self._unlost: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        """By job, ordinals and fences of claims that may be in the ledger and are no lost ones:
+        the answer to their commit was not heard, or their release failed."""
 
     async def claim(self, job_id: str, first: int, last: int) -> tuple[list[ClaimedItem], bool]:
         """Claim the unsettled items of a range; return them, and whether the job is stopped.
@@ -36,33 +42,35 @@ class ClaimLedger:
         Items of a job that is to be cancelled are not claimed. An item that another attempt
         holds is taken from it: its fence rises, and that attempt's write will be refused.
         """
-        async with self._database.write() as connection:
-            job = await _open_job(connection, job_id)
-            if job is None:
-                return [], True
-            span = {"b_job": job_id, "b_first": first, "b_last": last}
-            rows = (await connection.execute(_CLAIMABLE, span)).all()
-            if rows:
-                now = now_us()
-                new = [row.ordinal for row in rows if row.started_at is None]
-                await post_item_events(connection, job, Phase.RUNNING, new, now)
-                await connection.execute(_CLAIM, span | {"b_now": now})
-            return list(map(_claimed, rows)), False
+        claimed: list[ClaimedItem] = []
+        with self._remembered(job_id, claimed):
+            async with self._database.write() as connection:
+                job = await _open_job(connection, job_id)
+                if job is None:
+                    self._unlost.pop(job_id, None)
+                    return [], True
+                span = {"b_job": job_id, "b_first": first, "b_last": last}
+                rows = (await connection.execute(_CLAIMABLE, span)).all()
+                if rows:
+                    now = now_us()
+                    new = [row.ordinal for row in rows if row.started_at is None]
+                    await post_item_events(connection, job, Phase.RUNNING, new, now)
+                    await connection.execute(_CLAIM, span | {"b_now": now})
+                    unlost = self._unlost_of(job_id, rows)
+                    await _uncount(connection, job_id, unlost)
+                    claimed += [_claimed(row, is_lost=row.ordinal not in unlost) for row in rows]
+        return claimed, False
 
     async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
         """Give back items that were claimed and not finished.
 
         Those that others have claimed meanwhile are left, and noted as refused.
         """
-        async with self._database.write() as connection:
-            held, refused = await _held(connection, job_id, claimed)
-            await self._note_attempts(connection, job_id, (), refused, now_us())
-            for item in held:
-                await connection.execute(
-                    items.update()
-                    .where(items.c.job_id == job_id, items.c.ordinal == item.ordinal)
-                    .values(status=ItemStatus.PENDING, lost_claims=item.lost_claims)
-                )
+        with self._remembered(job_id, claimed):
+            async with self._database.write() as connection:
+                held, refused = await _releasable(connection, job_id, claimed)
+                await self._note_attempts(connection, job_id, (), refused, now_us())
+                await _RELEASE.execute(connection, [_release_row(job_id, item) for item in held])
 
     async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> Settled:
         """Record outcomes, their results and events, and move the job's counts by what changed.
@@ -79,6 +87,29 @@ class ClaimLedger:
             await self._note_attempts(connection, job_id, accepted, refused, now)
             await record_outcomes(connection, job, accepted, now)
             return Settled(frozenset(fences), job.cancel_requested_at is not None)
+
+    @contextmanager
+    def _remembered(self, job_id: str, claimed: Sequence[ClaimedItem]) -> Iterator[None]:
+        """Remember claims that a failed transaction may have left behind, until one succeeds."""
+        try:
+            yield
+        except BaseException:
+            self._unlost[job_id] |= {item.ordinal: item.fence for item in claimed}
+            raise
+        known = self._unlost.get(job_id, {})
+        for item in claimed:
+            known.pop(item.ordinal, None)
+        if not known:
+            self._unlost.pop(job_id, None)
+
+    def _unlost_of(self, job_id: str, rows: Sequence[Any]) -> set[int]:
+        """Return the ordinals whose claim is one that this process knows not to be lost."""
+        known = self._unlost.get(job_id, {})
+        return {
+            row.ordinal
+            for row in rows
+            if row.status is ItemStatus.PROCESSING and known.get(row.ordinal) == row.fence
+        }
 
     async def _note_attempts(
         self,
@@ -98,12 +129,12 @@ class ClaimLedger:
             await connection.execute(attempts.insert(), [row | note for row in rows])
 
 
-def _claimed(row: Any) -> ClaimedItem:
+def _claimed(row: Any, *, is_lost: bool) -> ClaimedItem:
     return ClaimedItem(
         ordinal=row.ordinal,
         fence=row.fence + 1,
         attempts=row.attempts,
-        lost_claims=row.lost_claims,
+        lost_claims=row.lost_claims if is_lost else row.lost_claims - 1,
         task_id=row.task_id,
         file_id=row.file_id,
         unique_id=row.unique_id,
@@ -113,6 +144,10 @@ def _claimed(row: Any) -> ClaimedItem:
         upload_id=row.upload_id,
         etag=row.etag,
     )
+
+
+def _release_row(job_id: str, item: ClaimedItem) -> dict[str, Any]:
+    return {"b_job": job_id, "b_ordinal": item.ordinal, "b_lost": item.lost_claims}
 
 
 def _attempt(job_id: str, item: ClaimedItem, outcome: str, message: str | None) -> dict[str, Any]:
@@ -133,6 +168,7 @@ _CLAIMABLE = (
     sa.select(
         items.c.ordinal,
         items.c.fence,
+        items.c.status,
         items.c.attempts,
         items.c.lost_claims,
         items.c.task_id,
@@ -166,6 +202,19 @@ _HELD = (
     .where(*_OF_SPAN, items.c.status == ItemStatus.PROCESSING)
     .with_for_update()
 )
+_OF_ITEM = (
+    items.c.job_id == sa.bindparam("b_job"),
+    items.c.ordinal == sa.bindparam("b_ordinal"),
+)
+_RELEASE = Bulk(
+    items.update()
+    .where(*_OF_ITEM)
+    .values(status=ItemStatus.PENDING, lost_claims=sa.bindparam("b_lost"))
+)
+_UNCOUNT = Bulk(items.update().where(*_OF_ITEM).values(lost_claims=items.c.lost_claims - 1))
+_FENCES = (
+    sa.select(items.c.ordinal, items.c.fence, items.c.status).where(*_OF_SPAN).with_for_update()
+)
 _JOB = sa.select(*JOB_COLUMNS).where(jobs.c.id == sa.bindparam("b_job"))
 _LOCKED_JOB = _JOB.with_for_update()
 _OPEN_JOB = _JOB.where(jobs.c.cancel_requested_at.is_(None), jobs.c.completed_at.is_(None))
@@ -179,6 +228,29 @@ async def _open_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any] | N
 
 async def _lock_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
     return (await connection.execute(_LOCKED_JOB, {"b_job": job_id})).one()
+
+
+async def _uncount(connection: AsyncConnection, job_id: str, ordinals: Collection[int]) -> None:
+    await _UNCOUNT.execute(
+        connection, [{"b_job": job_id, "b_ordinal": ordinal} for ordinal in sorted(ordinals)]
+    )
+
+
+async def _releasable(
+    connection: AsyncConnection, job_id: str, claimed: Sequence[ClaimedItem]
+) -> tuple[list[ClaimedItem], list[ClaimedItem]]:
+    """Part the claimed items into those to give back, and those that others have claimed.
+
+    Those that are settled already, by a commit whose answer was lost, are neither.
+    """
+    if not claimed:
+        return [], []
+    ordinals = [item.ordinal for item in claimed]
+    span = {"b_job": job_id, "b_first": min(ordinals), "b_last": max(ordinals)}
+    rows = {row.ordinal: row for row in await connection.execute(_FENCES, span)}
+    own = [one for one in claimed if rows[one.ordinal].fence == one.fence]
+    held = [one for one in own if rows[one.ordinal].status is ItemStatus.PROCESSING]
+    return held, [one for one in claimed if one not in own]
 
 
 async def _held(

@@ -1,13 +1,15 @@
 """The ledger on real databases: claims, fences, counts, skips, ends."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus, JobStatus
 from models.failures import FailureKind
@@ -204,6 +206,85 @@ async def test_claims_without_an_outcome_are_counted_and_released_ones_are_not(
     await ledger.release(job_id, second[1:])
     third, _ = await ledger.claim(job_id, 1, 2)
     assert [item.lost_claims for item in third] == [2, 1]
+
+
+class NoAnswer(Database):
+    """The same ledger, whose answer to a transaction that writes may be lost."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database.engine.url.render_as_string(hide_password=False))
+        self.commits = True
+        self.answers = True
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        async with super().write() as connection:
+            yield connection
+            if not self.commits:
+                raise ConnectionResetError
+        if not self.answers:
+            raise ConnectionResetError
+
+
+@pytest.fixture
+async def no_answer(database: Database) -> AsyncIterator[NoAnswer]:
+    made = NoAnswer(database)
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("commits", [True, False])
+async def test_a_claim_whose_answer_is_lost_is_no_lost_claim(
+    database: Database, no_answer: NoAnswer, *, commits: bool
+) -> None:
+    job_id = await make_job(database)
+    await enumerate_files(database, job_id, files(1, 1))
+    ledger = ClaimLedger(no_answer, "w")
+    no_answer.answers, no_answer.commits = False, commits
+    for _ in range(5):
+        with pytest.raises(ConnectionResetError):
+            await ledger.claim(job_id, 1, 2)
+    no_answer.answers = no_answer.commits = True
+    claimed, _ = await ledger.claim(job_id, 1, 2)
+    assert [item.lost_claims for item in claimed] == [0, 0]
+    # Those of a worker that is gone are: this one knows nothing of it.
+    taken, _ = await ClaimLedger(no_answer, "v").claim(job_id, 1, 2)
+    assert [item.lost_claims for item in taken] == [1, 1]
+
+
+@pytest.mark.parametrize("commits", [True, False])
+async def test_a_release_whose_answer_is_lost_makes_no_lost_claims(
+    database: Database, no_answer: NoAnswer, *, commits: bool
+) -> None:
+    job_id = await make_job(database)
+    await enumerate_files(database, job_id, files(1, 1))
+    ledger = ClaimLedger(no_answer, "w")
+    claimed, _ = await ledger.claim(job_id, 1, 2)
+    no_answer.answers, no_answer.commits = False, commits
+    with pytest.raises(ConnectionResetError):
+        await ledger.release(job_id, claimed)
+    no_answer.answers = no_answer.commits = True
+    again, _ = await ledger.claim(job_id, 1, 2)
+    assert [item.lost_claims for item in again] == [0, 0]
+    await ledger.release(job_id, again)
+    third, _ = await ledger.claim(job_id, 1, 2)
+    assert [item.lost_claims for item in third] == [0, 0]
+
+
+async def test_what_was_settled_without_an_answer_is_released_in_silence(
+    database: Database,
+) -> None:
+    job_id = await make_job(database)
+    await enumerate_files(database, job_id, files(1, 1))
+    ledger = ClaimLedger(database, "w")
+    claimed, _ = await ledger.claim(job_id, 1, 2)
+    await settle(database, job_id, [completed(claimed[0])])
+    await ledger.release(job_id, claimed)
+    async with database.read() as connection:
+        assert (await connection.execute(sa.select(attempts))).all() == []
+    assert (await JobLedger(database).get(job_id)).completed == 1
+    again, _ = await ledger.claim(job_id, 1, 2)
+    assert [(item.ordinal, item.lost_claims) for item in again] == [(2, 0)]
 
 
 async def test_a_job_to_be_cancelled_gives_no_claims(database: Database) -> None:

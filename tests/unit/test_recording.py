@@ -1,6 +1,7 @@
 """Outcomes are recorded in groups, in order, and a failure to store them is never passed over."""
 
 import asyncio
+import errno
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ import pytest
 from activities import recording
 from activities.recording import Recorder
 from models.batch import ItemStatus
+from models.failures import OutageError
 from services.ledger.records import Outcome, Settled
 from services.result_store import Processed
 from tests.unit.test_documents import SPEC
@@ -33,11 +35,22 @@ class FakeStore:
 
 
 class FakeClaims:
-    def __init__(self, refused: frozenset[int] = frozenset(), *, stops: bool = False) -> None:
+    def __init__(
+        self,
+        refused: frozenset[int] = frozenset(),
+        *,
+        stops: bool = False,
+        error: Exception | None = None,
+    ) -> None:
         self.refused = refused
         self.stops = stops
+        self.error = error
+        self.settled: list[Outcome] = []
 
     async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> Settled:
+        if self.error:
+            raise self.error
+        self.settled += outcomes
         ordinals = frozenset(outcome.item.ordinal for outcome in outcomes)
         return Settled(ordinals - self.refused, self.stops)
 
@@ -93,12 +106,35 @@ async def test_a_job_that_takes_no_more_work_is_heard_of() -> None:
     assert (await made.finish()).is_stopped
 
 
-async def test_a_store_that_fails_fails_the_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_fails_is_an_outage_that_says_what_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(recording, "GROUP_ITEMS", 1)
-    made = recorder(FakeStore(OSError("the disk is full")))
+    full = OSError(errno.ENOSPC, "No space left on device")
+    made = recorder(FakeStore(full))
     await made.add(completed(1, "one"))
-    with pytest.raises(OSError, match="the disk is full"):
+    with pytest.raises(OutageError, match=r"the store of results .* No space left"):
         await made.add(completed(2, "two"))
-    await made.wait()
-    with pytest.raises(OSError, match="the disk is full"):
+    with pytest.raises(OutageError, match="No space left"):
         await made.finish()
+    assert [item.ordinal for item in await made.abandon()] == [1, 2]
+    assert made.recorded.counts == {}
+
+
+async def test_what_was_recorded_is_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "GROUP_ITEMS", 1)
+    store = FakeStore()
+    made = recorder(store)
+    await made.add(completed(1, "one"))
+    await made.add(completed(2, "two"))
+    store.error = OSError("the disk is full")
+    assert [item.ordinal for item in await made.abandon()] == [2]
+    assert made.recorded.counts == {ItemStatus.COMPLETED: 1}
+
+
+async def test_a_ledger_that_is_away_is_an_outage_and_an_error_of_code_is_none() -> None:
+    for error, raised in ((ConnectionResetError(), OutageError), (KeyError("x"), KeyError)):
+        made = recorder(FakeStore(), FakeClaims(error=error))
+        await made.add(completed(1, "one"))
+        with pytest.raises(raised):
+            await made.finish()

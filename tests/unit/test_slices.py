@@ -1,14 +1,22 @@
 """The time of a slice: what counts as its own, and what ends it."""
 
 import asyncio
+import errno
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
+import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities import outages
 from activities.recording import Recorder
 from activities.slice_time import SliceTime
-from activities.slices import SliceRun
+from activities.slices import MAX_ATTEMPTS, SliceRun
+from models.batch import ItemStatus
+from models.failures import FailureKind, OutageError
 from models.runs import SliceInput
 from services.ledger.records import ClaimedItem
 from services.opening import Turn
@@ -24,14 +32,22 @@ SECONDS = 0.2
 class AllClaims(FakeClaims):
     """Gives every item of a range, and takes back what is released."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost: int = 0, attempts: int = 0) -> None:
         super().__init__()
+        self.claimed: list[tuple[int, int]] = []
         self.released: list[int] = []
+        self.away = 0
+        """How many releases are to fail."""
+        self._values = {"lost_claims": lost, "attempts": attempts}
 
     async def claim(self, job_id: str, first: int, last: int) -> tuple[list[ClaimedItem], bool]:
-        return [claimed(ordinal) for ordinal in range(first, last + 1)], False
+        self.claimed.append((first, last))
+        return [claimed(ordinal, **self._values) for ordinal in range(first, last + 1)], False
 
     async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
+        if self.away:
+            self.away -= 1
+            raise ConnectionResetError("the ledger is away")
         self.released += [one.ordinal for one in claimed]
 
 
@@ -53,12 +69,36 @@ class Waiting:
             yield completed(one.ordinal, "text")
 
 
-async def run_slice(processor: Waiting, claims: AllClaims, last: int) -> SliceRun:
-    made: Recorder = recorder(FakeStore(), claims)
+class Broken:
+    """A processor that ends a file or two and then meets an error."""
+
+    def __init__(self, ends: int, error: Exception) -> None:
+        self.ends = ends
+        self.error = error
+
+    async def process(
+        self, work: Work, items: Sequence[ClaimedItem], seconds: float, turn: Turn
+    ) -> AsyncGenerator[Processed, None]:
+        for one in items[: self.ends]:
+            yield completed(one.ordinal, "text")
+        raise self.error
+
+
+async def run_slice(
+    processor: Waiting | Broken,
+    claims: AllClaims,
+    last: int,
+    *,
+    attempt: int = 1,
+    store: FakeStore | None = None,
+) -> SliceRun:
+    made: Recorder = recorder(store or FakeStore(), claims)
     asked = SliceInput(job_id="job", first=1, last=last, file_seconds=60, slice_seconds=SECONDS)
     parts: tuple[Any, ...] = (asked, None, claims, processor, made)
     run = SliceRun(*cast("Any", parts))
-    await ActivityEnvironment().run(run.process)
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=attempt)
+    await environment.run(run.process)
     return run
 
 
@@ -98,3 +138,86 @@ async def test_a_job_that_takes_no_more_work_has_nothing_begun_and_nothing_opene
         return made.begins(), made.is_over
 
     assert await ActivityEnvironment().run(look) == (False, True)
+
+
+async def test_a_store_that_is_full_gives_every_claim_back_and_counts_nothing() -> None:
+    claims = AllClaims()
+    store = FakeStore(OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(OutageError, match="the store of results"):
+        await run_slice(Waiting(0, 0), claims, 5, store=store)
+    assert sorted(claims.released) == [1, 2, 3, 4, 5]
+    assert claims.settled == []
+
+
+async def test_an_outage_leaves_what_is_done_recorded_and_the_rest_uncounted() -> None:
+    claims = AllClaims()
+    with pytest.raises(OutageError):
+        await run_slice(Broken(2, OutageError("the source", "away")), claims, 5)
+    assert [one.item.ordinal for one in claims.settled] == [1, 2]
+    assert sorted(claims.released) == [3, 4, 5]
+
+
+async def test_claims_are_given_back_however_long_the_ledger_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outages, "GIVE_BACK_SECONDS", 0)
+    claims = AllClaims()
+    claims.away = 20
+    with pytest.raises(OutageError):
+        await run_slice(Broken(0, OutageError("the source", "away")), claims, 3)
+    assert sorted(claims.released) == [1, 2, 3]
+
+
+async def test_an_error_of_code_is_an_attempt_at_what_it_left_behind() -> None:
+    claims = AllClaims()
+    run = await run_slice(Broken(1, KeyError("skipped")), claims, 3)
+    assert [(one.item.ordinal, one.status) for one in claims.settled] == [
+        (1, ItemStatus.COMPLETED),
+        (2, ItemStatus.PENDING),
+        (3, ItemStatus.PENDING),
+    ]
+    assert "KeyError: 'skipped'" in str(claims.settled[1].error_message)
+    assert run.rest is None
+    assert claims.released == []
+    last = AllClaims(attempts=MAX_ATTEMPTS - 1)
+    await run_slice(Broken(0, KeyError("skipped")), last, 1)
+    assert last.settled[0].failure_kind is FailureKind.EXHAUSTED
+
+
+async def test_a_slice_that_comes_again_begins_with_one_file_and_goes_on_with_all() -> None:
+    claims = AllClaims()
+    await run_slice(Waiting(0, 0), claims, 5, attempt=2)
+    assert claims.claimed == [(1, 1), (2, 5)]
+
+
+async def test_a_slice_whose_worker_died_goes_file_by_file() -> None:
+    claims = AllClaims(lost=1)
+    await run_slice(Waiting(0, 0), claims, 3, attempt=2)
+    assert claims.claimed == [(1, 1), (2, 2), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OutageError("the source", "away"), ConnectionRefusedError(), TimeoutError()],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_is_away_is_waited_for_longer_and_longer_and_says_so(error: Exception) -> None:
+    environment = ActivityEnvironment()
+    for attempt, seconds in ((1, 1), (2, 2), (4, 8), (5, 15), (5000, 15)):
+        environment.info = replace(environment.info, attempt=attempt)
+
+        def fail() -> None:
+            with outages.comes_again("job"):
+                raise error
+
+        with pytest.raises(ApplicationError) as raised:
+            environment.run(fail)
+        assert raised.value.next_retry_delay == timedelta(seconds=seconds)
+        assert not raised.value.non_retryable
+        assert raised.value.type == "Unavailable"
+        assert raised.value.message
+
+
+def test_an_error_of_code_is_not_waited_out() -> None:
+    with pytest.raises(KeyError), outages.comes_again("job"):
+        raise KeyError("x")
