@@ -8,6 +8,7 @@ RUN apt-get update \
 
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    PYTHONSAFEPATH=1 \
     SHEAF_HOME=/var/lib/sheaf \
     SHEAF_API_HOST=0.0.0.0 \
     SHEAF_READY_FILE=/tmp/sheaf-ready
@@ -23,5 +24,5 @@ USER sheaf
 WORKDIR /var/lib/sheaf
 EXPOSE 8484
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8484/livez', timeout=4)"]
+    CMD ["python", "-P", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8484/livez', timeout=4)"]
 CMD ["sheaf", "serve"]

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from pydantic_settings import SettingsError
 from cli.output import Fault
 from config import Settings
 from rules.s3_locations import parse_allowed
+from services.children import child_environment, python_command
 from services.deployment import connect, job_service
 from services.home import Home, Running
 from services.jobs import JobService
@@ -151,11 +151,11 @@ def start_detached(home: Home) -> Running:
     with log.open("ab") as output:
         process = subprocess.Popen(
             # Quiet: the API key has no place in a log.
-            [sys.executable, "-m", "starter", "up", "--quiet"],
+            python_command("starter", "up", "--quiet"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, "SHEAF_HOME": str(home.root)},
+            env=child_environment(SHEAF_HOME=str(home.root)),
             start_new_session=True,
         )
     deadline = time.monotonic() + START_SECONDS

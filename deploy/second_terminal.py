@@ -4,9 +4,10 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from services.children import child_environment, installed_program, python_command
 
 NAMES = (
     *("TEMPORAL_ADDRESS", "SHEAF_HOME", "SHEAF_DATABASE_URL", "SHEAF_STORAGE_URL"),
@@ -34,7 +35,7 @@ def write_env(file: Path, environment: Mapping[str, str], key: str) -> Path:
     """
     values = {name: environment[name] for name in NAMES} | {"KEY": key}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
-    lines.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
+    lines.append(f'export PATH={shlex.quote(str(installed_program("sheaf").parent))}:"$PATH"')
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as opened:
         opened.write("\n".join(lines) + "\n")
@@ -42,11 +43,10 @@ def write_env(file: Path, environment: Mapping[str, str], key: str) -> Path:
 
 
 def _new_key(environment: Mapping[str, str]) -> str:
-    command = [sys.executable, "-m", "starter", "keys", "create", "stack", "--scope", "admin"]
     made = subprocess.run(
-        [*command, "--json"],
+        python_command("starter", "keys", "create", "stack", "--scope", "admin", "--json"),
         cwd=Path(__file__).parents[1],
-        env=environment,
+        env=child_environment(environment),
         stdout=subprocess.PIPE,
         check=True,
     )

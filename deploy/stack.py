@@ -6,7 +6,6 @@ install` has not installed.
 """
 
 import argparse
-import os
 import secrets
 import shutil
 import signal
@@ -22,6 +21,7 @@ from typing import Any
 import boto3
 
 from deploy.second_terminal import tell
+from services.children import child_environment, installed_program, python_command
 from services.temporal_server import free_port, is_listening, server_command, temporal_binary
 
 ROOT = Path(__file__).parents[1]
@@ -62,7 +62,7 @@ def _end(number: int, _: object) -> None:
 
 def _run(stack: ExitStack, *, is_test: bool, is_kept: bool) -> int:
     folder = Path(stack.enter_context(_folder()))
-    environment = {**os.environ, **_services(stack, folder)}
+    environment = child_environment(**_services(stack, folder))
     if is_test:
         return _test(environment)
     port = _sheaf(stack, folder, environment)
@@ -79,8 +79,8 @@ def _services(stack: ExitStack, folder: Path) -> dict[str, str]:
     database_url = stack.enter_context(_postgres(folder))
     port = free_port(20_000)
     print("S3", flush=True)
-    moto = [str(Path(sys.executable).parent / "moto_server"), "--host", "127.0.0.1"]
-    _start(stack, folder, "s3", [*moto, "--port", str(port)], dict(os.environ))
+    moto = [str(installed_program("moto_server")), "--host", "127.0.0.1"]
+    _start(stack, folder, "s3", [*moto, "--port", str(port)], child_environment())
     _await(lambda: is_listening(port), "S3 to listen", folder / "s3.log")
     access = {
         "AWS_ACCESS_KEY_ID": secrets.token_hex(8),
@@ -111,10 +111,10 @@ def _sheaf(stack: ExitStack, folder: Path, environment: dict[str, str]) -> int:
         ready = folder / f"ready-{number}"
         name, more = f"worker-{number}", {"SHEAF_READY_FILE": str(ready)}
         print(f"worker {number + 1}", flush=True)
-        _start(stack, folder, name, [sys.executable, "-m", "worker"], environment | more)
+        _start(stack, folder, name, python_command("worker"), environment | more)
         _await(ready.exists, "a worker to be ready", folder / f"{name}.log")
     print("API", flush=True)
-    _start(stack, folder, "api", [sys.executable, "-m", "starter", "serve"], environment)
+    _start(stack, folder, "api", python_command("starter", "serve"), environment)
     _await(lambda: is_listening(api), "the API to listen", folder / "api.log")
     print(f"Temporal UI http://127.0.0.1:{temporal + 1000}", flush=True)
     return api
@@ -146,7 +146,7 @@ def _test(environment: dict[str, str]) -> int:
 
 def _call(module: list[str], environment: dict[str, str]) -> int:
     """Run a module; where this process is told to end, it ends before what it works with."""
-    command = [sys.executable, "-m", *module]
+    command = python_command(*module)
     process = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
     try:
         return process.wait()

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from config import Settings
+from services.children import child_environment, installed_program, python_command
 from services.home import Home
 
 HERE = Path(__file__).parent
@@ -21,7 +22,8 @@ SOME_FILES_FAILED = 3
 def sheaf(*arguments: str) -> int:
     """Run the command line as a user would, and return its exit code."""
     print(f"\n$ sheaf {' '.join(arguments)}", flush=True)
-    return subprocess.run([sys.executable, "-m", "starter", *arguments], check=False).returncode
+    command = python_command("starter", *arguments)
+    return subprocess.run(command, env=child_environment(), check=False).returncode
 
 
 def tell(home: Home) -> None:
@@ -30,7 +32,7 @@ def tell(home: Home) -> None:
     if running:
         print(f"\nTemporal UI {running.ui_address}")
         print(f"API {running.api_address}")
-    command = Path(sys.executable).with_name("sheaf")
+    command = installed_program("sheaf")
     shown = command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
     print("Temporal, the worker and the API still run. This stops them:")
     print(f"  SHEAF_HOME={shlex.quote(str(home.root))} {shown} down")

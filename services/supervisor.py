@@ -7,7 +7,6 @@ SIGTERM first, worker and API before the server, and SIGKILL to what is left aft
 import asyncio
 import contextlib
 import os
-import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable
@@ -16,11 +15,11 @@ from pathlib import Path
 
 import structlog
 
+from services.children import child_environment, python_command
 from services.home import Home, Running
 from services.temporal_server import (
     FIRST_PORT,
     UI_OFFSET,
-    child_environment,
     free_port,
     is_listening,
     server_command,
@@ -80,7 +79,7 @@ class Supervisor:
         )
         self._worker = _Child(
             "worker",
-            [sys.executable, "-m", "worker"],
+            python_command("worker"),
             child_environment(
                 SHEAF_HOME=str(home.root),
                 SHEAF_READY_FILE=str(home.ready_file),
@@ -90,7 +89,7 @@ class Supervisor:
         )
         self._api = _Child(
             "api",
-            [sys.executable, "-m", "api.server"],
+            python_command("api.server"),
             child_environment(
                 SHEAF_HOME=str(home.root),
                 SHEAF_API_READY_FILE=str(home.api_ready_file),

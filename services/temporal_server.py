@@ -3,10 +3,10 @@
 import os
 import shutil
 import socket
-import sys
 from pathlib import Path
 
 from models import attributes
+from services.children import absolute_entries, installed_program
 
 FIRST_PORT = 7233
 UI_OFFSET = 1000
@@ -27,8 +27,9 @@ def temporal_binary(configured: Path | None) -> Path:
     Raises:
         FileNotFoundError: there is none; the message says what to do.
     """
-    beside = Path(sys.executable).with_name("temporal")
-    found = configured or shutil.which("temporal") or beside
+    # Never one of the working directory, which a relative entry of PATH would find.
+    searched = absolute_entries(os.environ.get("PATH", os.defpath))
+    found = configured or shutil.which("temporal", path=searched) or installed_program("temporal")
     path = Path(found)
     if not path.is_file():
         raise FileNotFoundError(
@@ -71,11 +72,6 @@ def is_listening(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def child_environment(**extra: str) -> dict[str, str]:
-    """Return this process's environment with more variables."""
-    return {**os.environ, **extra}
 
 
 def _is_free(port: int) -> bool:

@@ -13,13 +13,13 @@ import contextlib
 import os
 import shutil
 import signal
-import sys
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
+from services.children import child_environment, python_command
 from services.engines.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
 from services.engines.frames import HEADER, NO_REQUEST, READY, new_nonce
 
@@ -249,20 +249,11 @@ class ParserProcess:
 
 
 def _command(module: str, memory_bytes: int) -> list[str]:
-    return [
-        sys.executable,
-        "-P",  # the working directory holds what documents unpack to: never import from it
-        "-m",
-        "services.engines.process",
-        module,
-        "--memory-bytes",
-        str(memory_bytes),
-        "--parent",
-        str(os.getpid()),
-    ]
+    limits = ("--memory-bytes", str(memory_bytes), "--parent", str(os.getpid()))
+    return python_command("services.engines.process", module, *limits)
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
-    paths = [str(IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return environment | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(folder)}
+    passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+    paths = os.pathsep.join([str(IMPORT_ROOT), os.environ.get("PYTHONPATH", "")])
+    return child_environment(passed, PYTHONPATH=paths, TMPDIR=str(folder))

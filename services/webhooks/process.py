@@ -2,15 +2,15 @@
 
 import asyncio
 import contextlib
-import sys
 import time
 from asyncio.subprocess import PIPE, Process
 
 import structlog
 
+from services.children import child_environment, python_command
+
 log = structlog.get_logger(__name__)
 
-COMMAND = (sys.executable, "-m", "webhook_worker")
 PAUSE_SECONDS = 5.0
 """Between two starts of one that dies."""
 
@@ -38,7 +38,9 @@ class WebhookProcess:
         if self._process:
             log.warning("the webhook worker died", code=self._process.returncode)
         self._started_at = time.monotonic()
-        self._process = await asyncio.create_subprocess_exec(*COMMAND, stdin=PIPE)
+        self._process = await asyncio.create_subprocess_exec(
+            *python_command("webhook_worker"), stdin=PIPE, env=child_environment()
+        )
 
     async def stop(self) -> None:
         """End the process, gently first."""

@@ -198,7 +198,7 @@ def test_commands_are_there() -> None:
     for name, command in (("sheaf-migrate", "migrate"), ("sheaf-api", "serve")):
         assert container(name)["command"] == ["sheaf", command]
         assert command in names
-    assert container("sheaf-worker")["command"] == ["python", "-m", "worker"]
+    assert container("sheaf-worker")["command"] == ["python", "-P", "-m", "worker"]
 
 
 def test_the_api_is_asked_at_its_port_by_its_routes_and_waited_for() -> None:
