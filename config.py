@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     parser_module: str = "services.engines.dispatch"
     """Module whose `handle(request)` reads a file, in the parser processes."""
 
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Port at which a worker serves its metrics; by default it serves none. The API always does."""
+    metrics_host: str = "127.0.0.1"
+    """Where it listens for that; it asks for no key."""
+
     size_limit_bytes: int = Field(default=512 * 1024**2, ge=1)
     """Larger files are skipped, `size_limit_exceeded`. 512 MiB is the contract's limit."""
     file_seconds: float = Field(default=300, gt=0)

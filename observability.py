@@ -2,9 +2,11 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
+from prometheus_client import start_http_server
 from temporalio import activity, workflow
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
@@ -45,6 +47,22 @@ def configure_logging(level: int = logging.INFO) -> None:
     # The same facts are in the record's fields; the message stays constant.
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
+
+
+def serve_metrics(host: str, port: int) -> Callable[[], None]:
+    """Serve this process's metrics in Prometheus's text format; return what ends it.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    server, thread = start_http_server(port, host)
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return close
 
 
 class LogContextInterceptor(Interceptor):

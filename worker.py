@@ -22,11 +22,12 @@ from temporalio.worker import Worker
 from activities.cancellation import CancelBetweenSteps, CancellableParser
 from activities.enumeration import LedgerEnumerationActivities
 from activities.jobs import LedgerJobActivities
+from activities.own_faults import EndsOnOwnFaults
 from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
 from config import Settings
 from models.queues import BATCHES, SLICES
-from observability import LogContextInterceptor, configure_logging
+from observability import LogContextInterceptor, configure_logging, serve_metrics
 from services.deployment import connect, job_service
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
@@ -93,11 +94,12 @@ def build_workers(
         task_queue=BATCHES,
         workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow],
         activities=[
-            *(job_activities.begin_job, job_activities.request_cancel, job_activities.settle_job),
+            *(job_activities.begin_job, job_activities.request_cancel),
+            *(job_activities.settle_job, job_activities.fail_job),
             *(pages.find_page, pages.plan_page, pages.find_ended_pages),
             enumeration.enumerate_items,
         ],
-        interceptors=[LogContextInterceptor(), CancelBetweenSteps()],
+        interceptors=[LogContextInterceptor(), EndsOnOwnFaults(), CancelBetweenSteps()],
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=20,
         graceful_shutdown_timeout=grace,
@@ -106,7 +108,7 @@ def build_workers(
         client,
         task_queue=SLICES,
         activities=[slices.process_slice],
-        interceptors=[LogContextInterceptor(), CancelBetweenSteps()],
+        interceptors=[LogContextInterceptor(), EndsOnOwnFaults(), CancelBetweenSteps()],
         # One more than there are processes: while it stores and records, its process works on.
         max_concurrent_activities=settings.parser_processes + 1,
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
@@ -124,6 +126,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    if settings.metrics_port:
+        serve_metrics(settings.metrics_host, settings.metrics_port)
     database = Database(settings.ledger_url, pool_size=settings.parser_processes + 5)
     await migrate(database)
     client = await connect()

@@ -33,8 +33,15 @@ class LedgerJobActivities(JobActivities):
             cancels=input.is_cancelled,
             gives_up=input.gives_up,
             error=input.error,
+            fault=input.fault,
         )
         if result:
             log.info("job ended", job_id=input.job_id, **result.model_dump())
             return SettleResult(result=result)
         return SettleResult(unsettled=await self._items.unsettled_ranges(input.job_id))
+
+    @activity.defn
+    async def fail_job(self, input: JobRef) -> SettleResult:
+        result = await self._jobs.fail(input.job_id, input.reason or "it could not be settled")
+        log.error("job failed", job_id=input.job_id, reason=input.reason, **result.model_dump())
+        return SettleResult(result=result)

@@ -44,6 +44,11 @@ class JobActivities(ABC):
     async def settle_job(self, input: SettleInput) -> SettleResult:
         """End the job if every item is settled, or return the ranges that are not."""
 
+    @activity.defn
+    @abstractmethod
+    async def fail_job(self, input: JobRef) -> SettleResult:
+        """End the job `failed` with the reason given, where `settle_job` fails for good."""
+
 
 class EnumerationActivities(ABC):
     """Giving a job's items their ordinals."""

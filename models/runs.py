@@ -25,6 +25,10 @@ MAX_SAMPLED_FAILURES = 10
 """Failures that travel through histories for the Temporal UI; the ledger has all of them."""
 
 
+MAX_FAULT_CHARACTERS = 500
+"""Longest reason of an Activity that failed for good, as it travels through histories."""
+
+
 class OrdinalRange(Payload):
     """A run of a job's items, both ends included."""
 
@@ -127,6 +131,8 @@ class BatchInput(Payload):
     """When the watchdog last looked, in seconds of the epoch."""
     error: str | None = None
     """Why the source could not be listed; the job ends `failed` when its pages have ended."""
+    fault: str | None = Field(default=None, max_length=MAX_FAULT_CHARACTERS)
+    """Why the last Activity of a page that failed for good did."""
     generation: int = 1
     """Counts the Workflow IDs of pages and enumerations that had to be started again."""
     counts: Counts = Counts()
@@ -294,6 +300,8 @@ class PageEnded(Payload):
     """As of `PageSlots`."""
     spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
+    fault: str | None = Field(default=None, max_length=MAX_FAULT_CHARACTERS)
+    """Why an Activity of the page failed for good, if one did: its items are then unsettled."""
 
 
 class LookInput(Payload):
@@ -317,6 +325,8 @@ class SettleInput(Payload):
     """Whether items that are still unsettled become `failed: Crashed`."""
     error: str | None = None
     """Set when the orchestration failed: the job then ends `failed` with this reason."""
+    fault: str | None = Field(default=None, max_length=MAX_FAULT_CHARACTERS)
+    """Why the last Activity that failed for good did; told with items that are given up."""
 
 
 class SettleResult(Payload):

@@ -42,6 +42,7 @@ class BatchState:
         self.settles = input.settles
         self.looked_at = input.looked_at
         self.error = input.error
+        self.fault = input.fault
         self.changes = 0
         """Counts what was heard, so that the run can wait for the next of it."""
 
@@ -81,6 +82,7 @@ class BatchState:
                 skipped=self.counts.skipped + page.counts.skipped,
             )
             self.failures = (*self.failures, *page.failures)[:MAX_SAMPLED_FAILURES]
+            self.fault = page.fault or self.fault
             self._learn(page.counts.completed, page.spent)
         self.changes += 1
 
@@ -143,6 +145,7 @@ class BatchState:
                 "settles": self.settles,
                 "looked_at": self.looked_at,
                 "error": self.error,
+                "fault": self.fault,
                 "runs": self._input.runs + 1,
             }
         )

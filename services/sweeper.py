@@ -7,6 +7,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.ids import batch_workflow_id
+from rules.outside_faults import Blame, blame, reason
 from services.jobs import RPC_TIMEOUT, JobService
 from services.ledger.database import now_us
 from services.ledger.jobs import JobLedger
@@ -72,7 +73,15 @@ class Sweeper:
 
     async def _end(self, job: JobRow, *, cancels: bool) -> None:
         error = None if cancels else "the workflow ended without settling the job"
-        result = await self._jobs.settle(job.id, cancels=cancels, gives_up=not cancels, error=error)
+        try:
+            result = await self._jobs.settle(
+                job.id, cancels=cancels, gives_up=not cancels, error=error
+            )
+        except Exception as fault:
+            if blame(fault) is not Blame.PROGRAM:
+                raise
+            log.exception("a job cannot be settled", job_id=job.id)
+            result = await self._jobs.fail(job.id, f"it could not be settled: {reason(fault)}")
         log.warning("settled a job whose workflow is gone", job_id=job.id, result=str(result))
 
     async def _cancel_orphans(self) -> None:

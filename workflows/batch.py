@@ -23,7 +23,8 @@ with workflow.unsafe.imports_passed_through():
     from rules.progress import describe
     from workflows.attributes import update_attributes
     from workflows.children import Children
-    from workflows.ledger_calls import call_ledger
+    from workflows.ledger_calls import call_ledger, end_job
+    from workflows.reasons import reason_of
 
 MAX_SETTLES = 3
 """Rounds in which items left unsettled are dispatched again before they are `Crashed`."""
@@ -52,7 +53,7 @@ class BatchWorkflow:
             return await self._run()
         except (asyncio.CancelledError, FailureError) as error:
             if not is_cancelled_exception(error):
-                return await self._settle_failed(f"the orchestration failed: {error}")
+                return await self._settle_failed(f"the orchestration failed: {reason_of(error)}")
             # A second cancel must not leave the job unsettled.
             await asyncio.shield(asyncio.create_task(self._cancel()))
             raise
@@ -153,7 +154,9 @@ class BatchWorkflow:
         gives_up = state.settles >= MAX_SETTLES
         settled = await call_ledger(
             JobActivities.settle_job,
-            SettleInput(job_id=self._input.job_id, gives_up=gives_up, error=state.error),
+            SettleInput(
+                job_id=self._input.job_id, gives_up=gives_up, error=state.error, fault=state.fault
+            ),
         )
         if settled.result:
             update_attributes(self._input, status=settled.result.status, result=settled.result)
@@ -162,9 +165,8 @@ class BatchWorkflow:
         return None
 
     async def _settle_failed(self, error: str) -> BatchResult:
-        settled = await call_ledger(
-            JobActivities.settle_job, SettleInput(job_id=self._input.job_id, error=error[:2000])
-        )
+        settled = await end_job(SettleInput(job_id=self._input.job_id, error=error[:2000]))
+        update_attributes(self._input, status="failed", result=settled.result)
         return settled.result or BatchResult(status="failed")
 
     async def _cancel(self) -> None:
@@ -185,9 +187,7 @@ class BatchWorkflow:
         await self._finish_cancel()
 
     async def _finish_cancel(self) -> BatchResult:
-        settled = await call_ledger(
-            JobActivities.settle_job, SettleInput(job_id=self._input.job_id, is_cancelled=True)
-        )
+        settled = await end_job(SettleInput(job_id=self._input.job_id, is_cancelled=True))
         update_attributes(self._input, status="cancelled", result=settled.result)
         return settled.result or BatchResult(status="cancelled")
 

@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.signatures import JobActivities
+    from models.runs import JobRef, SettleInput, SettleResult
     from workflows import options
+    from workflows.reasons import reason_of
 
 Argument = TypeVar("Argument")
 Answer = TypeVar("Answer")
@@ -17,7 +21,11 @@ async def call_ledger(
     argument: Argument,
     summary: str | None = None,
 ) -> Answer:
-    """Run one of the short Activities that only read or write the ledger."""
+    """Run one of the short Activities that only read or write the ledger.
+
+    Raises:
+        ActivityError: it failed for good: by a fault of our own, or its budget is used up.
+    """
     return await workflow.execute_activity_method(
         method,
         argument,
@@ -26,3 +34,18 @@ async def call_ledger(
         retry_policy=options.LEDGER_RETRY,
         summary=summary,
     )
+
+
+async def end_job(input: SettleInput) -> SettleResult:
+    """Settle a job that is to end now; it ends `failed` where it cannot be settled as asked."""
+    try:
+        return await call_ledger(JobActivities.settle_job, input)
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        reason = f"the orchestration failed: {reason_of(error)}"
+        if input.error:
+            reason = f"{input.error}; {reason}"
+        return await call_ledger(
+            JobActivities.fail_job, JobRef(job_id=input.job_id, reason=reason[:2000])
+        )

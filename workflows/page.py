@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PageActivities, SliceActivities
@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from rules.window import Window
     from workflows import options
     from workflows.ledger_calls import call_ledger
+    from workflows.reasons import reason_of
     from workflows.signals import is_heard
 
 
@@ -49,12 +50,19 @@ class PageWorkflow:
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: int | None = None
         """Slots in flight as the parent knows them; None before the page is drained."""
+        self._fault: str | None = None
+        """Why an Activity failed for good, if one did."""
 
     @workflow.run
     async def run(self, input: PageInput) -> PageEnded:
         try:
             self._window.add((await self._plan()).slices)
             await self._process()
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            # Its items are unsettled: the parent hands them out again, and says why at last.
+            self._fault = reason_of(error)
         finally:
             # Also after a cancel: a parent that waits for its pages must hear of each.
             for task in self._tasks:
@@ -124,6 +132,7 @@ class PageWorkflow:
             workflow.logger.warning(
                 "slice failed", extra={"first": taken.first, "cause": str(error.__cause__)}
             )
+            self._fault = reason_of(error)
         finally:
             self._window.end(result)
         if result:
@@ -180,6 +189,7 @@ class PageWorkflow:
             covers=self._range(),
             spent=self._spent,
             failures=self._failures,
+            fault=self._fault,
         )
 
     def _range(self) -> OrdinalRange:

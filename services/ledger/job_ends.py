@@ -16,21 +16,49 @@ from services.ledger.schema import UNSETTLED, items, jobs
 
 
 async def end_job(
-    connection: AsyncConnection, job_id: str, *, cancels: bool, gives_up: bool, error: str | None
+    connection: AsyncConnection,
+    job_id: str,
+    *,
+    cancels: bool,
+    gives_up: bool,
+    error: str | None,
+    fault: str | None,
 ) -> BatchResult | None:
     """End a job in this transaction, as `JobLedger.settle` says."""
     job = await locked_job(connection, job_id)
     if job.status in TERMINAL_JOBS:
         return _result(job)
     if cancels:
-        await _end_items(connection, job, ItemStatus.CANCELLED, None)
+        await post_unsettled(connection, job, Phase.CANCELLED, now_us())
+        await _end_items(connection, job_id, ItemStatus.CANCELLED, None)
     elif gives_up or error:
-        message = error or "left unsettled by every attempt to process it"
-        await _end_items(connection, job, ItemStatus.FAILED, message)
+        await post_unsettled(connection, job, Phase.ERROR, now_us())
+        await _end_items(connection, job_id, ItemStatus.FAILED, error or _given_up(fault))
     elif not job.is_enumerated or await _has_unsettled(connection, job_id):
         return None
-    await _end_row(connection, job, cancels=cancels, error=error)
+    status = JobStatus.COMPLETED
+    if cancels:
+        status = JobStatus.CANCELLED
+    elif error:
+        status = JobStatus.FAILED
+    await _end_row(connection, job_id, status, error)
+    await tell_end(connection, job_id)
     return _result(await locked_job(connection, job_id))
+
+
+async def end_untold(connection: AsyncConnection, job_id: str, error: str) -> BatchResult:
+    """End a job `failed` in this transaction by as little as that takes, and post nothing."""
+    job = await locked_job(connection, job_id)
+    if job.status not in TERMINAL_JOBS:
+        await _end_items(connection, job_id, ItemStatus.FAILED, error)
+        await _end_row(connection, job_id, JobStatus.FAILED, error)
+    return _result(await locked_job(connection, job_id))
+
+
+async def tell_end(connection: AsyncConnection, job_id: str) -> None:
+    """Post the event of a job's end, in this transaction."""
+    job = await locked_job(connection, job_id)
+    await post_job_event(connection, job, job.status, job.completed_at)
 
 
 async def locked_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
@@ -59,12 +87,9 @@ async def _has_unsettled(connection: AsyncConnection, job_id: str) -> bool:
 
 
 async def _end_items(
-    connection: AsyncConnection, job: sa.Row[Any], status: ItemStatus, message: str | None
+    connection: AsyncConnection, job_id: str, status: ItemStatus, message: str | None
 ) -> None:
     """End what is unsettled; the fence rises, so that no late write changes it again."""
-    job_id, now = job.id, now_us()
-    phase = Phase.ERROR if status is ItemStatus.FAILED else Phase.CANCELLED
-    await post_unsettled(connection, job, phase, now)
     ended = await connection.execute(
         items.update()
         .where(items.c.job_id == job_id, UNSETTLED)
@@ -73,7 +98,7 @@ async def _end_items(
             fence=items.c.fence + 1,
             failure_kind=FailureKind.CRASHED if status is ItemStatus.FAILED else None,
             error_message=message,
-            completed_at=now,
+            completed_at=now_us(),
         )
     )
     column = jobs.c.cancelled if status is ItemStatus.CANCELLED else jobs.c.failed
@@ -83,19 +108,18 @@ async def _end_items(
 
 
 async def _end_row(
-    connection: AsyncConnection, job: sa.Row[Any], *, cancels: bool, error: str | None
+    connection: AsyncConnection, job_id: str, status: JobStatus, error: str | None
 ) -> None:
-    status = JobStatus.COMPLETED
-    if cancels:
-        status = JobStatus.CANCELLED
-    elif error:
-        status = JobStatus.FAILED
     now = now_us()
     await connection.execute(
         jobs.update()
-        .where(jobs.c.id == job.id)
+        .where(jobs.c.id == job_id)
         .values(
             status=status, error_message=error, is_enumerated=True, completed_at=now, updated_at=now
         )
     )
-    await post_job_event(connection, await locked_job(connection, job.id), status, now)
+
+
+def _given_up(fault: str | None) -> str:
+    message = "left unsettled by every attempt to process it"
+    return f"{message}: {fault}" if fault else message

@@ -5,13 +5,14 @@ from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.batch import ItemStatus, JobStatus
 from models.runs import BatchResult
 from services.ledger.database import Database, now_us
 from services.ledger.events import post_job_event
-from services.ledger.job_ends import end_job, locked_job
+from services.ledger.job_ends import end_job, end_untold, locked_job, tell_end
 from services.ledger.receivers import NewReceivers, add_receivers
 from services.ledger.records import (
     TERMINAL_JOBS,
@@ -21,6 +22,8 @@ from services.ledger.records import (
     NotFoundError,
 )
 from services.ledger.schema import directories, items, jobs
+
+log = structlog.get_logger(__name__)
 
 _JOB_FIELDS = tuple(field.name for field in fields(JobRow))
 
@@ -133,18 +136,46 @@ class JobLedger:
         return await self.get(job_id)
 
     async def settle(
-        self, job_id: str, *, cancels: bool, gives_up: bool, error: str | None
+        self,
+        job_id: str,
+        *,
+        cancels: bool,
+        gives_up: bool,
+        error: str | None,
+        fault: str | None = None,
     ) -> BatchResult | None:
         """End the job if nothing is unsettled; return its end, or None when items are.
 
         Items still unsettled end here when the job is cancelled (`cancelled`) or cannot go on
         (`failed: Crashed`). Status, counts and the job's event change in one transaction.
         Idempotent: a job that has ended keeps its end.
+
+        Args:
+            job_id: the job.
+            cancels: ends it `cancelled`.
+            gives_up: ends it `completed`, its unsettled items `Crashed`.
+            error: ends it `failed`, with this reason.
+            fault: told with the items that are given up, where it is known.
         """
         async with self._database.write() as connection:
             return await end_job(
-                connection, job_id, cancels=cancels, gives_up=gives_up, error=error
+                connection, job_id, cancels=cancels, gives_up=gives_up, error=error, fault=fault
             )
+
+    async def fail(self, job_id: str, error: str) -> BatchResult:
+        """End a job `failed` where `settle` fails for good, and whatever that failed by.
+
+        Idempotent: a job that has ended keeps its end. Events are posted after it, as far as that
+        works: what keeps a job from ending is most likely the telling of it.
+        """
+        async with self._database.write() as connection:
+            result = await end_untold(connection, job_id, error)
+        try:
+            async with self._database.write() as connection:
+                await tell_end(connection, job_id)
+        except Exception:
+            log.exception("the end of a job could not be told", job_id=job_id)
+        return result
 
 
 def select_jobs() -> sa.Select[Any]:

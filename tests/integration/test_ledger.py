@@ -450,3 +450,43 @@ async def test_items_of_a_rare_status_are_found_by_an_index(
         )
         steps = [row[3] for row in plan]
     assert any("ix_items_unsettled" in one or "ix_items_exceptions" in one for one in steps), steps
+
+
+async def test_a_job_whose_end_cannot_be_told_ends_all_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await make_job(database, webhooks=True)
+    await enumerate_files(database, job_id, files(10, 20))
+    jobs = JobLedger(database)
+
+    async def broken(*_: object) -> None:
+        raise KeyError("skipped")
+
+    monkeypatch.setattr("services.ledger.job_ends.post_job_event", broken)
+    with pytest.raises(KeyError):
+        await jobs.settle(job_id, cancels=False, gives_up=True, error=None)
+    result = await jobs.fail(job_id, "settle_job: KeyError: 'skipped'")
+    assert (result.status, result.total, result.failed) == (JobStatus.FAILED, 2, 2)
+    assert await jobs.fail(job_id, "again") == result
+    assert (await jobs.get(job_id)).error_message == "settle_job: KeyError: 'skipped'"
+    shown = await ItemListing(database).after(job_id)
+    assert {item.error_message for item in shown} == {"settle_job: KeyError: 'skipped'"}
+
+
+async def test_a_job_that_is_failed_outright_is_told_where_that_works(database: Database) -> None:
+    job_id = await make_job(database, webhooks=True)
+    await JobLedger(database).fail(job_id, "why")
+    async with database.read() as connection:
+        told = list(await connection.scalars(sa.select(outbox.c.event_type)))
+    assert told[-1] == "batch.error"
+
+
+async def test_items_that_are_given_up_say_by_what_they_were_left(database: Database) -> None:
+    job_id = await make_job(database)
+    await enumerate_files(database, job_id, files(10))
+    await JobLedger(database).settle(
+        job_id, cancels=False, gives_up=True, error=None, fault="plan_page: KeyError: 'x'"
+    )
+    (item,) = await ItemListing(database).after(job_id)
+    assert item.failure_kind is FailureKind.CRASHED
+    assert str(item.error_message).endswith("process it: plan_page: KeyError: 'x'")

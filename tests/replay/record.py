@@ -40,6 +40,8 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "file-per-activity": (FakeItems(6), {"one_file_per_activity": True}),
     "joined-pages": (FakeItems(95, seconds_per_file=0.001), {"joins_pages": True}),
     "adopted": (FakeItems(30), {}),
+    "fault-in-settle": (FakeItems(3, faults={"settle_job": 10}), {}),
+    "fault-in-plan": (FakeItems(3, faults={"plan_page": 10**6}), {}),
     "cancel": (FakeItems(30, flaky={4: 10**6}), {"threshold": 10}),
 }
 

@@ -13,7 +13,7 @@ ALLOWED = {
     "rules": {"rules", "models"},
     "services": {"services", "rules", "models"},
     "services/jobs.py": {"services", "rules", "models", "temporalio"},
-    "services/sweeper.py": {"services", "models", "temporalio"},
+    "services/sweeper.py": {"services", "rules", "models", "temporalio"},
     "services/webhooks/dispatcher.py": {"services", "models", "temporalio"},
     "services/search_attributes.py": {"models", "temporalio"},
     "services/deployment.py": {"services", "rules", "models", "temporalio"},

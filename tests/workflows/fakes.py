@@ -56,7 +56,18 @@ class FakeItems:
     is_cancelled: bool = False
     seconds_per_file: float = 0.0
     planned: list[OrdinalRange] = field(default_factory=list)
+    faults: dict[str, int] = field(default_factory=dict)
+    """How many attempts of an Activity fail by a fault of our own."""
+    outages: dict[str, int] = field(default_factory=dict)
+    """How many attempts of an Activity find the ledger away."""
     ends: list[SettleInput] = field(default_factory=list)
+
+    def stumble(self, activity: str) -> None:
+        """Fail, where an attempt of this Activity is to."""
+        for left, error in ((self.outages, OSError("away")), (self.faults, KeyError("skipped"))):
+            if left.get(activity, 0) > 0:
+                left[activity] -= 1
+                raise error
 
     def unsettled(self, first: int, last: int) -> list[int]:
         return [n for n in range(first, last + 1) if n not in self.states]
@@ -70,6 +81,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
 
     @activity.defn
     async def begin_job(self, input: JobRef) -> bool:
+        self.items.stumble("begin_job")
         return not self.items.is_cancelled
 
     @activity.defn
@@ -79,6 +91,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
     @activity.defn
     async def settle_job(self, input: SettleInput) -> SettleResult:
         items = self.items
+        items.stumble("settle_job")
         items.ends.append(input)
         left = items.unsettled(1, items.total)
         if left and not (input.is_cancelled or input.gives_up or input.error):
@@ -96,6 +109,10 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
                 cancelled=counted.count("cancelled"),
             )
         )
+
+    @activity.defn
+    async def fail_job(self, input: JobRef) -> SettleResult:
+        return await self.settle_job(SettleInput(job_id=input.job_id, error=input.reason))
 
     @activity.defn
     async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
@@ -117,6 +134,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
 
     @activity.defn
     async def plan_page(self, input: PlanPageInput) -> PagePlan:
+        self.items.stumble("plan_page")
         self.items.planned.append(OrdinalRange(first=input.first, last=input.last))
         left = self.items.unsettled(input.first, input.last)
         size = 1 if input.one_file_per_activity else 5
@@ -135,6 +153,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
     @activity.defn
     async def process_slice(self, input: SliceInput) -> SliceResult:
         items = self.items
+        items.stumble("process_slice")
         if items.is_cancelled:
             return SliceResult(is_stopped=True)
         counts = {"completed": 0, "failed": 0}
@@ -164,6 +183,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
     def all(self) -> list[object]:
         """Every Activity, to be given to a worker."""
         return [
-            *(self.begin_job, self.request_cancel, self.settle_job, self.enumerate_items),
+            *(self.begin_job, self.request_cancel, self.settle_job, self.fail_job),
+            self.enumerate_items,
             *(self.find_page, self.plan_page, self.find_ended_pages, self.process_slice),
         ]

@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from activities.own_faults import EndsOnOwnFaults
 from models.queues import SLICES
 from models.runs import BatchInput, BatchResult
 from tests.workflows.fakes import FakeActivities, FakeItems
@@ -28,8 +29,14 @@ async def workers(client: Client, items: FakeItems) -> AsyncIterator[str]:
             task_queue=queue,
             workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow],
             activities=activities,
+            interceptors=[EndsOnOwnFaults()],
         ),
-        Worker(client, task_queue=SLICES, activities=[fake.process_slice]),
+        Worker(
+            client,
+            task_queue=SLICES,
+            activities=[fake.process_slice],
+            interceptors=[EndsOnOwnFaults()],
+        ),
     ):
         yield queue
 

@@ -1,0 +1,54 @@
+"""An Activity that fails for good ends its job with the reason; an outage only makes it wait."""
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from activities.own_faults import MAX_OWN_FAULTS
+from tests.workflows.fakes import FakeItems
+from tests.workflows.running import batch_input, start, workers
+
+EVER = 10**6
+
+
+async def run(environment: WorkflowEnvironment, items: FakeItems) -> str:
+    async with workers(environment.client, items) as queue:
+        return (await (await start(environment.client, queue, batch_input())).result()).status
+
+
+async def test_a_job_that_cannot_be_settled_fails_with_the_reason(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    # Once by the settle of a job that is done, and once by that of one that has failed.
+    items = FakeItems(3, faults={"settle_job": 2 * MAX_OWN_FAULTS})
+    assert await run(time_skipping, items) == "failed"
+    assert "settle_job: KeyError: 'skipped'" in str(items.ends[-1].error)
+
+
+@pytest.mark.parametrize("activity", ["begin_job"])
+async def test_a_fault_around_the_pages_fails_the_job_with_the_reason(
+    time_skipping: WorkflowEnvironment, activity: str
+) -> None:
+    items = FakeItems(3, faults={activity: EVER})
+    assert await run(time_skipping, items) == "failed"
+    assert items.ends[-1].error == f"the orchestration failed: {activity}: KeyError: 'skipped'"
+
+
+@pytest.mark.parametrize("activity", ["plan_page", "process_slice"])
+async def test_items_that_a_fault_keeps_from_being_processed_fail_with_the_reason(
+    time_skipping: WorkflowEnvironment, activity: str
+) -> None:
+    items = FakeItems(3, faults={activity: EVER})
+    assert await run(time_skipping, items) == "completed"
+    assert set(items.states.values()) == {"failed"}
+    assert items.ends[-1].fault == f"{activity}: KeyError: 'skipped'"
+
+
+@pytest.mark.parametrize("activity", ["begin_job", "plan_page", "process_slice", "settle_job"])
+async def test_an_outage_is_waited_for_however_often_it_is_met(
+    time_skipping: WorkflowEnvironment, activity: str
+) -> None:
+    items = FakeItems(
+        3, outages={activity: 3 * MAX_OWN_FAULTS}, faults={activity: MAX_OWN_FAULTS - 1}
+    )
+    assert await run(time_skipping, items) == "completed"
+    assert set(items.states.values()) == {"completed"}
