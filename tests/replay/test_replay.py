@@ -34,7 +34,7 @@ def test_the_recorded_shapes_are_all_there() -> None:
     assert scenarios >= {
         *("empty-directory", "one-file", "page-edge", "page-edge-and-one", "failures", "skips"),
         *("retry", "left-unsettled", "continue-as-new", "file-per-activity", "joined-pages"),
-        *("adopted", "cancel", "delivery"),
+        *("adopted", "cancel", "delivery", "fault-in-settle", "fault-in-plan"),
     }
 
 
