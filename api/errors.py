@@ -6,6 +6,7 @@ The SDKs try again after 409 and every 5xx, so neither is answered where another
 import errno
 import uuid
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
 from api.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
+from api.not_served import not_served
 from services.ledger.records import NotFoundError
 from services.object_store import ObjectStoreError
 
@@ -123,7 +125,10 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_methods_at(request))
-    return JSONResponse({"detail": error.detail}, status_code=error.status_code, headers=headers)
+    detail = error.detail
+    if error.status_code == 404 and detail == HTTPStatus.NOT_FOUND.phrase:
+        detail = not_served(request.method, request.url.path)
+    return JSONResponse({"detail": detail}, status_code=error.status_code, headers=headers)
 
 
 def _methods_at(request: Request) -> list[str]:

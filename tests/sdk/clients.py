@@ -35,7 +35,36 @@ class Client:
     refused: Mapping[str, Refusal] = field(default_factory=dict)
 
 
+_REMOVED = Refusal(404, "the vendor has removed these addresses; files are at /api/v1/beta/files")
+_SAVED = Refusal(404, "configurations are saved at /api/v1/beta/configurations")
+_NO_FORM = Refusal(422, "the client sends JSON and no file where the contract has a form with one")
+
+FERN_REFUSED = {
+    "files.upload_file": _REMOVED,
+    "files.generate_presigned_url": _REMOVED,
+    "files.upload_file_from_url": _REMOVED,
+    "files.get_file": _REMOVED,
+    "files.delete_file": _REMOVED,
+    "files.read_file_content": _REMOVED,
+    "beta.create_parse_configuration": _SAVED,
+    "beta.get_parse_configuration": _SAVED,
+    "beta.update_parse_configuration": _SAVED,
+    "beta.delete_parse_configuration": _SAVED,
+    "beta.list_parse_configurations": _SAVED,
+    "parsing.upload_file": _NO_FORM,
+    "v_2.upload_file_multipart": _NO_FORM,
+    "parsing.screenshot": Refusal(404, "take_screenshot is a parameter of an upload"),
+    "parsing.generate_presigned_url": Refusal(404, "v2 gives links to what a job has made"),
+    "parsing.get_job_raw_text_result": Refusal(404, "it asks for a PDF, and none are made"),
+    "parsing.get_job_structured_result": Refusal(404, "it takes a language model"),
+    "parsing.get_job_raw_xlsx_result": Refusal(404, "no spreadsheets are made"),
+    "parsing.get_supported_file_extensions": Refusal(404, "docs/formats.md lists them"),
+}
+
 CLIENTS = {
+    "python-fern": Client(
+        (str(ENVIRONMENTS / "services/bin/python"), str(HERE / "fern.py")), FERN_REFUSED
+    ),
     "python-newest": Client((str(ENVIRONMENTS / "newest/bin/python"), str(HERE / "newest.py"))),
     "typescript-2.13": Client(("node", str(HERE / "typescript/client.mjs"), "llama-cloud-2.13")),
     "typescript-newest": Client(

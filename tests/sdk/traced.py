@@ -1,10 +1,11 @@
 """Which methods of a client were called, and which there are."""
 
 import inspect
+import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, get_args, get_origin, get_type_hints
 
 RESOURCES = (
     *("beta.batch", "beta.directories", "batches", "files", "parsing", "classify", "classifier"),
@@ -33,7 +34,7 @@ class Traced:
         return Traced(value, self._calls, path) if _is_resource(value) else value
 
 
-def methods(target: Any, path: str = "") -> Iterator[str]:
+def methods(target: Any, path: str = "", served: Sequence[str] = RESOURCES) -> Iterator[str]:
     """Yield the dotted names of every method of the resources that we serve."""
     for name in dir(target):
         if name.startswith(("_", "with_")) or name in {"copy", "close"}:
@@ -41,14 +42,32 @@ def methods(target: Any, path: str = "") -> Iterator[str]:
         dotted = f"{path}.{name}".lstrip(".")
         value = getattr(target, name)
         if inspect.ismethod(value):
-            if dotted.startswith(RESOURCES) and "." in dotted:
+            if dotted.startswith(tuple(f"{one}." for one in served)):
                 yield dotted
         elif _is_resource(value):
-            yield from methods(value, dotted)
+            yield from methods(value, dotted, served)
 
 
 def _is_resource(value: object) -> bool:
     return type(value).__module__.startswith("llama_cloud.resources")
+
+
+def any_arguments(call: Callable[..., Any]) -> dict[str, Any]:
+    """Return something of the right type for each argument that a method must be given."""
+    hints = get_type_hints(call)
+    return {
+        name: _of(hints[name])
+        for name, parameter in inspect.signature(call).parameters.items()
+        if parameter.default is inspect.Parameter.empty
+    }
+
+
+def _of(hint: Any) -> Any:
+    if hint is IO:
+        return io.BytesIO(b"a file")
+    if hint is str or type(None) in get_args(hint):
+        return "0192f0c1-a2b3-7c4d-8e9f-001122334455"
+    return hint.construct() if hasattr(hint, "construct") else (get_origin(hint) or hint)()
 
 
 def real_documents(folder: str) -> list[Path]:
