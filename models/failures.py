@@ -9,7 +9,7 @@ Empty              a readable document in which no text was found
 SourceChanged      the file vanished, or changed while it was read
 Refused            a guard or its permissions forbid reading it (outside its root, no plain file)
 Timeout            over the time allowed for one file
-Crashed            the process that parsed it died
+Crashed            the program that parsed it failed in a way nobody foresaw, or its process died
 Exhausted          a transient fault that outlasted every attempt
 Unavailable        transient: something needed did not answer
 RateLimited        transient: something needed asked to wait

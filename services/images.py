@@ -8,6 +8,7 @@ from pathlib import Path
 
 from models.documents import EngineResult, ParseOptions
 from models.failures import DocumentError, FailureKind
+from rules.outside_faults import Blame, blame_of_errno
 from services.scratch import own_folder
 
 
@@ -29,8 +30,10 @@ def written_images(answer: EngineResult, folder: str | None) -> dict[str, bytes]
     try:
         return {name: _own_bytes(Path(folder) / name) for name in names}
     except OSError as error:
-        message = f"a picture was not written: {error.strerror}"
-        raise DocumentError(FailureKind.CRASHED, message) from error
+        is_outside = blame_of_errno(error.errno) is Blame.OUTSIDE
+        kind = FailureKind.UNAVAILABLE if is_outside else FailureKind.CRASHED
+        message = f"a picture cannot be read back: {error.strerror}"
+        raise DocumentError(kind, message) from error
 
 
 def _own_bytes(path: Path) -> bytes:

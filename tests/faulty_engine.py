@@ -1,13 +1,17 @@
 """An engine that fails as the content of a file asks it to; other files are really parsed."""
 
+import contextlib
 import ctypes
 import inspect
 import os
+import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from models.documents import EngineRequest, EngineResult, ParsedDocument
+from models.failures import DocumentError, FailureKind
 from services.engines import dispatch
 from services.engines.frames import HEADER, new_nonce
 
@@ -24,7 +28,8 @@ def handle(request: EngineRequest) -> EngineResult | None:
         return EngineResult(document=NOTHING)
     if head.startswith(CUE):
         cue = head.removeprefix(CUE).split()[0]
-        FAULTS[cue]()
+        name, _, value = cue.partition("=")
+        FAULTS[name](*filter(None, [value]))
         if cue == "nothing":
             return None
     return dispatch.handle(request)
@@ -110,6 +115,36 @@ def _raise() -> None:
     raise ValueError(message)
 
 
+def _fail_as_the_system(code: str) -> None:
+    raise OSError(int(code), os.strerror(int(code)))
+
+
+def _fail_as_rust(code: str) -> None:
+    message = f"IO error: {os.strerror(int(code))} (os error {code})"
+    raise RuntimeError(message)
+
+
+def _blame_the_document(code: str) -> None:
+    try:
+        _fail_as_the_system(code)
+    except OSError as error:
+        message = "broken container"
+        raise DocumentError(FailureKind.CORRUPT, message) from error
+
+
+def _break_an_engine() -> None:
+    message = "libengine.so.1: cannot open shared object file"
+    raise ImportError(message)
+
+
+def _take_all_descriptors() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (os.dup(2) + 1, hard))
+    with contextlib.suppress(OSError):
+        while True:
+            os.dup(2)
+
+
 def _recurse() -> None:
     _recurse()
 
@@ -118,7 +153,7 @@ def _leave() -> None:
     os._exit(3)
 
 
-FAULTS = {
+FAULTS: dict[str, Callable[..., None]] = {
     "segfault": _segfault,
     "spin": _spin,
     "memory": _eat_memory,
@@ -133,5 +168,10 @@ FAULTS = {
     "raise": _raise,
     "recursion": _recurse,
     "exit": _leave,
+    "system": _fail_as_the_system,
+    "rust": _fail_as_rust,
+    "blame": _blame_the_document,
+    "import": _break_an_engine,
+    "descriptors": _take_all_descriptors,
     "nothing": lambda: None,
 }

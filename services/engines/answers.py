@@ -31,7 +31,7 @@ async def answer_of(process: ParserProcess, order: Order, gathering: float) -> E
         if frame is None:
             async with asyncio.timeout(order.deadline_seconds):
                 frame = await process.receive(gathering)
-        return _decoded(frame)
+        result = _decoded(frame)
     except TimeoutError:
         process.kill()
         message = f"over the time allowed for one file ({order.deadline_seconds:g} s)"
@@ -45,6 +45,11 @@ async def answer_of(process: ParserProcess, order: Order, gathering: float) -> E
     except _BadFrameError as error:
         process.kill()
         return failed(FailureKind.CRASHED, str(error))
+    if result.failure is not None and result.failure.kind.is_transient:
+        # What failed may be the process's own, such as files that an engine left open: those
+        # that were sent ahead would meet it too.
+        process.kill()
+    return result
 
 
 async def death_of(process: ParserProcess, order: Order) -> EngineResult:

@@ -14,6 +14,7 @@ from pathlib import Path
 from models.documents import ParsedDocument, ParsedPage
 from services.engines.pdf_content import leaves_pages_bare
 from services.engines.source import named
+from services.engines.system_faults import is_of_document, raise_if_of_machine
 
 MAX_AREA = 50_000_000
 """Most square points that are rendered, a pixel each: 100 pages of A4, about a second."""
@@ -54,7 +55,9 @@ def word_is_blank(path: Path) -> bool:
             if not all(entry.filename.endswith(".xml") for entry in entries):
                 return False  # a picture, a font or another document
             parts = [archive.read(entry) for entry in entries]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        if isinstance(error, OSError) and not is_of_document(error):
+            raise
         return False
     return any(map(WORD_BODY.search, parts)) and not any(map(WORD_CONTENT.search, parts))
 
@@ -92,5 +95,6 @@ def _are_uniform(path: Path, pages: Sequence[ParsedPage]) -> bool:
             )
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001 - what cannot be rendered is not proved
+    except Exception as error:  # noqa: BLE001 - what cannot be rendered is not proved
+        raise_if_of_machine(error)
         return False

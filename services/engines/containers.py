@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from models.failures import DocumentError, FailureKind
+from services.engines.system_faults import is_of_document
 
 MAX_ENTRIES = 10_000
 MAX_UNPACKED_BYTES = 2 * 1024**3
@@ -65,6 +66,8 @@ def zip_type(path: Path) -> str:
             _check_size(archive)
             return _zip_type(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and not is_of_document(error):
+            raise
         raise DocumentError(FailureKind.CORRUPT, f"broken zip container: {error}") from error
     except NotImplementedError as error:
         raise DocumentError(FailureKind.UNSUPPORTED, f"zip container: {error}") from error

@@ -23,6 +23,7 @@ from services.engines import ocr
 from services.engines.detection import Family, detect
 from services.engines.heeded import unheeded
 from services.engines.source import Source, has_text
+from services.engines.system_faults import failure_of, fault_of_machine
 
 ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
 REVISION = 4
@@ -42,7 +43,10 @@ def handle(request: EngineRequest) -> EngineResult:
         )
         classification = _classify(document, request.rules)
     except DocumentError as error:
-        return EngineResult(failure=EngineFailure(kind=error.kind, message=error.message))
+        # Whatever engine or reader blamed the document: it may have met a full disk.
+        return _failed(fault_of_machine(error) or error)
+    except OSError as error:
+        return _failed(failure_of(error, request.path))
     return EngineResult(document=document, classification=classification)
 
 
@@ -66,14 +70,10 @@ def parse(
         passwords: to try on a document that needs one.
 
     Raises:
-        DocumentError: every reason why there is no text.
+        DocumentError: every reason of the document's why there is no text.
+        OSError: the file cannot be read, or the machine fails.
     """
-    try:
-        detected = detect(path, name)
-    except FileNotFoundError as error:
-        raise DocumentError(FailureKind.SOURCE_CHANGED, "the file is no longer there") from error
-    except PermissionError as error:
-        raise DocumentError(FailureKind.REFUSED, "the file may not be read") from error
+    detected = detect(path, name)
     source = Source(path, name, detected.media_type, options, images, passwords)
     if options.screenshots_only and detected.family is not Family.PDF:
         raise DocumentError(FailureKind.UNSUPPORTED, "only pages of PDFs can be drawn")
@@ -106,6 +106,10 @@ def fingerprint() -> str:
             parts.append(f"{package}/none")
     parts.append("tessdata/" + ("+".join(ocr.installed_languages()) or "none"))
     return " ".join(parts)
+
+
+def _failed(error: DocumentError) -> EngineResult:
+    return EngineResult(failure=EngineFailure(kind=error.kind, message=error.message))
 
 
 def _classify(

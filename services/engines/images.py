@@ -6,8 +6,9 @@ from models.documents import ParsedDocument
 from models.failures import DocumentError, FailureKind
 from services.engines import ocr
 from services.engines.image_size import size_of
-from services.engines.pdf_render import page_from, render
+from services.engines.pdf_render import UNOPENED, page_from, render
 from services.engines.source import Source, package_version
+from services.engines.system_faults import raise_unopened
 
 MAX_PIXELS = 100_000_000
 """A4 at 1,000 dpi; liteparse holds a picture in memory several times over."""
@@ -52,6 +53,8 @@ def read(source: Source) -> ParsedDocument:
     except (DocumentError, MemoryError):
         raise
     except Exception as error:
+        if UNOPENED in str(error):
+            raise_unopened(source.path)
         raise DocumentError(FailureKind.CORRUPT, f"the picture cannot be read: {error}") from error
     return ParsedDocument(
         pages=source.select([page_from(page, options) for page in answer.pages]),

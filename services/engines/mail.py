@@ -19,6 +19,7 @@ from services.engines.blank import blanked
 from services.engines.charset import charset_of, decode
 from services.engines.office import to_markdown
 from services.engines.source import Source
+from services.engines.system_faults import raise_if_of_machine
 from services.engines.text import MAX_TEXT_BYTES, normalised, own_version
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
@@ -171,6 +172,7 @@ def _attached(
         try:
             document = _parse_part(part, name, wanted, parse, depth)
         except DocumentError as error:
+            raise_if_of_machine(error)
             notes.append(f"Attachment not read: {name}: {error.message}")
             continue
         if document.is_blank:

@@ -16,9 +16,10 @@ from services.engines.failed_pages import with_failed_pages
 from services.engines.pdf_images import Pictures
 from services.engines.pdf_margins import with_margins
 from services.engines.pdf_objects import without_hidden_text
-from services.engines.pdf_render import as_ranges, page_from, render
+from services.engines.pdf_render import UNOPENED, as_ranges, page_from, render
 from services.engines.pdf_strictness import check_strictly
 from services.engines.source import Source, has_text, package_version
+from services.engines.system_faults import raise_if_of_machine, raise_unopened
 
 PAGES_PER_CALL = 500
 """Pages asked for at once: bounds memory, and stays under liteparse's silent 1,000."""
@@ -122,7 +123,9 @@ class _Reading:
         return pages
 
     def _taken(self, answer: Any) -> dict[int, ParsedPage]:
-        self._reasons |= {error.page_num: error.message for error in answer.page_errors or ()}
+        for error in answer.page_errors or ():
+            raise_if_of_machine(RuntimeError(error.message))
+            self._reasons[error.page_num] = error.message
         return self._pictures.put_on(self._pages(answer), answer)
 
     def _pages(self, answer: Any) -> dict[int, ParsedPage]:
@@ -146,6 +149,9 @@ class _Reading:
             except (DocumentError, MemoryError):
                 raise
             except Exception as error:
+                raise_if_of_machine(error)
+                if UNOPENED in str(error):
+                    raise_unopened(self._source.path)
                 if "password" not in str(error).lower():
                     raise _RefusedError(str(error)) from error
                 if not self._untried:
@@ -159,7 +165,8 @@ class _Reading:
         options = self._source.options.model_copy(update={"target_pages": None, "max_pages": None})
         try:
             document = office.read(replace(self._source, options=options))
-        except DocumentError:
+        except DocumentError as error:
+            raise_if_of_machine(error)
             return {}
         return {page.page: page.text for page in document.pages if document.total_pages > 1}
 

@@ -4,6 +4,7 @@ pypdfium2 is loaded where a job asks for this and nowhere else: liteparse brings
 own, and knows neither how text is drawn nor whether a picture could be decoded.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from services.engines.source import Source
+from services.engines.system_faults import raise_unopened
+
+UNOPENED = "File access error"
+"""What PDFium says of a file that it cannot open, for whatever reason."""
 
 INVISIBLE = 3
 """Text rendering mode of PDF (ISO 32000-1, table 106): neither filled nor stroked."""
@@ -63,7 +68,10 @@ def _remove_hidden(source: Source, copy: Path) -> int:
                 page.gen_content()
             removed += len(hidden)
         if removed:
-            document.save(str(copy))
+            # Not by PDFium: it says of a full disk only that it could not save.
+            written = io.BytesIO()
+            document.save(written)
+            copy.write_bytes(written.getbuffer())
     return removed
 
 
@@ -86,8 +94,9 @@ def _document(source: Source) -> Any:
     for password in (None, *source.passwords):
         try:
             return pypdfium2.PdfDocument(source.path, password=password)
-        except pypdfium2.PdfiumError:
-            continue
+        except pypdfium2.PdfiumError as error:
+            if UNOPENED in str(error):
+                raise_unopened(source.path)
     return None
 
 

@@ -14,6 +14,9 @@ from services.engines.source import Source, named
 HIGH_DPI = 300.0
 """Twice the 150 that liteparse draws pages at for OCR."""
 
+UNOPENED = "file not found"
+"""What liteparse says of a file that it cannot open, for whatever reason."""
+
 PLACEHOLDER_START = "![](img_p"
 PLACEHOLDER = re.compile(r"^!\[\]\((img_p\d+_\d+\.\w+)\)\n*", re.MULTILINE)
 """Link to a picture. Turning them off at the source also takes away the paragraph breaks around

@@ -63,6 +63,7 @@ def _serve(handle: "Handler", requests: BinaryIO, answers: BinaryIO) -> None:
 
 def _answer(handle: "Handler", request: "EngineRequest") -> bytes:
     from models.failures import FailureKind
+    from services.engines.system_faults import failure_of
 
     try:
         result = handle(request)
@@ -75,7 +76,8 @@ def _answer(handle: "Handler", request: "EngineRequest") -> bytes:
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
-        return _failure(FailureKind.CORRUPT, f"{type(error).__name__}: {error}")
+        failure = failure_of(error, request.path)
+        return _failure(failure.kind, failure.message)
     if len(frame) > MAX_FRAME_BYTES:
         return _failure(FailureKind.TOO_LARGE, f"the result is over {MAX_FRAME_BYTES} bytes")
     return frame

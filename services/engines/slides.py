@@ -5,6 +5,8 @@ import re
 import zipfile
 from xml.etree import ElementTree as ET
 
+from services.engines.system_faults import raise_if_of_machine
+
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _PRESENTATION = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _SLIDE = re.compile(r"ppt/slides/slide[0-9]+\.xml")
@@ -33,7 +35,8 @@ def without_off_slide(data: bytes) -> tuple[bytes, int]:
             return _rewritten(archive, {name: new for name, (new, _) in changed.items()}), sum(
                 count for _, count in changed.values()
             )
-    except (KeyError, zipfile.BadZipFile, ET.ParseError, OSError, ValueError):
+    except (KeyError, zipfile.BadZipFile, ET.ParseError, OSError, ValueError) as error:
+        raise_if_of_machine(error)
         return data, 0
 
 

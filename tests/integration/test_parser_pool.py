@@ -1,6 +1,7 @@
 """The pool of parser processes against files that hang, crash and eat memory."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from services.engines.pool import ParserPool
 from services.scratch import Scratch
 
 DEADLINE = 60.0
+OF_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 PROJECT = "prj-of-these-tests"
 
 MakeRequest = Callable[[str], EngineRequest]
@@ -104,7 +106,13 @@ async def test_a_file_comes_back_as_a_document(pool: ParserPool, make: MakeReque
         ("memory", FailureKind.TOO_LARGE, "more memory than is allowed"),
         ("abort", FailureKind.TOO_LARGE, "more memory than is allowed (1024 MiB)"),
         ("recursion", FailureKind.TOO_LARGE, "nested too deeply"),
-        ("raise", FailureKind.CORRUPT, "ValueError: the engine gave up"),
+        ("raise", FailureKind.CRASHED, "ValueError: the engine gave up"),
+        *((f"system={code}", FailureKind.UNAVAILABLE, os.strerror(code)) for code in OF_MACHINE),
+        *((f"rust={code}", FailureKind.UNAVAILABLE, os.strerror(code)) for code in OF_MACHINE),
+        (f"system={errno.EFBIG}", FailureKind.TOO_LARGE, "temporary file over the limit"),
+        (f"system={errno.EINVAL}", FailureKind.CRASHED, "OSError: [Errno 22] Invalid argument"),
+        ("import", FailureKind.UNAVAILABLE, "an engine cannot be loaded: libengine.so.1"),
+        ("descriptors", FailureKind.UNAVAILABLE, "Too many open files"),
     ],
 )
 async def test_a_fault_fails_its_file_and_the_next_one_is_read(
@@ -367,3 +375,27 @@ async def test_a_process_whose_folder_cannot_be_emptied_is_replaced_and_harms_no
     before = living_children()
     assert (await pool.run(PROJECT, make("second"), DEADLINE)).document is not None
     assert not set(before) & set(living_children())
+
+
+async def test_a_process_that_the_machine_failed_in_reads_no_further_file(
+    pool: ParserPool, make: MakeRequest
+) -> None:
+    await pool.run(PROJECT, make("warm"), DEADLINE)
+    before = living_children()
+    words = [f"text {number}" for number in range(40)]
+    requests = [make(word) for word in words]
+    requests[20] = make("fault: descriptors")
+    found = texts(await read_all(pool, requests))
+    words[20] = "Unavailable"
+    assert found == words
+    assert not set(before) & set(living_children())
+
+
+async def test_a_file_that_vanished_and_one_that_may_not_be_read_say_so(
+    pool: ParserPool, make: MakeRequest, tmp_path: Path
+) -> None:
+    gone = make("gone")
+    Path(gone.path).unlink()
+    assert kind_of(await pool.run(PROJECT, gone, DEADLINE)) is FailureKind.SOURCE_CHANGED
+    folder = make("x").model_copy(update={"path": str(tmp_path)})
+    assert kind_of(await pool.run(PROJECT, folder, DEADLINE)) is FailureKind.REFUSED
