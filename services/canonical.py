@@ -9,6 +9,7 @@ from typing import Any
 from models.batch import ItemStatus, SkipReason
 from models.documents import EngineResult, ParsedDocument
 from models.failures import DocumentError, FailureKind
+from rules.name_hints import name_hint
 from services.ledger.records import ClaimedItem, Outcome, ResultRow
 from services.result_store import Processed
 from services.work import Work
@@ -37,6 +38,7 @@ def completed(
         pages=len(document.pages),
         size_bytes=len(line) + sum(map(len, images.values())),
         is_reusable=work.is_reusable,
+        name_hint=name_hint(item.display_name),
         output_metadata=_output_metadata(answer, document),
     )
     outcome = Outcome(item=item, status=ItemStatus.COMPLETED, result=result, content_sha256=sha256)

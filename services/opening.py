@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from models.failures import DocumentError
+from rules.name_hints import name_hint
 from services.canonical import failed, skipped
 from services.engines.orders import Order, Orders
 from services.images import image_folder
 from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem
+from services.ledger.reuse import FileKey, ResultKey
 from services.result_store import Processed
 from services.sources.content import Content, read_contents
 from services.sources.items import ItemFiles
@@ -66,26 +68,32 @@ class FileOpener:
                 self._files.on_disk(work.spec.project_id, group)
             )
             contents = await asyncio.to_thread(read_contents, paths)
-            results = await self._known_results(work, contents)
+            keys = [_file_key(*pair) for pair in zip(group, contents, strict=True)]
+            results = await self._known_results(work, [key for key in keys if key])
             known, opened = [], []
-            for item, content in zip(group, contents, strict=True):
+            for item, content, key in zip(group, contents, keys, strict=True):
                 if isinstance(content, DocumentError):
                     known.append(failed(item, content))
-                elif result_id := results.get(content.sha256):
+                elif key and (result_id := results.get(key)):
                     known.append(skipped(item, result_id, content.sha256))
                 else:
                     folder = stack.enter_context(image_folder(work.options))
                     opened.append(Opened(item, content, folder))
             yield OpenedGroup(known, opened)
 
-    async def _known_results(
-        self, work: Work, contents: Sequence[Content | DocumentError]
-    ) -> dict[str, str]:
+    async def _known_results(self, work: Work, files: Sequence[FileKey]) -> dict[FileKey, str]:
         if not work.reuses:
             return {}
-        hashes = [content.sha256 for content in contents if isinstance(content, Content)]
-        key = (work.spec.parameters_hash, work.spec.engine_fingerprint)
-        return await self._items.reusable(work.spec.job_id, hashes, key)
+        spec = work.spec
+        key = ResultKey(spec.project_id, spec.parameters_hash, spec.engine_fingerprint)
+        return await self._items.reusable(spec.job_id, files, key)
+
+
+def _file_key(item: ClaimedItem, content: Content | DocumentError) -> FileKey | None:
+    """Return what an earlier result of a file is found by, if it could be read."""
+    if isinstance(content, DocumentError):
+        return None
+    return FileKey(content.sha256, name_hint(item.display_name))
 
 
 @dataclass

@@ -7,9 +7,10 @@ a wrong extension is read as what it is; bytes that are no document are refused,
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from models.failures import DocumentError, FailureKind
+from rules.name_hints import name_hint
 from services.engines import containers
 from services.engines.charset import decode, looks_like_text
 
@@ -95,7 +96,7 @@ def detect(path: Path, name: str) -> Detected:
         head = file.read(HEAD_BYTES)
     if not head:
         raise DocumentError(FailureKind.EMPTY, "file is empty (0 bytes)")
-    return _binary(path, head) or _textual(head, PurePath(name).suffix.lower())
+    return _binary(path, head) or _textual(head, name_hint(name))
 
 
 def _binary(path: Path, head: bytes) -> Detected | None:

@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.batch import ItemStatus, SkipReason
 from models.ids import new_task_ids
 from models.webhooks import Phase
+from rules.name_hints import name_hint
 from rules.webhook_events import item_phase
 from services.ledger.bulk import Bulk
 from services.ledger.database import Database, chunks, now_us
 from services.ledger.events import post_item_events
 from services.ledger.records import NotFoundError, SourceFile, SupersededError
-from services.ledger.reuse import reusable_results
+from services.ledger.reuse import FileKey, ResultKey, reusable_results
 from services.ledger.schema import directory_files, items, jobs
 from services.ledger.source_files import sync_files
 
@@ -132,15 +133,16 @@ class EnumerationLedger:
         *,
         reuses: bool,
     ) -> tuple[int, int]:
-        known: dict[str, str] = {}
+        known: dict[FileKey, str] = {}
+        keys = [_file_key(row) for row in rows]
         if reuses:
-            key = (job.parameters_hash, job.engine_fingerprint)
-            hashes = [row["content_sha256"] for row in rows if row["content_sha256"]]
-            known = await reusable_results(connection, job.id, key, hashes)
+            key = ResultKey(job.project_id, job.parameters_hash, job.engine_fingerprint)
+            known = await reusable_results(connection, job.id, key, filter(None, keys))
         now = now_us()
         new = []
-        for number, (row, task_id) in enumerate(zip(rows, new_task_ids(len(rows)), strict=True)):
-            result_id = known.get(row["content_sha256"])
+        ids = new_task_ids(len(rows))
+        for number, (row, file, task_id) in enumerate(zip(rows, keys, ids, strict=True)):
+            result_id = known.get(file) if file else None
             reason = self._skip_reason(row, result_id)
             of_item = {"job_id": job.id, "ordinal": job.total + 1 + number, "task_id": task_id}
             new.append(of_item | _first_state(row["id"], reason, result_id, now))
@@ -155,6 +157,12 @@ class EnumerationLedger:
 
 
 _ADD_ITEM = Bulk(items.insert())
+
+
+def _file_key(row: dict[str, Any]) -> FileKey | None:
+    """Return what an earlier result of a file is found by, if its bytes are known."""
+    sha256 = row["content_sha256"]
+    return FileKey(sha256, name_hint(row["display_name"])) if sha256 else None
 
 
 def _first_state(

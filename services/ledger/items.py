@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from models.runs import MAX_RANGES, OrdinalRange, PageFound
 from services.ledger.database import Database
-from services.ledger.reuse import ResultKey, reusable_results
+from services.ledger.reuse import FileKey, ResultKey, reusable_results
 from services.ledger.schema import UNSETTLED, directory_files, items
 
 
@@ -71,10 +71,12 @@ class ItemLedger:
                     ranges.append(OrdinalRange(first=ordinal, last=ordinal))
         return tuple(ranges)
 
-    async def reusable(self, job_id: str, hashes: Sequence[str], key: ResultKey) -> dict[str, str]:
-        """Map hashes of bytes to earlier jobs' results of the same parameters and engines."""
+    async def reusable(
+        self, job_id: str, files: Sequence[FileKey], key: ResultKey
+    ) -> dict[FileKey, str]:
+        """Map files to the results that earlier jobs made of the like under the same key."""
         async with self._database.read() as connection:
-            return await reusable_results(connection, job_id, key, hashes)
+            return await reusable_results(connection, job_id, key, files)
 
 
 def _in_range(job_id: str, first: int, last: int) -> tuple[sa.ColumnElement[bool], ...]:

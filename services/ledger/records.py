@@ -89,6 +89,8 @@ class ResultRow:
     pages: int
     size_bytes: int
     is_reusable: bool
+    name_hint: str = ""
+    """What of the file's name was believed, of `rules.name_hints`."""
     output_metadata: dict[str, Any] = field(default_factory=dict)
     pack: str | None = None
     pack_offset: int | None = None

@@ -13,12 +13,14 @@ import pytest_asyncio
 import sqlalchemy as sa
 from alembic import command
 
+from rules.name_hints import name_hint
 from services.ledger.database import Database
 from services.ledger.item_listing import ItemListing
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.migrate import _config, is_current, migrate
 from services.ledger.records import ResultPlace
+from services.ledger.reuse import FileKey, ResultKey
 from services.revisions import known_revisions, revision_of
 from tests.integration.conftest import fresh_postgres
 
@@ -178,20 +180,41 @@ ROWS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-async def test_rows_whose_ids_were_text_are_read_after_the_upgrade(empty: Database) -> None:
-    await make_old(empty, TEXT_IDS)
-    async with empty.write() as connection:
-        for table, row in ROWS.items():
+async def fill_old(database: Database, rows: dict[str, dict[str, Any]]) -> None:
+    """Make a ledger whose ids were text, with these rows, and bring it to the newest schema."""
+    await make_old(database, TEXT_IDS)
+    async with database.write() as connection:
+        for table, row in rows.items():
             names = ", ".join(row)
             values = ", ".join(f":{name}" for name in row)
             await connection.execute(
                 sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row
             )
-    await migrate(empty)
+    await migrate(database)
+
+
+async def test_rows_whose_ids_were_text_are_read_after_the_upgrade(empty: Database) -> None:
+    await fill_old(empty, ROWS)
     (item,) = await ItemListing(empty).after(JOB)
     assert (item.task_id, item.file_id, item.unique_id) == (TASK, FILE, "a.txt")
     assert item.place == ResultPlace(JOB, TASK)
-    assert await ItemLedger(empty).reusable("another", ["0b" * 32], ("k", "e")) == {"0b" * 32: TASK}
+    key, file = ResultKey("p", "k", "e"), FileKey("0b" * 32, "")
+    assert await ItemLedger(empty).reusable("another", [file], key) == {file: TASK}
     (row,) = await ItemListing(empty).results_of_file("p", FILE, None)
     assert (row.job_type, row.parameters_hash) == ("parse", "k")
     assert (await JobLedger(empty).get(JOB)).directory_id == DIRECTORY
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("a.CSV", ".csv"), ("a.csv.txt", ""), (".csv", ""), ("acsv", "")]
+)
+async def test_results_that_were_there_are_of_the_names_of_their_files(
+    empty: Database, name: str, hint: str
+) -> None:
+    named = {**ROWS["directory_files"], "display_name": name, "unique_id": name}
+    await fill_old(empty, {**ROWS, "directory_files": named})
+    key, file = ResultKey("p", "k", "e"), FileKey("0b" * 32, name_hint(name))
+    assert file.name_hint == hint
+    other = FileKey("0b" * 32, "" if hint else ".csv")
+    found = await ItemLedger(empty).reusable("another", [file, other], key)
+    assert found == {file: TASK}
