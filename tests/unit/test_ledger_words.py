@@ -15,7 +15,14 @@ FREE = {
     *("directories.type", "uploads.purpose", "configurations.product_type"),
     *("webhook_configs.output_format", "outbox.event_type", "attempts.outcome"),
     *("api_keys.hint", "configurations.version", "results.engine", "results.media_type"),
-    *("results.pack", "directory_files.etag", "attempts.worker", "leases.name", "leases.holder"),
+    *(
+        "results.pack",
+        "results.name_hint",
+        "directory_files.etag",
+        "attempts.worker",
+        "leases.name",
+        "leases.holder",
+    ),
 }
 """Columns of text that no enumeration names; the rest are ids, hashes and long texts."""
 
