@@ -22,7 +22,7 @@ from models.failures import DocumentError, FailureKind
 from services.engines import ocr
 from services.engines.detection import Family, detect
 from services.engines.heeded import unheeded
-from services.engines.source import Source, has_text
+from services.engines.source import Source, has_text, past_the_end
 from services.engines.system_faults import failure_of, fault_of_machine
 
 ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
@@ -85,9 +85,8 @@ def parse(
         module = import_module(f"services.engines.{detected.family}")
         read: Callable[[Source], ParsedDocument] = module.read
         document = read(source)
-    if names := unheeded(options, document.media_type, document.engine):
-        warning = f"without effect on this format: {', '.join(names)}"
-        document = document.model_copy(update={"warnings": (*document.warnings, warning)})
+    if warnings := _warnings(document, options):
+        document = document.model_copy(update={"warnings": (*document.warnings, *warnings)})
     if not (document.is_blank or options.screenshots_only or has_text(document)):
         raise DocumentError(FailureKind.EMPTY, "no text was found in the document")
     return document
@@ -106,6 +105,15 @@ def fingerprint() -> str:
             parts.append(f"{package}/none")
     parts.append("tessdata/" + ("+".join(ocr.installed_languages()) or "none"))
     return " ".join(parts)
+
+
+def _warnings(document: ParsedDocument, options: ParseOptions) -> list[str]:
+    warnings = []
+    if names := unheeded(options, document.media_type, document.engine):
+        warnings.append(f"without effect on this format: {', '.join(names)}")
+    if warning := past_the_end(options, document.total_pages):
+        warnings.append(warning)
+    return warnings
 
 
 def _failed(error: DocumentError) -> EngineResult:

@@ -46,7 +46,7 @@ def read(source: Source, parse: Parse, depth: int) -> ParsedDocument:
         depth: messages around this one.
 
     Raises:
-        DocumentError: TooLarge, Invalid page numbers.
+        DocumentError: TooLarge, or Empty without any of the pages asked for.
     """
     if source.path.stat().st_size > MAX_TEXT_BYTES:
         raise DocumentError(

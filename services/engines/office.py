@@ -42,7 +42,8 @@ def read(source: Source) -> ParsedDocument:
     """Parse a document of any type but pictures.
 
     Raises:
-        DocumentError: PasswordRequired, TooLarge, Corrupt, Unsupported or Invalid page numbers.
+        DocumentError: PasswordRequired, TooLarge, Corrupt, Unsupported, or Empty without any of the
+            pages asked for.
     """
     size = source.path.stat().st_size
     if size > MAX_BYTES:

@@ -29,8 +29,8 @@ def read(source: Source) -> ParsedDocument:
     """Parse a PDF.
 
     Raises:
-        DocumentError: PasswordRequired, Corrupt, Invalid page numbers, or Unsupported when only
-            OCR could read it and its data is missing.
+        DocumentError: PasswordRequired, Corrupt, Empty without any of the pages asked for, or
+            Unsupported when only OCR could read it and its data is missing.
     """
     if not source.options.remove_hidden_text:
         return _read(source)

@@ -29,10 +29,11 @@ class Source:
     """To try on a document that needs one."""
 
     def wanted(self, total_pages: int) -> tuple[int, ...]:
-        """Return the pages to keep, 1-based and ascending.
+        """Return the pages to keep, 1-based and ascending; those past the end are left out.
 
         Raises:
-            DocumentError: Invalid, when a page is asked for that the document does not have.
+            DocumentError: TooLarge, or Empty when pages are asked for and the document has none of
+                them.
         """
         if total_pages > MAX_PAGES:
             raise DocumentError(
@@ -45,19 +46,36 @@ class Source:
             )
         pages: tuple[int, ...] = tuple(range(1, total_pages + 1))
         if self.options.target_pages is not None:
-            pages = tuple(sorted(set(self.options.target_pages)))
-            if not pages or pages[0] < 1 or pages[-1] > total_pages:
-                has = "1 page" if total_pages == 1 else f"{total_pages} pages"
-                asked = next((page for page in pages if not 1 <= page <= total_pages), "none")
-                raise DocumentError(
-                    FailureKind.INVALID, f"target_pages: {asked}, but the document has {has}"
+            asked = set(self.options.target_pages)
+            pages = tuple(page for page in pages if page in asked)
+            if not pages:
+                message = (
+                    "target_pages: none of the pages asked for is in the document, "
+                    f"of {_counted(total_pages)}"
                 )
+                raise DocumentError(FailureKind.EMPTY, message)
         return pages[: self.options.max_pages]
 
     def select(self, pages: list[ParsedPage]) -> tuple[ParsedPage, ...]:
         """Keep the wanted ones of all the pages of a document."""
         wanted = set(self.wanted(max((page.page for page in pages), default=0)))
         return tuple(page for page in pages if page.page in wanted)
+
+
+def past_the_end(options: ParseOptions, total_pages: int) -> str | None:
+    """Return a warning that pages were asked for which a document does not have."""
+    asked = set(options.target_pages or ())
+    missing = sum(page > total_pages for page in asked)
+    if not missing:
+        return None
+    return (
+        f"target_pages: {missing} of the {len(asked)} pages asked for are past the end of the "
+        f"document, which has {_counted(total_pages)}"
+    )
+
+
+def _counted(pages: int) -> str:
+    return "1 page" if pages == 1 else f"{pages} pages"
 
 
 @contextmanager

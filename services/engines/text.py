@@ -21,7 +21,7 @@ def read(source: Source) -> ParsedDocument:
     """Read a text file as one page.
 
     Raises:
-        DocumentError: TooLarge, or Invalid page numbers.
+        DocumentError: TooLarge, or Empty without any of the pages asked for.
     """
     size = source.path.stat().st_size
     if size > MAX_TEXT_BYTES:

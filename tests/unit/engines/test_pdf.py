@@ -33,10 +33,13 @@ async def test_target_pages_keep_their_numbers_and_max_pages_bounds_them(parse: 
     assert document.total_pages == 3
 
 
-async def test_a_page_past_the_end_is_invalid_and_the_message_says_why(parse: Parse) -> None:
-    kind, message = failure_of(await parse(THREE_PAGES, "a.pdf", target_pages=(1, 9)))
-    assert kind is FailureKind.INVALID
-    assert message == "target_pages: 9, but the document has 3 pages"
+async def test_a_page_past_the_end_is_left_out_also_where_many_are_named(parse: Parse) -> None:
+    named = (3, *range(700, 1900))
+    document = document_of(await parse(THREE_PAGES, "a.pdf", target_pages=named, max_pages=2))
+    assert [page.page for page in document.pages] == [3]
+    (warning,) = document.warnings
+    assert warning.startswith("target_pages: 1200 of the 1201 pages asked for are past the end")
+    assert warning.endswith("which has 3 pages")
 
 
 async def test_every_page_of_a_long_pdf_is_read(parse: Parse) -> None:
