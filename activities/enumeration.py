@@ -10,13 +10,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.cancellation import stop_if_cancelled
 from activities.heartbeats import heartbeating
+from activities.outages import comes_again
 from activities.pages import RPC_TIMEOUT
 from activities.signatures import EnumerationActivities
 from models.runs import Enumerated, EnumerationInput
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.records import JobSpec, SupersededError
-from services.sources.listing import SourceListing
+from services.sources.listing import SourceListing, vanished_of
 from services.sources.roots import SourceRefusedError
 from services.work import Work
 
@@ -50,6 +51,10 @@ class LedgerEnumerationActivities(EnumerationActivities):
 
     @activity.defn
     async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
+        with comes_again(input.job_id):
+            return await self._enumerated(input)
+
+    async def _enumerated(self, input: EnumerationInput) -> Enumerated:
         spec = await self._jobs.spec(input.job_id)
         async with heartbeating():
             try:
@@ -58,13 +63,15 @@ class LedgerEnumerationActivities(EnumerationActivities):
                 # A cancelled job, or a second enumeration that the watchdog started.
                 log.info("enumeration stopped", job_id=input.job_id, cause=str(error))
                 return Enumerated(mark=0, is_superseded=True)
-            except (OSError, SourceRefusedError) as error:
+            except SourceRefusedError as error:
                 return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
 
     async def _enumerate(self, input: EnumerationInput, spec: JobSpec) -> Enumerated:
         fence, cursor, mark, skipped, is_complete = await self._enumerations.take_over(input.job_id)
         if not is_complete:
             mark, skipped = await self._add(input, spec, fence, cursor, mark, skipped)
+            if spec.source_uri is not None:
+                await self._mark_vanished(spec, fence, spec.source_uri)
             await self._enumerations.finish(input.job_id, fence)
         return Enumerated(mark=mark, skipped=skipped, is_final=True)
 
@@ -92,6 +99,16 @@ class LedgerEnumerationActivities(EnumerationActivities):
                 await self._tell(input, Enumerated(mark=mark, skipped=skipped))
                 told_at = time.monotonic()
         return mark, skipped
+
+    async def _mark_vanished(self, spec: JobSpec, fence: int, source_uri: str) -> None:
+        """Mark the files that the whole listing did not show and that are gone."""
+        last = ""
+        while unseen := await self._enumerations.unseen(spec.job_id, last, CHUNK_FILES):
+            last = unseen[-1][1]
+            gone = set(await vanished_of(source_uri, [key for _, key in unseen]))
+            if ids := [file_id for file_id, key in unseen if key in gone]:
+                await self._enumerations.mark_deleted(spec.job_id, fence, ids)
+            stop_if_cancelled()
 
     async def _commit_files(
         self, spec: JobSpec, fence: int, cursor: str | None, page_files: int

@@ -1,4 +1,4 @@
-"""What a slice does when something that every file needs does not answer.
+"""What a slice or an enumeration does when something that every file needs does not answer.
 
 Nothing of that is a file's fault: claims go back uncounted, the attempt ends with an error that
 says what is waited for, and Temporal begins the slice again a little later, for as long as it
@@ -43,7 +43,7 @@ def comes_again(job_id: str) -> Iterator[None]:
             raise
         cause = str(error) if isinstance(error, OutageError) else reason(error)
         wait = wait_seconds(activity.info().attempt)
-        log.warning("slice waits", job_id=job_id, cause=cause, again_in_seconds=wait)
+        log.warning("waits for what is away", job_id=job_id, cause=cause, again_in_seconds=wait)
         # Without the error itself: its text may hold a statement with its values.
         raise ApplicationError(
             cause,

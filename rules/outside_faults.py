@@ -9,6 +9,7 @@ has to be imported for it.
 """
 
 import errno
+import re
 from enum import StrEnum
 
 from models.failures import FailureKind
@@ -35,6 +36,10 @@ _REFUSED = frozenset(
         errno.ENXIO,  # a socket or a pipe, opened as if it were a file
     }
 )
+
+_ANSWERED = re.compile(r"status code: (\d{3})")
+_PASSING_REFUSALS = ("ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshRequired")
+"""Codes of S3's 403 that are of the machine: its clock, and keys that are about to be renewed."""
 
 _OF_ITEM = frozenset(
     {
@@ -130,8 +135,20 @@ def _blame_of_class(error: BaseException) -> Blame:
     names = {parent.__name__ for parent in type(error).__mro__}
     if names & _OF_PROGRAM:
         return Blame.PROGRAM
+    if isinstance(error, FileNotFoundError | PermissionError):  # obstore's have no errno
+        return Blame.ITEM
     if isinstance(error, OSError):
         return Blame.OUTSIDE if error.__cause__ is None else blame(error.__cause__)
     if isinstance(error, _OF_CODE) or type(error).__module__.partition(".")[0] in _OURS:
         return Blame.PROGRAM
+    if "GenericError" in names:
+        return _blame_of_answer(str(error))
     return Blame.ITEM if names & _OF_ITEM else Blame.OUTSIDE
+
+
+def _blame_of_answer(text: str) -> Blame:
+    """Judge by the status that obstore's catch-all names, which is all that tells of a listing."""
+    found = _ANSWERED.search(text)
+    if found is None or found[1] not in {"403", "404"}:
+        return Blame.OUTSIDE
+    return Blame.OUTSIDE if any(code in text for code in _PASSING_REFUSALS) else Blame.ITEM

@@ -71,7 +71,7 @@ class DocumentProcessor:
             async with aclosing(self._parser.run_many(work.spec.project_id, opening)) as answers:
                 async for answer in answers:
                     async with opening.answered() as one:
-                        processed = await _finished(work, one, answer)
+                        processed = await self._finished(work, one, answer)
                     yield processed
                     # After it, so that the time until now is known to be its.
                     for processed in opening.take_known():
@@ -122,13 +122,12 @@ class DocumentProcessor:
             passwords=self._passwords.named(work.options.password_ref),
         )
 
-
-async def _finished(work: Work, one: Opened, answer: EngineResult) -> Processed:
-    try:
-        images = {}
-        if one.image_folder is not None:
-            images = await asyncio.to_thread(written_images, answer, one.image_folder)
-        one.content.check()
-        return completed(work, one.item, answer, one.content.sha256, images)
-    except DocumentError as error:
-        return failed(one.item, error)
+    async def _finished(self, work: Work, one: Opened, answer: EngineResult) -> Processed:
+        try:
+            images = {}
+            if one.image_folder is not None:
+                images = await asyncio.to_thread(written_images, answer, one.image_folder)
+            await self._opener.check(work, one)
+            return completed(work, one.item, answer, one.content.sha256, images)
+        except DocumentError as error:
+            return failed(one.item, error)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from models.documents import EngineResult, ParseOptions
-from models.failures import DocumentError, FailureKind
-from rules.outside_faults import Blame, blame_of_errno
+from models.failures import DocumentError, FailureKind, OutageError
+from rules.outside_faults import is_outside_fault, reason
 from services.scratch import own_folder
 
 
@@ -23,17 +23,22 @@ def image_folder(options: ParseOptions) -> Iterator[str | None]:
 
 
 def written_images(answer: EngineResult, folder: str | None) -> dict[str, bytes]:
-    """Return the pictures that a parser process says it has written, by name."""
+    """Return the pictures that a parser process says it has written, by name.
+
+    Raises:
+        DocumentError: Crashed: it has not.
+        OutageError: they cannot be read now.
+    """
     if folder is None or answer.document is None:
         return {}
     names = [image.name for page in answer.document.pages for image in page.images]
     try:
         return {name: _own_bytes(Path(folder) / name) for name in names}
     except OSError as error:
-        is_outside = blame_of_errno(error.errno) is Blame.OUTSIDE
-        kind = FailureKind.UNAVAILABLE if is_outside else FailureKind.CRASHED
-        message = f"a picture cannot be read back: {error.strerror}"
-        raise DocumentError(kind, message) from error
+        if is_outside_fault(error):
+            raise OutageError("the folder for temporary files", reason(error)) from error
+        message = f"a picture was not written: {error.strerror}"
+        raise DocumentError(FailureKind.CRASHED, message) from error
 
 
 def _own_bytes(path: Path) -> bytes:

@@ -14,6 +14,8 @@ from functools import lru_cache
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from rules.outside_faults import is_outside_fault
+
 CONNECT_TIMEOUT = timedelta(seconds=5)
 REQUEST_TIMEOUT = timedelta(seconds=60)
 """Of one request with its body: 8 MiB at 1.1 Mbit/s."""
@@ -22,6 +24,9 @@ MAX_RETRIES = 8
 """With waits that double from 0.1 s to 10 s: half a minute of 503 SlowDown is sat out."""
 DEFAULT_REGION = "us-east-1"
 """What servers other than Amazon's take where nothing is said."""
+
+
+_NO_OBJECT = "sheaf-asks-whether-the-store-answers"
 
 
 class ObjectStoreError(OSError):
@@ -57,6 +62,20 @@ def bucket(name: str, region: str | None = None) -> S3Store:
             },
         },
     )
+
+
+async def ask(store: S3Store, prefix: str) -> None:
+    """Ask for an object that is not there; that there is none, or may not be known, is an answer.
+
+    Raises:
+        ObjectStoreError: the store does not answer, or is at fault itself.
+    """
+    try:
+        with faults():
+            await store.head_async(f"{prefix}{_NO_OBJECT}")
+    except OSError as error:
+        if is_outside_fault(error):
+            raise
 
 
 @contextmanager

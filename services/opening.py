@@ -62,12 +62,19 @@ class FileOpener:
     async def opened(
         self, work: Work, group: Sequence[ClaimedItem]
     ) -> AsyncGenerator[OpenedGroup, None]:
-        """Open and hash files; they stay open within the context."""
+        """Open and hash files; they stay open within the context.
+
+        Raises:
+            OutageError: what holds the files does not answer.
+        """
         async with AsyncExitStack() as stack:
             paths = await stack.enter_async_context(
                 self._files.on_disk(work.spec.project_id, group)
             )
             contents = await asyncio.to_thread(read_contents, paths)
+            for item, content in zip(group, contents, strict=True):
+                if isinstance(content, DocumentError):
+                    await self._files.ask(work.spec.project_id, item, content)
             keys = [_file_key(*pair) for pair in zip(group, contents, strict=True)]
             results = await self._known_results(work, [key for key in keys if key])
             known, opened = [], []
@@ -80,6 +87,19 @@ class FileOpener:
                     folder = stack.enter_context(image_folder(work.options))
                     opened.append(Opened(item, content, folder))
             yield OpenedGroup(known, opened)
+
+    async def check(self, work: Work, one: Opened) -> None:
+        """Check that a file is still what was opened.
+
+        Raises:
+            DocumentError: it is another, or gone, or cannot be looked at.
+            OutageError: what holds it does not answer.
+        """
+        try:
+            one.content.check()
+        except DocumentError as error:
+            await self._files.ask(work.spec.project_id, one.item, error)
+            raise
 
     async def _known_results(self, work: Work, files: Sequence[FileKey]) -> dict[FileKey, str]:
         if not work.reuses:

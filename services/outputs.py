@@ -7,6 +7,7 @@ from models.job_config import BatchParseJobRecordCreate
 from rules.output_locations import named_place, output_key, output_location
 from rules.s3_locations import S3Location, is_allowed, parse_allowed
 from services.object_store import ObjectStoreError, bucket, faults
+from services.together import together
 
 AT_ONCE = 16
 """Objects that one call writes at once."""
@@ -78,4 +79,4 @@ class Outputs:
                 with faults():
                     await store.put_async(output_key(location, file_id, suffix), content)
 
-        await asyncio.gather(*(put(*copy) for copy in copies))
+        await together(put(*copy) for copy in copies)

@@ -100,24 +100,47 @@ class EnumerationLedger:
             await _move_cursor(connection, job_id, mark, skipped, cursor)
             return mark, skipped
 
-    async def finish(self, job_id: str, fence: int) -> int:
-        """Make the total final, mark a source's files that are gone as deleted; return the total.
+    async def unseen(self, job_id: str, after: str, count: int) -> list[tuple[str, str]]:
+        """Return (id, key) of the next files of the job's source that its listing did not show.
 
         Uploaded files are there until they are deleted, whether or not a job saw them.
+
+        Args:
+            job_id: whose listing has come to its end.
+            after: the key behind which to go on; empty for the first.
+            count: most files.
         """
+        directory = sa.select(jobs.c.directory_id).where(jobs.c.id == job_id).scalar_subquery()
+        query = (
+            sa.select(directory_files.c.id, directory_files.c.unique_id)
+            .where(
+                directory_files.c.directory_id == directory,
+                directory_files.c.seen_by != job_id,
+                directory_files.c.upload_id.is_(None),
+                directory_files.c.deleted_at.is_(None),
+            )
+            # In the order of the index that has the directory's files.
+            .order_by(directory_files.c.unique_id)
+            .limit(count)
+        )
+        if after:
+            query = query.where(directory_files.c.unique_id > after)
+        async with self._database.read() as connection:
+            return [(row.id, row.unique_id) for row in await connection.execute(query)]
+
+    async def mark_deleted(self, job_id: str, fence: int, file_ids: Sequence[str]) -> None:
+        """Mark files of the job's source as gone. Idempotent; errors as of `add_files`."""
+        async with self._database.write() as connection:
+            await _writable_job(connection, job_id, fence)
+            now = now_us()
+            await _MARK_DELETED.execute(
+                connection, [{"b_id": one, "b_now": now} for one in sorted(file_ids)]
+            )
+
+    async def finish(self, job_id: str, fence: int) -> int:
+        """Make the total final and return it."""
         async with self._database.write() as connection:
             job = await _writable_job(connection, job_id, fence)
-            if job.directory_id:
-                await connection.execute(
-                    directory_files.update()
-                    .where(
-                        directory_files.c.directory_id == job.directory_id,
-                        directory_files.c.seen_by != job_id,
-                        directory_files.c.upload_id.is_(None),
-                        directory_files.c.deleted_at.is_(None),
-                    )
-                    .values(deleted_at=now_us())
-                )
             await connection.execute(
                 jobs.update()
                 .where(jobs.c.id == job_id)
@@ -157,6 +180,11 @@ class EnumerationLedger:
 
 
 _ADD_ITEM = Bulk(items.insert())
+_MARK_DELETED = Bulk(
+    directory_files.update()
+    .where(directory_files.c.id == sa.bindparam("b_id"))
+    .values(deleted_at=sa.bindparam("b_now"))
+)
 
 
 def _file_key(row: dict[str, Any]) -> FileKey | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.failures import DocumentError, FailureKind
+from services.sources.unreadable import unreadable
 
 _BLOCK_BYTES = 256 * 1024
 """Read at a time, into one buffer for all files: a new one for each costs as much as hashing it."""
@@ -43,7 +44,7 @@ def _content(path: Path, buffer: memoryview) -> Content | DocumentError:
     except DocumentError as error:
         return error
     except OSError as error:
-        return _gone(error)
+        return unreadable(error)
 
 
 def _sha256(path: Path, buffer: memoryview) -> str:
@@ -58,11 +59,5 @@ def _stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError as error:
-        raise _gone(error) from error
+        raise unreadable(error) from error
     return status.st_size, status.st_mtime_ns
-
-
-def _gone(error: OSError) -> DocumentError:
-    return DocumentError(
-        FailureKind.SOURCE_CHANGED, f"the file is gone or unreadable: {error.strerror}"
-    )

@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from models.failures import DocumentError, FailureKind
+from models.failures import DocumentError, FailureKind, OutageError
+from rules.outside_faults import is_outside_fault, reason
 from rules.s3_locations import parse_allowed
 from services.ledger.records import ClaimedItem
-from services.object_store import ObjectStoreError
-from services.sources.listing import S3_SCHEME
+from services.sources.listing import S3_SCHEME, ask_source
 from services.sources.local import resolve, source_path
 from services.sources.roots import SourceRefusedError, open_prefix
 from services.sources.s3 import object_on_disk
 from services.storage.blobs import Blobs
+from services.together import together
 from services.uploads import upload_key
 
 FETCHED_AT_ONCE = 8
@@ -39,6 +40,9 @@ class ItemFiles:
         """Give the path of each item's file, after checking that it may be read, or why not.
 
         A path is the file's own, or that of a copy which does not outlast the context.
+
+        Raises:
+            OutageError: what holds the files does not answer, or there is no room for copies.
         """
         async with AsyncExitStack() as stack:
             local = [item for item in items if _is_local(item)]
@@ -51,11 +55,32 @@ class ItemFiles:
                     try:
                         return await stack.enter_async_context(self._fetched(project_id, item))
                     except DocumentError as error:
+                        await self.ask(project_id, item, error)
                         return error
 
-            paths = await asyncio.gather(*map(fetch, fetched))
+            paths = await together(map(fetch, fetched))
             found |= dict(zip(fetched, paths, strict=True))
             yield [found[item] for item in items]
+
+    async def ask(self, project_id: str, item: ClaimedItem, error: DocumentError) -> None:
+        """Ask, after a fault that may pass, whether what holds the item's file answers at all.
+
+        If it does, the fault is the file's, and an attempt at it.
+
+        Raises:
+            OutageError: it does not, so that nothing is known of the file.
+        """
+        if not error.kind.is_transient:
+            return
+        try:
+            if item.upload_id:
+                await self._blobs.ask()
+            elif item.source_uri is not None:
+                await ask_source(item.source_uri, project_id, self._s3_sources)
+        except OSError as silence:
+            if is_outside_fault(silence):
+                what = "the store of uploads" if item.upload_id else "the source"
+                raise OutageError(what, reason(silence)) from error
 
     @asynccontextmanager
     async def _fetched(self, project_id: str, item: ClaimedItem) -> AsyncIterator[Path]:
@@ -89,8 +114,9 @@ class ItemFiles:
             except FileNotFoundError as error:
                 message = "the uploaded file was deleted"
                 raise DocumentError(FailureKind.SOURCE_CHANGED, message) from error
-            except ObjectStoreError as error:
-                raise DocumentError(FailureKind.UNAVAILABLE, f"the store: {error}") from error
+            except OSError as error:
+                message = f"the store of uploads: {reason(error)}"
+                raise DocumentError(FailureKind.UNAVAILABLE, message) from error
             yield path
 
 

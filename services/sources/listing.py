@@ -2,13 +2,20 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import os
+import stat
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from pathlib import Path
 
-from rules.s3_locations import parse_allowed
+from rules.outside_faults import Blame, blame, reason
+from rules.s3_locations import S3Location, parse_allowed
 from services.ledger.records import SourceFile
+from services.object_store import ask, bucket
 from services.sources.local import source_path, walk
-from services.sources.roots import open_prefix
+from services.sources.roots import SourceRefusedError, open_prefix
 from services.sources.s3 import objects
+from services.sources.vanished import vanished
 
 S3_SCHEME = "s3://"
 
@@ -35,25 +42,75 @@ class SourceListing:
             sizes: of the chunks; as many as are needed are taken.
 
         Raises:
-            SourceRefusedError: the prefix is not opened to the project, or no longer.
-            OSError: the source cannot be listed.
+            SourceRefusedError: it is gone or may not be listed, or is not opened to the project.
+            OSError: the source, or the machine, does not answer; it may later.
         """
         if source_uri.startswith(S3_SCHEME):
             location = open_prefix(source_uri, project_id, self._s3_sources)
-            async for chunk in _chunked(objects(location, after), sizes):
+            listed = _chunked(objects(location, after), sizes)
+        else:
+            listed = _walked(source_path(source_uri), after, sizes)
+        async with aclosing(listed) as chunks:
+            while True:
+                try:
+                    chunk = await anext(chunks)
+                except StopAsyncIteration:
+                    return
+                except OSError as error:
+                    if blame(error) is not Blame.ITEM:
+                        raise
+                    raise SourceRefusedError(reason(error)) from error
                 yield chunk
+
+
+async def vanished_of(source_uri: str, keys: Sequence[str]) -> list[str]:
+    """Return those keys of which a listing that did not show them proves that they are gone.
+
+    A prefix is listed whole or not at all.
+    """
+    if source_uri.startswith(S3_SCHEME):
+        return list(keys)
+    return await asyncio.to_thread(vanished, source_path(source_uri), keys)
+
+
+async def ask_source(
+    source_uri: str, project_id: str, allowed: Mapping[str, Sequence[S3Location]]
+) -> None:
+    """Ask whether a source answers at all; that it is gone, or refused, is an answer.
+
+    Raises:
+        OSError: it does not, or the machine is at fault.
+    """
+    if source_uri.startswith(S3_SCHEME):
+        try:
+            location = open_prefix(source_uri, project_id, allowed)
+        except SourceRefusedError:
             return
-        files = walk(source_path(source_uri), after)
-        for size in sizes:
-            chunk = await asyncio.to_thread(list, itertools.islice(files, size))
-            if not chunk:
-                return
-            yield chunk
+        await ask(bucket(location.bucket), location.prefix)
+    else:
+        await asyncio.to_thread(_ask_folder, source_path(source_uri))
+
+
+def _ask_folder(root: Path) -> None:
+    if stat.S_ISDIR(root.stat().st_mode):
+        with os.scandir(root) as entries:
+            next(entries, None)
+
+
+async def _walked(
+    root: Path, after: str | None, sizes: Iterable[int]
+) -> AsyncGenerator[list[SourceFile], None]:
+    files = walk(root, after)
+    for size in sizes:
+        chunk = await asyncio.to_thread(list, itertools.islice(files, size))
+        if not chunk:
+            return
+        yield chunk
 
 
 async def _chunked(
     files: AsyncIterator[SourceFile], sizes: Iterable[int]
-) -> AsyncIterator[list[SourceFile]]:
+) -> AsyncGenerator[list[SourceFile], None]:
     wanted = iter(sizes)
     size = next(wanted)
     chunk: list[SourceFile] = []

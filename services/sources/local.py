@@ -11,7 +11,9 @@ from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes, urlsplit
 
 from models.failures import DocumentError, FailureKind
+from rules.outside_faults import is_outside_fault
 from services.ledger.records import SourceFile
+from services.sources.unreadable import unreadable
 
 _RAW = "%/"
 
@@ -46,12 +48,13 @@ def walk(root: Path, after: str | None = None) -> Iterator[SourceFile]:
         after: resume behind this key, which an earlier walk has returned.
 
     Raises:
-        OSError: the root itself cannot be listed. A sub-folder that cannot be is left out.
+        OSError: the root itself cannot be listed, or a sub-folder cannot be now. A sub-folder
+            that is gone, or may not be listed, is left out.
     """
     if not root.is_dir():
         yield _source_file(root.name, root.stat())
         return
-    behind = tuple(_parts(after)) if after else ()
+    behind = tuple(source_parts(after)) if after else ()
     yield from _walk(os.fsencode(root), (), behind, is_root=True)
 
 
@@ -63,17 +66,15 @@ def resolve(top: Path, key: str) -> Path:
         key: of the file.
 
     Raises:
-        DocumentError: `SourceChanged` when it is gone, `Refused` when it is no regular file or a
-            link leads out of the source.
+        DocumentError: `SourceChanged` when it is gone, `Refused` when it is no regular file, may
+            not be read or a link leads out of the source, `Unavailable` when that may pass.
     """
     path = top if top.is_file() else top / _decode(key)
     try:
         real = path.resolve(strict=True)
         mode = real.stat().st_mode
     except OSError as error:
-        raise DocumentError(
-            FailureKind.SOURCE_CHANGED, f"the file is gone or unreadable: {error.strerror}"
-        ) from error
+        raise unreadable(error) from error
     if not real.is_relative_to(top):
         raise DocumentError(FailureKind.REFUSED, "a symbolic link leads out of the source folder")
     if not stat.S_ISREG(mode):
@@ -87,8 +88,8 @@ def _walk(
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        if is_root:
+    except OSError as error:
+        if is_root or is_outside_fault(error):
             raise
         return
     for entry in listed:
@@ -132,5 +133,6 @@ def _decode(key: str) -> str:
     return key
 
 
-def _parts(key: str) -> list[bytes]:
+def source_parts(key: str) -> list[bytes]:
+    """Return the names of the folders on the way to a listed file, and its own."""
     return os.fsencode(_decode(key)).split(b"/")

@@ -10,15 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from obstore.exceptions import (
-    BaseError,
-    InvalidPathError,
-    PermissionDeniedError,
-    PreconditionError,
-    UnauthenticatedError,
-)
+from obstore.exceptions import BaseError, InvalidPathError, PreconditionError
 
 from models.failures import DocumentError, FailureKind
+from rules.outside_faults import is_outside_fault
 from rules.s3_locations import S3Location
 from services.ledger.records import SourceFile
 from services.object_store import bucket, faults
@@ -85,12 +80,12 @@ async def _opened(location: S3Location, key: str, etag: str | None) -> OpenBlob:
     except PreconditionError as error:
         message = "the object changed after it was listed"
         raise DocumentError(FailureKind.SOURCE_CHANGED, message) from error
-    except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise DocumentError(FailureKind.REFUSED, "the object may not be read") from error
     except ValueError as error:  # of a key that was listed by a source of another kind
         raise DocumentError(FailureKind.REFUSED, "the key is no path") from error
-    except BaseError as error:
-        raise _unavailable(error) from error
+    except (BaseError, OSError) as error:
+        if is_outside_fault(error):
+            raise _unavailable(error) from error
+        raise DocumentError(FailureKind.REFUSED, "the object may not be read") from error
 
     async def content() -> AsyncIterator[bytes]:
         try:

@@ -59,6 +59,10 @@ class Blobs(Protocol):
         """Remove every blob whose key begins with a prefix, which ends in `/`."""
         ...
 
+    async def ask(self) -> None:
+        """Ask whether the store answers at all; OSError where it does not."""
+        ...
+
     def uri(self, key: str) -> str:
         """Return the blob's location: `file://` or `s3://`."""
         ...

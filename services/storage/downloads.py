@@ -1,11 +1,13 @@
 """Temporary copies of objects, for what needs a path."""
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from models.failures import OutageError
+from rules.outside_faults import reason
 from services.object_store import ObjectStoreError
 from services.scratch import own_folder
 from services.storage.blobs import OpenBlob
@@ -23,13 +25,26 @@ async def downloaded(blob: OpenBlob) -> AsyncIterator[Path]:
 
     Raises:
         TruncatedError: it broke off, so that nobody takes a part for the whole.
+        OutageError: there is no room for it, which is no fault of the object.
     """
-    with tempfile.NamedTemporaryFile(prefix=PREFIX, dir=own_folder()) as file:
+    with ExitStack() as stack:
+        with _scratch():
+            file = stack.enter_context(NamedTemporaryFile(prefix=PREFIX, dir=own_folder()))
         size = 0
         async for block in blob.content:
-            await asyncio.to_thread(file.write, block)
+            with _scratch():
+                await asyncio.to_thread(file.write, block)
             size += len(block)
         if size != blob.size_bytes:
             raise TruncatedError(f"the object broke off at {size} of {blob.size_bytes} bytes")
-        await asyncio.to_thread(file.flush)
+        with _scratch():
+            await asyncio.to_thread(file.flush)
         yield Path(file.name)
+
+
+@contextmanager
+def _scratch() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutageError("the folder for temporary files", reason(error)) from error

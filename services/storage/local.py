@@ -66,6 +66,10 @@ class LocalBlobs:
         await asyncio.to_thread(path.stat)
         yield path
 
+    async def ask(self) -> None:
+        """Ask whether the folder can be listed; OSError where it cannot."""
+        await asyncio.to_thread(_ask, self._root)
+
     def path(self, key: str) -> Path:
         """Return where a blob lies or would lie."""
         return self._root / key
@@ -115,6 +119,11 @@ async def _blocks(file: BinaryIO) -> AsyncIterator[bytes]:
     with file:
         while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
             yield block
+
+
+def _ask(root: Path) -> None:
+    with os.scandir(root) as entries:
+        next(entries, None)
 
 
 def _read(path: Path, start: int, size: int | None) -> bytes:

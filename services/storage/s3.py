@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rules.s3_locations import S3Location
-from services.object_store import bucket, faults
+from services.object_store import ask, bucket, faults
 from services.storage.blobs import BLOCK_BYTES, OpenBlob
 from services.storage.downloads import downloaded
+from services.together import together
 
 AT_ONCE = 16
 """Objects that one call stores at once."""
@@ -41,7 +42,7 @@ class S3Blobs:
                 with faults():
                     await self._store.put_async(self._key(key), content)
 
-        await asyncio.gather(*(put(key, content) for key, content in blobs))
+        await together(put(key, content) for key, content in blobs)
 
     async def put_stream(self, key: str, source: BinaryIO) -> tuple[int, str]:
         """Store what a stream holds in parts; return its size and SHA-256."""
@@ -98,6 +99,10 @@ class S3Blobs:
         with faults():
             async for page in self._store.list(self._key(prefix), chunk_size=LISTED_AT_ONCE):
                 await self._store.delete_async([meta["path"] for meta in page])
+
+    async def ask(self) -> None:
+        """Ask whether the bucket answers; ObjectStoreError where it does not."""
+        await ask(self._store, self._location.key(""))
 
     def uri(self, key: str) -> str:
         """Return the blob's location as an `s3://` URI."""

@@ -73,6 +73,8 @@ async def enumerate_files(
     enumeration = EnumerationLedger(database, LIMIT)
     fence, *_ = await enumeration.take_over(job_id)
     await enumeration.add_files(job_id, fence, listed, page_files=page_files, reuses=True)
+    unseen = await enumeration.unseen(job_id, "", LIMIT)
+    await enumeration.mark_deleted(job_id, fence, [file_id for file_id, _ in unseen])
     return await enumeration.finish(job_id, fence)
 
 
@@ -147,6 +149,21 @@ async def test_files_that_are_gone_are_marked_deleted_and_come_back(database: Da
     assert await deleted() == ["f002.txt"]
     await enumerate_files(database, await make_job(database), files(1, 1, 1))
     assert await deleted() == []
+
+
+async def test_files_that_a_listing_did_not_show_are_told_in_order_and_in_parts(
+    database: Database,
+) -> None:
+    await enumerate_files(database, await make_job(database), files(*[1] * 7))
+    enumeration = EnumerationLedger(database, LIMIT)
+    job_id = await make_job(database)
+    fence, *_ = await enumeration.take_over(job_id)
+    await enumeration.add_files(job_id, fence, files(1, 1), page_files=10, reuses=True)
+    found, last = [], ""
+    while part := await enumeration.unseen(job_id, last, 2):
+        last = part[-1][1]
+        found += [key for _, key in part]
+    assert found == [f"f{number:03}.txt" for number in range(2, 7)]
 
 
 async def test_a_file_over_the_limit_is_skipped_with_its_reason(database: Database) -> None:

@@ -178,6 +178,27 @@ def test_object_stores_are_at_fault_unless_one_object_is() -> None:
         assert blame(raised.value) is expected
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("404 Not Found: <Code>NoSuchBucket</Code>", Blame.ITEM),
+        ("403 Forbidden: <Code>AccessDenied</Code>", Blame.ITEM),
+        ("403 Forbidden: <Code>RequestTimeTooSkewed</Code>", Blame.OUTSIDE),
+        ("400 Bad Request: <Code>ExpiredToken</Code>", Blame.OUTSIDE),
+        ("500 Internal Server Error", Blame.OUTSIDE),
+        ("503 Slow Down", Blame.OUTSIDE),
+    ],
+)
+def test_a_listing_is_judged_by_what_the_store_answered(answer: str, expected: Blame) -> None:
+    text = f"Generic S3 error: GET /bucket - Server returned non-2xx status code: {answer}"
+    assert blame(obstore_errors.GenericError(text)) is expected
+
+
+def test_objects_that_are_gone_have_no_code_of_the_system() -> None:
+    assert blame(FileNotFoundError("Object at location x not found")) is Blame.ITEM
+    assert blame(PermissionError("no")) is Blame.ITEM
+
+
 def test_a_reason_is_one_short_line() -> None:
     assert reason(OSError(errno.ENOSPC, "No space left on device\nand a dump")) == (
         "OSError: [Errno 28] No space left on device"
