@@ -12,11 +12,17 @@ from models.failures import DocumentError, FailureKind
 from rules.name_hints import name_hint
 from services.ledger.records import ClaimedItem, Outcome, ResultRow
 from services.result_store import Processed
+from services.sources.content import Content
+from services.sources.items import listed_sha256
 from services.work import Work
 
 
 def completed(
-    work: Work, item: ClaimedItem, answer: EngineResult, sha256: str, images: Mapping[str, bytes]
+    work: Work,
+    item: ClaimedItem,
+    answer: EngineResult,
+    content: Content,
+    images: Mapping[str, bytes],
 ) -> Processed:
     """Return a result with its outcome.
 
@@ -28,11 +34,11 @@ def completed(
     document = answer.document
     if document is None or not _says_something(document):
         raise DocumentError(FailureKind.EMPTY, "the parser returned neither text nor a failure")
-    line = _line(item, answer, document, sha256, work.markdown(document.pages))
+    line = _line(item, answer, document, content.sha256, work.markdown(document.pages))
     result = ResultRow(
         id=item.task_id,
         file_id=item.file_id,
-        content_sha256=sha256,
+        content_sha256=content.sha256,
         engine=f"{document.engine} {document.engine_version}",
         media_type=document.media_type,
         pages=len(document.pages),
@@ -41,11 +47,16 @@ def completed(
         name_hint=name_hint(item.display_name),
         output_metadata=_output_metadata(answer, document),
     )
-    outcome = Outcome(item=item, status=ItemStatus.COMPLETED, result=result, content_sha256=sha256)
+    outcome = Outcome(
+        item=item,
+        status=ItemStatus.COMPLETED,
+        result=result,
+        content_sha256=listed_sha256(item, content),
+    )
     return Processed(outcome, line, images)
 
 
-def skipped(item: ClaimedItem, result_id: str, sha256: str) -> Processed:
+def skipped(item: ClaimedItem, result_id: str, content: Content) -> Processed:
     """Return that an earlier job has read the same bytes in the same way."""
     return Processed(
         Outcome(
@@ -53,7 +64,7 @@ def skipped(item: ClaimedItem, result_id: str, sha256: str) -> Processed:
             status=ItemStatus.SKIPPED,
             reused_result_id=result_id,
             skip_reason=SkipReason.ALREADY_PROCESSED,
-            content_sha256=sha256,
+            content_sha256=listed_sha256(item, content),
         )
     )
 

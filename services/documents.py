@@ -128,6 +128,6 @@ class DocumentProcessor:
             if one.image_folder is not None:
                 images = await asyncio.to_thread(written_images, answer, one.image_folder)
             await self._opener.check(work, one)
-            return completed(work, one.item, answer, one.content.sha256, images)
+            return completed(work, one.item, answer, one.content, images)
         except DocumentError as error:
             return failed(one.item, error)

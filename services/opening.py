@@ -82,7 +82,7 @@ class FileOpener:
                 if isinstance(content, DocumentError):
                     known.append(failed(item, content))
                 elif key and (result_id := results.get(key)):
-                    known.append(skipped(item, result_id, content.sha256))
+                    known.append(skipped(item, result_id, content))
                 else:
                     folder = stack.enter_context(image_folder(work.options))
                     opened.append(Opened(item, content, folder))

@@ -16,6 +16,7 @@ def claimed(ordinal: int, **values: Any) -> ClaimedItem:
         "unique_id": f"{ordinal}.txt",
         "display_name": f"{ordinal}.txt",
         "size_bytes": 10,
+        "mtime_ns": 1,
         "source_uri": "file:///in",
     }
     return ClaimedItem(ordinal=ordinal, **defaults | values)

@@ -41,7 +41,10 @@ _NOTE_HASH = Bulk(
     directory_files.update()
     .where(
         directory_files.c.id == sa.bindparam("b_id"),
+        # As it was claimed: another job may have listed a newer content meanwhile.
         directory_files.c.size_bytes == sa.bindparam("b_size"),
+        directory_files.c.mtime_ns == sa.bindparam("b_mtime"),
+        directory_files.c.etag.is_not_distinct_from(sa.bindparam("b_etag")),
         # An upload's hash is known from the start; its file may hold another one by now.
         directory_files.c.upload_id.is_(None),
     )
@@ -85,7 +88,13 @@ def _result_row(job_id: str, row: ResultRow, now: int) -> dict[str, Any]:
 
 async def _note_hashes(connection: AsyncConnection, accepted: Sequence[Outcome]) -> None:
     rows = [
-        {"b_id": o.item.file_id, "b_sha256": o.content_sha256, "b_size": o.item.size_bytes}
+        {
+            "b_id": o.item.file_id,
+            "b_sha256": o.content_sha256,
+            "b_size": o.item.size_bytes,
+            "b_mtime": o.item.mtime_ns,
+            "b_etag": o.item.etag,
+        }
         for o in accepted
         if o.content_sha256
     ]

@@ -57,6 +57,8 @@ class ClaimedItem:
     unique_id: str
     display_name: str
     size_bytes: int
+    mtime_ns: int
+    """When the file was last changed, as it was listed."""
     source_uri: str | None
     upload_id: str | None = None
     """The uploaded file that holds the bytes; None where the source does."""
@@ -115,6 +117,7 @@ class Outcome:
     retry_after: timedelta | None = None
     """For a transient failure, how long the other side asked to wait."""
     content_sha256: str | None = None
+    """Of the bytes that were read; None where they may not be those that were listed."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from models.failures import DocumentError, FailureKind, OutageError
 from rules.outside_faults import is_outside_fault, reason
 from rules.s3_locations import parse_allowed
 from services.ledger.records import ClaimedItem
+from services.sources.content import Content
 from services.sources.listing import S3_SCHEME, ask_source
 from services.sources.local import resolve, source_path
 from services.sources.roots import SourceRefusedError, open_prefix
@@ -118,6 +119,16 @@ class ItemFiles:
                 message = f"the store of uploads: {reason(error)}"
                 raise DocumentError(FailureKind.UNAVAILABLE, message) from error
             yield path
+
+
+def listed_sha256(item: ClaimedItem, content: Content) -> str | None:
+    """Return the hash by which the file is known from its listing, or None.
+
+    What was read of a folder may have been changed since, and be changed back: the listing's size
+    and time then stand for other bytes. Objects are opened by their ETag, uploads never change.
+    """
+    is_listed = not _is_local(item) or content.stamp == (item.size_bytes, item.mtime_ns)
+    return content.sha256 if is_listed else None
 
 
 def _is_local(item: ClaimedItem) -> bool:

@@ -42,8 +42,10 @@ KEY = ("parameters", "engines")
 LIMIT = 10_000
 
 
-async def make_job(database: Database, *, webhooks: bool = False) -> str:
-    directory_id = await DirectoryLedger(database).register_source("p", "file:///in", "in")
+async def make_job(
+    database: Database, *, webhooks: bool = False, source: str = "file:///in"
+) -> str:
+    directory_id = await DirectoryLedger(database).register_source("p", source, "in")
     job_id = new_job_id()
     await JobLedger(database).create(
         NewJob(
