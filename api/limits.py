@@ -14,7 +14,8 @@ MAX_JSON_DEPTH = 64
 MAX_QUERY_BYTES = 48 * 1024
 """A thousand ids."""
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""Also one that has no end, which would else be looked for again from every later quote."""
 
 
 class RequestLimits:
@@ -40,7 +41,7 @@ class RequestLimits:
         body = await _read(receive)
         if body is None:
             await _refuse(send, 413, f"The body is larger than {MAX_JSON_BYTES} bytes.")
-        elif why := _fault(body):
+        elif why := fault_of(body):
             await _refuse(send, 422, _invalid("body", why))
         else:
             await self._app(scope, _replayed(body, receive), send)
@@ -50,7 +51,8 @@ class BodyTooLargeError(Exception):
     """An upload went over the limit while it was read."""
 
 
-def _fault(body: bytes) -> str | None:
+def fault_of(body: bytes) -> str | None:
+    """Return what makes a body one that is not read, or None."""
     depth = deepest = 0
     if body.count(b"[") + body.count(b"{") > MAX_JSON_DEPTH:
         for byte in _STRINGS.sub(b"", body):

@@ -17,7 +17,7 @@ from rules.page_links import annotated
 from rules.page_margins import Margins, without_margins
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
-_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)
 _CELLS = re.compile(r"(?<!\\)\|")
 
 
@@ -121,12 +121,21 @@ def _tables(tokens: Sequence[Token]) -> list[tuple[int, int]]:
 
 def _table(lines: list[str], style: MarkdownStyle) -> list[str]:
     if style.header_separator is not None:
-        lines = [_BREAK.sub(lambda _: style.header_separator or "", lines[0]), *lines[1:]]
+        lines = [_joined(_BREAK.split(lines[0]), style.header_separator), *lines[1:]]
     if style.tables_as_html:
         return [*_MARKDOWN.render("\n".join(lines)).rstrip("\n").split("\n"), ""]
     if style.compact_tables:
         return [_compact(line, is_rule=number == 1) for number, line in enumerate(lines)]
     return lines
+
+
+def _joined(parts: Sequence[str], separator: str) -> str:
+    """Put a separator between parts, in the place of the blanks that were there too."""
+    first, *rest = parts
+    if not rest:
+        return first
+    *middle, last = rest
+    return separator.join([first.rstrip(), *(part.strip() for part in middle), last.lstrip()])
 
 
 def _compact(line: str, *, is_rule: bool) -> str:

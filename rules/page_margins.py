@@ -1,6 +1,7 @@
 """Headers and footers: what of a page stands above and below its own text."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -35,22 +36,27 @@ def margins_of(whole: str, body: str) -> Margins:
     return Margins(" ".join(above) or None, " ".join(below) or None)
 
 
-def printed_page_number(margins: Margins, number: int, others: Sequence[Margins]) -> str | None:
-    """Return the page number that a header or footer prints, in Arabic or Roman digits.
+def printed_page_numbers(pages: Sequence[tuple[int, Margins]]) -> list[str | None]:
+    """Return the page number that each page's header or footer prints, in Arabic or Roman digits.
 
     A footer goes before a header, and a number at an end of either before one within. With other
     pages to compare, a number that they all print is none of a page.
 
     Args:
-        margins: the page's.
-        number: its place in the document, which decides between two candidates.
-        others: the margins of the other pages.
+        pages: the place of each in the document, which decides between two candidates, and its
+            margins.
     """
-    everywhere = [set(_numbers(other)) for other in others if other != Margins()]
-    common = set.intersection(*everywhere) if everywhere else set()
-    found = [text for text in _numbers(margins) if text not in common]
-    exact = [text for text in found if text == str(number)]
-    return next(iter(exact or found), None)
+    numbers = [_numbers(margins) for _, margins in pages]
+    compared = sum(margins != Margins() for _, margins in pages)
+    printed_by = Counter(text for found in numbers for text in set(found))
+    printed = []
+    for (place, margins), found in zip(pages, numbers, strict=True):
+        others = compared - (margins != Margins())
+        # All the others print it: this page is one more.
+        own = [text for text in found if not others or printed_by[text] - 1 < others]
+        exact = [text for text in own if text == str(place)]
+        printed.append(next(iter(exact or own), None))
+    return printed
 
 
 def without_margins(text: str, margins: Margins) -> str:
@@ -63,15 +69,15 @@ def without_margins(text: str, margins: Margins) -> str:
 
 def _dropped(lines: list[str], words: list[str], *, is_reversed: bool = False) -> list[str]:
     """Drop leading lines that are made of these words; all lines where they do not fit."""
-    left = list(words)
+    done = 0
     for at, line in enumerate(lines):
-        if not left:
+        if done == len(words):
             return lines[at:]
         here = line.split()[::-1] if is_reversed else line.split()
-        if sorted(here) != sorted(left[: len(here)]):
+        if sorted(here) != sorted(words[done : done + len(here)]):
             return lines
-        left = left[len(here) :]
-    return lines if left else []
+        done += len(here)
+    return lines if done < len(words) else []
 
 
 def _numbers(margins: Margins) -> list[str]:

@@ -18,37 +18,68 @@ def merge_tables(pages: Sequence[ParsedPage]) -> tuple[tuple[ParsedPage, ...], f
     """
     merged: list[ParsedPage] = []
     gave: set[int] = set()
+    above: _Above | None = None
     for page in pages:
-        above = _last(merged)
-        if above is not None and (moved := _moved(merged[above].md, page.md)):
-            merged[above] = merged[above].model_copy(update={"md": moved[0]})
-            page = page.model_copy(update={"md": moved[1]})  # noqa: PLW2901 - the page as it goes on
+        rest = above.take(page.md) if above else None
+        if rest is not None:
             gave.add(page.page)
+            page = page.model_copy(update={"md": rest})  # noqa: PLW2901 - the page as it goes on
         merged.append(page)
+        if page.md.strip():
+            _close(merged, above)
+            above = _Above(len(merged) - 1, page.md)
+    _close(merged, above)
     return tuple(merged), frozenset(gave)
 
 
-def _last(pages: Sequence[ParsedPage]) -> int | None:
-    """Return the place of the last page that still has text: a table may fill several pages."""
-    return next((at for at in reversed(range(len(pages))) if pages[at].md.strip()), None)
+class _Above:
+    """The last page that has text: a table may fill several pages.
+
+    Args:
+        at: its place among the merged pages.
+        md: its own markdown.
+    """
+
+    def __init__(self, at: int, md: str) -> None:
+        self.at = at
+        self.has_taken = False
+        self._lines = md.rstrip().split("\n")
+        self._head = _head(self._lines)
+
+    @property
+    def md(self) -> str:
+        """The markdown with all rows that it has taken."""
+        return "\n".join(self._lines)
+
+    def take(self, below: str) -> str | None:
+        """Take the rows that the next page begins with; return what is left of it.
+
+        None where it does not go on with the table that this page ends with, if with any.
+        """
+        lower = below.strip("\n").split("\n")
+        end = _table_end(lower)
+        if self._head is None or end == 0:
+            return None
+        cells = _cells(lower[0])
+        if len(cells) != len(self._head):
+            return None
+        self._lines[-1] = self._lines[-1].rstrip()
+        self._lines += lower[2:end] if cells == self._head else [lower[0], *lower[2:end]]
+        self.has_taken = True
+        return "\n".join(lower[end:]).strip("\n")
 
 
-def _moved(above: str, below: str) -> tuple[str, str] | None:
-    upper, lower = above.rstrip().split("\n"), below.strip("\n").split("\n")
-    top, end = _table_start(upper), _table_end(lower)
-    if top is None or end == 0 or _width(upper[top]) != _width(lower[0]):
-        return None
-    rows = lower[2:end]
-    if _cells(lower[0]) != _cells(upper[top]):
-        rows = [lower[0], *rows]
-    return "\n".join([*upper, *rows]), "\n".join(lower[end:]).strip("\n")
+def _close(merged: list[ParsedPage], above: _Above | None) -> None:
+    if above is not None and above.has_taken:
+        merged[above.at] = merged[above.at].model_copy(update={"md": above.md})
 
 
-def _table_start(lines: Sequence[str]) -> int | None:
+def _head(lines: Sequence[str]) -> list[str] | None:
+    """Return the cells of the head of the table that lines end with, if they end with one."""
     start = len(lines)
     while start > 0 and lines[start - 1].startswith("|"):
         start -= 1
-    return start if _is_table(lines[start:]) else None
+    return _cells(lines[start]) if _is_table(lines[start:]) else None
 
 
 def _table_end(lines: Sequence[str]) -> int:
@@ -64,7 +95,3 @@ def _is_table(lines: Sequence[str]) -> bool:
 
 def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in _CELLS.split(line.strip().strip("|"))]
-
-
-def _width(line: str) -> int:
-    return len(_cells(line))

@@ -78,10 +78,11 @@ MAIL_HEADER = re.compile(
 )
 ANY_HEADER = re.compile(r"^[!-9;-~]+:")
 HTML_START = re.compile(
-    r"\A\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title|meta)\b",
+    r"\A\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+"
+    r"<(?:!doctype\s++html|html|head|body|title|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
-HTML_TAG = re.compile(r"<(html|body|head|div|table|p|h[1-6]|ul|ol|span)\b[^>]*>", re.IGNORECASE)
+HTML_TAG = re.compile(r"<(?:html|body|head|div|table|p|h[1-6]|ul|ol|span)\b[^<>]*+>", re.IGNORECASE)
 XML_START = re.compile(r"\A\s*<\?xml\b", re.IGNORECASE)
 
 

@@ -26,7 +26,7 @@ from services.engines.source import Source, has_text, past_the_end
 from services.engines.system_faults import failure_of, fault_of_machine
 
 ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
-REVISION = 4
+REVISION = 5
 """Raised when the same engine's versions would give another result through changes of ours."""
 
 

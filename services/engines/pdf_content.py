@@ -27,10 +27,12 @@ CONTENTS = re.compile(rb"/Contents\b\s*(\[[^\[\]]*\]|\d{1,10}\s+\d+\s+R\b)?")
 UNSEEN = re.compile(rb"/(?:Encrypt|Image|XFA|EF|EmbeddedFiles?)\b|/Annots\b(?!\s*\[\s*\])")
 """Names of what may hold words and that neither the text nor the rendering need show."""
 TOKEN = re.compile(
-    rb"%[^\r\n]*|/[^\s()<>\[\]{}/%]*|\((?:[^()\\]|\\.)*\)|<<|>>|[\[\]]|[^\s()<>\[\]{}/%]+|\S",
+    rb"%[^\r\n]*+|/[^\s()<>\[\]{}/%]*+|\((?:[^()\\]++|\\.)*+\)|\(.*+|<<|>>|[\[\]]"
+    rb"|[^\s()<>\[\]{}/%]++|\S",
     re.DOTALL,
 )
-NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)")
+"""A string that has no end, or one within it, is one token with all that follows."""
+NUMBER = re.compile(rb"[-+]?(?:\d++\.?\d*+|\.\d++)")
 SILENT = frozenset(
     b"q Q cm w J j M d ri i gs m l c v y h re S s f F f* B B* b b* n W W* CS cs SC SCN sc scn G g"
     b" RG rg K k BT ET Tc Tw Tz TL Tf Tr Ts Td TD Tm T* Tj TJ MP DP BMC BDC EMC << >> [ ]".split()
@@ -142,7 +144,7 @@ def _used(contents: list[bytes]) -> set[bytes]:
                 used.add(last)
             elif token[:1] == b"(":
                 # Other white space may be the code of a letter, in a font of its own.
-                if token == b"(" or token[1:-1].strip(b" "):
+                if not token.endswith(b")") or token[1:-1].strip(b" "):
                     raise _UnclearError
             elif token[:1] not in b"/%" and token not in SILENT and not NUMBER.fullmatch(token):
                 raise _UnclearError

@@ -7,7 +7,7 @@ the pages are read both ways, and the difference is told.
 from collections.abc import Mapping
 
 from models.documents import ParsedPage
-from rules.page_margins import Margins, margins_of, printed_page_number
+from rules.page_margins import Margins, margins_of, printed_page_numbers
 from services.engines.markdown import plain_text
 
 
@@ -19,17 +19,18 @@ def with_margins(pages: list[ParsedPage], whole: Mapping[int, ParsedPage]) -> li
         whole: the same pages with margins, by number.
     """
     margins = [_margins(page, whole.get(page.page, page)) for page in pages]
+    printed = printed_page_numbers(
+        [(page.page, found) for page, found in zip(pages, margins, strict=True)]
+    )
     return [
         page.model_copy(
             update={
                 "header": found.header,
                 "footer": found.footer,
-                "printed_page_number": printed_page_number(
-                    found, page.page, margins[:at] + margins[at + 1 :]
-                ),
+                "printed_page_number": number,
             }
         )
-        for at, (page, found) in enumerate(zip(pages, margins, strict=True))
+        for page, found, number in zip(pages, margins, printed, strict=True)
     ]
 
 

@@ -134,8 +134,10 @@ def _runs(rows: Grid, is_full: Sequence[bool]) -> list[Grid]:
     runs: list[Grid] = []
     follows = False
     for row, full in zip(rows, is_full, strict=True):
-        if full:
-            runs[-1:] = [[*runs[-1], row]] if follows else [*runs[-1:], [row]]
+        if full and follows:
+            runs[-1].append(row)
+        elif full:
+            runs.append([row])
         follows = full
     return runs
 

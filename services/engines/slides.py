@@ -11,7 +11,7 @@ _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _PRESENTATION = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _SLIDE = re.compile(r"ppt/slides/slide[0-9]+\.xml")
 _SHAPES = tuple(f"{_PRESENTATION}{name}" for name in ("sp", "pic", "graphicFrame", "grpSp"))
-_SIZE = re.compile(rb"<p:sldSz\b[^>]*>")
+_SIZE = re.compile(rb"<p:sldSz\b[^<>]*+>")
 _NUMBER = re.compile(rb"\b(cx|cy)=\"([0-9]{1,12})\"")
 DEFAULT_SIZE = (9_144_000, 6_858_000)
 """English Metric Units (914,400 an inch) of a 4:3 slide, where a presentation names no size."""

@@ -31,3 +31,18 @@ def test_nothing_of_the_text_is_lost_and_its_order_holds(text: str, markdown: st
 
 def test_annotation_takes_time_in_proportion_to_its_input() -> None:
     assert annotated("[" * 20_000, "[" * 20_000) == "[" * 20_000
+
+
+def test_words_are_found_over_runs_of_blanks_and_the_runs_stay() -> None:
+    text = "  a \t b\tc   d  e "
+    assert annotated(text, "[a b](u) [d e](v)") == "  [a \t b](u)\tc   [d  e](v) "
+
+
+def test_a_bracket_behind_a_backslash_begins_no_link() -> None:
+    assert links_of(r"\[a](b) \\[c](d) [e\]f](g) \![h](i)") == [Link("c", "d"), Link("e]f", "g")]
+
+
+def test_links_are_given_up_where_the_text_has_none_of_them() -> None:
+    gone = "".join(f"[gone{number}](u)" for number in range(199))
+    assert annotated("here", f"{gone}[here](u)") == "[here](u)"
+    assert annotated("here", f"{gone}[also gone](u)[here](u)") == "here"

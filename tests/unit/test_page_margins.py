@@ -1,9 +1,10 @@
 """Headers and footers told from the text, and page numbers told from both."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.page_margins import Margins, margins_of, printed_page_number, without_margins
+from rules.page_margins import Margins, margins_of, printed_page_numbers, without_margins
 
 words = st.lists(st.text("abcdefg", min_size=1, max_size=6), min_size=0, max_size=6)
 some_words = st.lists(st.text("uvwxyz", min_size=1, max_size=6), min_size=1, max_size=8)
@@ -43,9 +44,19 @@ def numbered(number: int) -> Margins:
 
 
 def test_the_number_that_differs_from_page_to_page_is_the_printed_one() -> None:
-    others = [numbered(number) for number in (1, 3, 9)]
-    assert printed_page_number(numbered(2), 2, others) == "2"
-    assert printed_page_number(Margins("Report 2026"), 2, others) is None
-    assert printed_page_number(Margins(footer="- iv -"), 4, []) == "iv"
-    assert printed_page_number(Margins("12 Chapter 3"), 1, []) == "12"
-    assert printed_page_number(Margins("Version 1.2.3 of 10/2026"), 1, []) is None
+    pages = [(number, numbered(number)) for number in (1, 2, 3, 7)]
+    assert printed_page_numbers(pages) == ["1", "2", "3", "7"]
+    pages[1] = (2, Margins("Report 2026"))
+    assert printed_page_numbers([*pages, (10, Margins())]) == ["1", None, "3", "7", None]
+
+
+@pytest.mark.parametrize(
+    ("place", "margins", "number"),
+    [
+        (4, Margins(footer="- iv -"), "iv"),
+        (1, Margins("12 Chapter 3"), "12"),
+        (1, Margins("Version 1.2.3 of 10/2026"), None),
+    ],
+)
+def test_a_single_page_prints_its_number(place: int, margins: Margins, number: str | None) -> None:
+    assert printed_page_numbers([(place, margins)]) == [number]

@@ -1,10 +1,14 @@
 """Office and web formats, and the plain text of their Markdown."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.failures import FailureKind
 from services.engines.containers import DOCX
-from services.engines.markdown import plain_text
+from services.engines.markdown import plain_text, without_emphasis
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 
@@ -103,3 +107,10 @@ async def test_what_a_web_page_says_of_itself_is_metadata_and_no_text(
 )
 def test_plain_text_drops_the_marks_and_keeps_the_words(markdown: str, plain: str) -> None:
     assert plain_text(markdown) == plain
+
+
+@given(st.text("*~`a \t.", max_size=24))
+def test_emphasis_is_taken_away_as_a_lazy_search_from_each_mark_would(line: str) -> None:
+    # Which takes quadratic time, and is thus only the measure.
+    slow = re.compile(r"(\*{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1")
+    assert without_emphasis(line) == slow.sub(r"\2", line)

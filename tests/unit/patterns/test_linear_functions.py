@@ -1,0 +1,76 @@
+"""What the product does to a stranger's text by itself takes time in proportion to its length."""
+
+import gc
+import time
+from collections.abc import Callable
+
+import pytest
+
+from api.limits import fault_of
+from models.documents import ParsedPage
+from rules.page_links import annotated
+from rules.page_margins import Margins, printed_page_numbers, without_margins
+from rules.table_merging import merge_tables
+from services.engines.detection import _is_mail
+from services.engines.markdown import plain_text
+from services.engines.sheets import sub_tables
+from tests.unit.patterns.timed import linear_seconds
+
+LENGTH = 20_000
+TIMES = 16
+MOST_GROWTH = 64
+"""16 is linear, 256 quadratic."""
+MEASURABLE_TIMES_LINEAR = 4
+
+
+def _pages(text: str, *, size: int = 40) -> list[ParsedPage]:
+    return [
+        ParsedPage(page=1 + at // size, text="", md=text[at : at + size])
+        for at in range(0, len(text), size)
+    ]
+
+
+def _numbered(text: str) -> list[tuple[int, Margins]]:
+    return [(at, Margins(footer=f"{at} of {len(text)}")) for at in range(len(text) // 40)]
+
+
+WORK: dict[str, tuple[Callable[[str], object], list[str]]] = {
+    "limits": (lambda text: fault_of(text.encode()), ['"\\', "[", "[]", '["', '{"a":']),
+    "links": (lambda text: annotated(text, text), ["[a](b)", "[", "a [b](c) ", "[\\", "[a]( "]),
+    "links that are gone": (lambda text: annotated("x" * len(text), text), ["[xy](b)", "[y](b)"]),
+    "plain text": (plain_text, ["*a ", "a*", "**a*", "`a ~~b", "[a](b", "![a", "| a ", "*"]),
+    "mail": (lambda text: _is_mail(text, ""), ["a:\n", "x-a", "from: a\n", " \n"]),
+    "margins": (
+        lambda text: without_margins(text, Margins(text, text)),
+        ["a\n", "a b\n", "a "],
+    ),
+    "page numbers": (lambda text: printed_page_numbers(_numbered(text)), [" "]),
+    "rows": (lambda text: sub_tables([[letter] for letter in text]), ["a", "a "]),
+    "tables": (
+        lambda text: merge_tables(_pages(text)),
+        [f"{'| a | b |':12}\n| --- | --- |\n{'':13}"],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "pump"), [(name, pump) for name, (_, pumps) in WORK.items() for pump in pumps]
+)
+def test_work_on_a_text_grows_with_its_length(name: str, pump: str) -> None:
+    work = WORK[name][0]
+    short, long = (_least(work, pump * (size // len(pump))) for size in (LENGTH, LENGTH * TIMES))
+    is_measurable = long > MEASURABLE_TIMES_LINEAR * linear_seconds(LENGTH * TIMES)
+    assert not is_measurable or long < MOST_GROWTH * short
+
+
+def _least(work: Callable[[str], object], text: str) -> float:
+    taken = []
+    gc.disable()
+    try:
+        for _ in range(2):
+            began = time.perf_counter()
+            work(text)
+            taken.append(time.perf_counter() - began)
+    finally:
+        gc.enable()
+    return min(taken)
