@@ -80,6 +80,15 @@ class Settings(BaseSettings):
     slice_seconds: float = Field(default=5, gt=0)
     watchdog_seconds: float = Field(default=15, gt=0)
     sweep_seconds: float = Field(default=15, gt=0)
+    cached_workflows: int | None = Field(default=None, ge=20, le=100_000)
+    """Workflows that a worker keeps in memory; by default a sixteenth of the memory's worth."""
+    open_small_jobs: int | None = Field(default=None, ge=1, le=10_000)
+    """Jobs of a few named files that a worker has open at once; by default by processes and cache.
+    What is over waits its turn in the ledger."""
+    open_large_jobs: int | None = Field(default=None, ge=1, le=10_000)
+    """All other jobs, likewise."""
+    admit_seconds: float = Field(default=0.1, gt=0)
+    """How often a worker with room looks for jobs that wait."""
     max_events: int = Field(default=1500, ge=50, le=10_000)
     """History events after which the parent of a batch continues as new."""
     shutdown_grace_seconds: float = Field(default=20, ge=0)

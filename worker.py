@@ -28,9 +28,12 @@ from activities.slices import LedgerSliceActivities
 from config import Settings
 from models.queues import BATCHES, SLICES
 from observability import LogContextInterceptor, configure_logging, serve_metrics
+from rules.admission import Capacity, cached_workflows, capacity
+from services.admitter import Admitter
 from services.deployment import connect, job_service
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
+from services.ledger.admissions import AdmissionLedger
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
 from services.ledger.deliveries import DeliveryLedger
@@ -40,6 +43,7 @@ from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
+from services.memory import memory_bytes
 from services.outputs import Outputs
 from services.passwords import Passwords
 from services.result_store import ResultStore
@@ -55,9 +59,6 @@ from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow
 
 log = structlog.get_logger(__name__)
-
-CACHED_WORKFLOWS = 200
-"""Parents and pages kept in memory; each is at most a few hundred kilobytes."""
 
 HEARTBEAT_THROTTLE = timedelta(seconds=5)
 """Heartbeats reach the server at least this often, so that a cancel is heard of in time."""
@@ -100,7 +101,7 @@ def build_workers(
             enumeration.enumerate_items,
         ],
         interceptors=[LogContextInterceptor(), EndsOnOwnFaults(), CancelBetweenSteps()],
-        max_cached_workflows=CACHED_WORKFLOWS,
+        max_cached_workflows=cache_size(settings),
         max_concurrent_activities=20,
         graceful_shutdown_timeout=grace,
     )
@@ -113,6 +114,19 @@ def build_workers(
         max_concurrent_activities=settings.parser_processes + 1,
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=grace,
+    )
+
+
+def cache_size(settings: Settings) -> int:
+    """Return how many Workflows are kept in memory."""
+    return settings.cached_workflows or cached_workflows(memory_bytes())
+
+
+def open_jobs(settings: Settings) -> Capacity:
+    """Return how many jobs this worker may have open."""
+    made = capacity(cache_size(settings), settings.parser_processes)
+    return Capacity(
+        small=settings.open_small_jobs or made.small, large=settings.open_large_jobs or made.large
     )
 
 
@@ -133,12 +147,10 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     client = await connect()
     await ensure_search_attributes(client)
     leases = Leases(database, worker_name())
-    sweeper = Sweeper(
-        JobLedger(database),
-        job_service(settings, database, client),
-        leases,
-        client,
-        settings.sweep_seconds,
+    service = job_service(settings, database, client)
+    sweeper = Sweeper(JobLedger(database), service, leases, client, settings.sweep_seconds)
+    admitter = Admitter(
+        AdmissionLedger(database), leases, service, open_jobs(settings), settings.admit_seconds
     )
     webhooks = WebhookProcess(settings.shutdown_grace_seconds)
     dispatcher = Dispatcher(
@@ -158,7 +170,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     async with pool:
         batches, slices = build_workers(client, settings, database, pool)
         async with batches, slices:
-            loops = [asyncio.create_task(loop.run()) for loop in (sweeper, dispatcher)]
+            loops = [asyncio.create_task(loop.run()) for loop in (admitter, sweeper, dispatcher)]
             _keep_what_is_loaded()
             log.info("worker started", parser_processes=settings.parser_processes)
             if ready_file:

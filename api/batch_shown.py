@@ -30,8 +30,8 @@ _SHOWN = {status: batch for batch, known in STATUSES.items() for status in known
 _CHUNK = 1000
 
 
-def batch(job: JobRow) -> Batch:
-    """Return a job as a batch, without its results."""
+def batch(job: JobRow, place: int | None = None) -> Batch:
+    """Return a job as a batch, without its results; with its place where that was looked up."""
     return Batch(
         id=job.public_id or job.id,
         project_id=job.project_id,
@@ -53,6 +53,7 @@ def batch(job: JobRow) -> Batch:
         error_message=job.error_message,
         workflow_id=job.id,
         unsupported_parameters=job.unsupported_parameters,
+        queue_position=place,
     )
 
 

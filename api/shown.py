@@ -40,9 +40,11 @@ def batch_job(job: JobRow) -> BatchJob:
     )
 
 
-def batch_job_status(job: JobRow) -> BatchJobStatus:
-    """Return a job with its progress."""
-    return BatchJobStatus(job=batch_job(job), progress_percentage=progress(job))
+def batch_job_status(job: JobRow, place: int | None) -> BatchJobStatus:
+    """Return a job with its progress, and its place while it waits."""
+    return BatchJobStatus(
+        job=batch_job(job), progress_percentage=progress(job), queue_position=place
+    )
 
 
 def progress(job: JobRow) -> float:

@@ -16,9 +16,6 @@ from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
 from services.webhooks.receivers import Receivers
 
-START_WAIT_SECONDS = 0.02
-"""A caller is answered once its job is accepted; the start of its Workflow goes on by itself."""
-
 
 @dataclass(frozen=True)
 class ApiState:
@@ -40,7 +37,7 @@ class ApiState:
     @classmethod
     def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
         """Put the parts together."""
-        jobs = job_service(settings, database, client, START_WAIT_SECONDS)
+        jobs = job_service(settings, database, client)
         blobs = open_blobs(settings.storage_url, settings.home)
         return cls(
             settings=settings,

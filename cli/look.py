@@ -20,6 +20,7 @@ from cli.output import (
 )
 from cli.session import session
 from models.batch import ItemStatus
+from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow, NotFoundError
 
@@ -72,12 +73,15 @@ def show_job(
                 job = await current.jobs.get(job_id)
             except NotFoundError as error:
                 raise Fault(str(error)) from error
+            place = await AdmissionLedger(current.database).place(job)
             kinds = await current.items.failure_kinds(job_id)
             items = await current.items.after(job_id, limit=limit, statuses=statuses)
         if as_json:
-            print_json(job_json(job, kinds) | {"items": [item_json(item) for item in items]})
+            print_json(job_json(job, kinds, place) | {"items": [item_json(item) for item in items]})
             return
         console.print(f"{job.job_type} {job.id}: [bold]{job.status}[/bold]", soft_wrap=True)
+        if place:
+            console.print(f"Waits for other jobs: {place - 1} go before it.")
         console.print(f"{counts_line(job)} of {job.total}")
         if job.error_message or job.reason:
             console.print(f"Reason: {escape(str(job.error_message or job.reason))}")

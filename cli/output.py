@@ -69,12 +69,15 @@ def total_shown(job: JobRow) -> str:
     return str(job.total) if job.is_enumerated else f"{job.total}+"
 
 
-def job_json(job: JobRow, kinds: dict[str, int] | None = None) -> dict[str, Any]:
+def job_json(
+    job: JobRow, kinds: dict[str, int] | None = None, place: int | None = None
+) -> dict[str, Any]:
     """Return a job as `--json` prints it."""
     value: dict[str, Any] = {
         "id": job.id,
         "job_type": job.job_type,
         "status": job.status,
+        "queue_position": place,
         "directory_id": job.directory_id,
         "total_items": job.total,
         "is_enumerated": job.is_enumerated,

@@ -219,6 +219,8 @@ class BatchJobStatus(Payload):
     job: BatchJob
     progress_percentage: Annotated[float, Field(ge=0, le=100)]
     """Share of the known items that are settled; 100 once the job has ended."""
+    queue_position: Annotated[int, Field(ge=1)] | None = None
+    """Ours: the place of a job that waits for others, from 1; null once it has begun."""
 
 
 class BatchJobCancel(RequestModel):

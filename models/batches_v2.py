@@ -103,6 +103,8 @@ class Batch(BaseModel):
     """Temporal Workflow ID."""
     unsupported_parameters: list[str] = []
     """Dotted names of what the configuration sets and is not honoured."""
+    queue_position: Annotated[int, Field(ge=1)] | None = None
+    """Place of a batch that waits for others, from 1; only where one batch is asked for."""
 
 
 class BatchFile(BaseModel):

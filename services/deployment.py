@@ -15,7 +15,7 @@ from rules.outbound_urls import OutboundPolicy, parse_exemptions
 from rules.s3_locations import parse_allowed
 from services.engines.dispatch import fingerprint
 from services.home import Home
-from services.jobs import START_TIMEOUT, JobService
+from services.jobs import JobService
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
@@ -130,12 +130,7 @@ def receivers(settings: DeploymentSettings, database: Database) -> Receivers:
     return Receivers(WebhookConfigLedger(database), seals, guard(settings))
 
 
-def job_service(
-    settings: DeploymentSettings,
-    database: Database,
-    client: Client,
-    start_wait_seconds: float = START_TIMEOUT.total_seconds(),
-) -> JobService:
+def job_service(settings: DeploymentSettings, database: Database, client: Client) -> JobService:
     """Return the service that creates, starts and cancels jobs; see its arguments."""
     return JobService(
         JobLedger(database),
@@ -145,6 +140,5 @@ def job_service(
         fingerprint=fingerprint(),
         limits=run_limits(settings),
         concurrency=min(MAX_CONCURRENCY, max(4, SLICES_PER_PROCESS * settings.parser_processes)),
-        start_wait_seconds=start_wait_seconds,
         outputs=parse_allowed(settings.s3_outputs),
     )

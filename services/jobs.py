@@ -1,10 +1,11 @@
 """Jobs as a whole: a row in the ledger and a Workflow in Temporal.
 
-The row comes first and is the acceptance. The Workflow's start is idempotent by the job's id, so
-whoever finds a row without a Workflow may start it: the caller, a retry, or the sweeper.
+The row comes first and is the acceptance: a create needs no Temporal. The job then waits in the
+ledger until a worker admits it (`services.admitter`). The Workflow's start is idempotent by the
+job's id, so whoever finds an admitted row without a Workflow may start it: that worker, or the
+sweeper.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -47,15 +48,15 @@ RPC_TIMEOUT = timedelta(seconds=5)
 _AWAY = (RPCError, RuntimeError)
 """What a call raises while Temporal is away; the second by a client that has yet to connect."""
 
-START_TIMEOUT = timedelta(seconds=2)
-"""For the start within a create: its caller waits, and the sweeper makes up for it."""
-
 MAX_FILES_PER_ACTIVITY_PAGE = 500
 """Items of a page where each has its own Activity: three events each keep it under 2,000."""
 
 ITEM_MODE_PAGE = 1000
 ITEM_MODE_THRESHOLD = 20_000
 """Page and threshold of a list of items, where the contract's two numbers do not apply."""
+
+MOST_SMALL_ITEMS = 20
+"""Files of a list that make a small job (`rules.admission`): a moment's work for one worker."""
 
 _PRIORITY_KEYS = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 
@@ -79,11 +80,10 @@ class JobService:
     """Creates, starts and cancels jobs.
 
     Args:
-        client: Temporal; jobs can be created without it being reachable, and start later.
+        client: Temporal; jobs can be created without it being reachable.
         fingerprint: names and versions of the engines of this deployment.
         limits: bounds of the runs, from the settings.
         concurrency: slices of a job at once when the caller names no number.
-        start_wait_seconds: how long a create waits for the start, which goes on without it.
     """
 
     def __init__(
@@ -96,12 +96,9 @@ class JobService:
         fingerprint: str,
         limits: RunLimits,
         concurrency: int,
-        start_wait_seconds: float = START_TIMEOUT.total_seconds(),
         outputs: Mapping[str, Sequence[S3Location]] | None = None,
     ) -> None:
         self._outputs = outputs or {}
-        self._start_wait_seconds = start_wait_seconds
-        self._starts: set[asyncio.Future[None]] = set()
         self._jobs = jobs
         self._directories = directories
         self._client = client
@@ -120,7 +117,7 @@ class JobService:
         origin: Origin | None = None,
         receivers: NewReceivers | None = None,
     ) -> JobRow:
-        """Accept a job and start its Workflow; the job outlives a failure of the start.
+        """Accept a job; it waits for a worker to admit it.
 
         Args:
             project_id: whose job it is.
@@ -149,7 +146,7 @@ class JobService:
         config = request.job_config
         if receivers is None:
             receivers = await self._receivers.of_config(project_id, config)
-        row = await self._jobs.create(
+        return await self._jobs.create(
             NewJob(
                 id=job_id,
                 api=origin.api,
@@ -168,28 +165,22 @@ class JobService:
                     else list(origin.unsupported)
                 ),
                 has_webhooks=bool(receivers),
+                is_small=_is_small(request) and not one_file_per_activity,
+                priority=_priority(request),
             ),
             only,
             receivers,
         )
-        start = asyncio.ensure_future(self._try_start(row))
-        # Kept, since the loop holds no task that nobody waits for.
-        self._starts.add(start)
-        start.add_done_callback(self._starts.discard)
-        await asyncio.wait({start}, timeout=self._start_wait_seconds)
-        if start.done():
-            start.result()
-        return row
 
-    async def _try_start(self, row: JobRow) -> None:
-        """Start a job, or leave it to the sweeper: the row is the acceptance."""
+    async def try_start(self, job: JobRow) -> None:
+        """Start an admitted job, or leave it to the sweeper while Temporal is away."""
         try:
-            await self.start(row, START_TIMEOUT)
+            await self.start(job)
         except _AWAY as error:
-            log.warning("the start is left to the sweeper", job_id=row.id, error=str(error))
+            log.warning("the start is left to the sweeper", job_id=job.id, error=str(error))
 
-    async def start(self, job: JobRow, patience: timedelta = RPC_TIMEOUT) -> None:
-        """Start a job's Workflow; nothing where it runs or has ended.
+    async def start(self, job: JobRow) -> None:
+        """Start an admitted job's Workflow; nothing where it runs or has ended.
 
         Raises:
             RPCError: Temporal cannot be reached; the sweeper will start the job.
@@ -203,9 +194,9 @@ class JobService:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=_search_attributes(job),
-                priority=Priority(priority_key=_priority(job.request)),
+                priority=Priority(priority_key=job.priority),
                 static_summary=_summary(job),
-                rpc_timeout=patience,
+                rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
             return
@@ -214,7 +205,7 @@ class JobService:
         """Refuse further work on a job and cancel its Workflow. Idempotent.
 
         The refusal is in the ledger before Temporal hears of it, so a cancel is kept even when
-        Temporal is away: the sweeper passes it on.
+        Temporal is away: the sweeper passes it on. A job that waits to be admitted ends at once.
         """
         row = await self._jobs.request_cancel(job_id, reason)
         if not row.status.is_terminal:
@@ -278,9 +269,16 @@ class JobService:
         )
 
 
-def _priority(request: dict[str, Any]) -> int:
-    parameters = request["job_config"].get("parameters") or {}
-    return _PRIORITY_KEYS.get(str(parameters.get("priority")), _PRIORITY_KEYS["medium"])
+def _is_small(request: BatchJobCreate) -> bool:
+    return request.item_ids is not None and len(request.item_ids) <= MOST_SMALL_ITEMS
+
+
+def _priority(request: BatchJobCreate) -> int:
+    config = request.job_config
+    asked = None
+    if isinstance(config, BatchParseJobRecordCreate):
+        asked = config.effective_parameters.priority
+    return _PRIORITY_KEYS.get(str(asked), _PRIORITY_KEYS["medium"])
 
 
 def _search_attributes(job: JobRow) -> TypedSearchAttributes:

@@ -1,4 +1,7 @@
-"""What no Workflow can do for itself: begin when its start was lost, end when it was terminated."""
+"""What no Workflow can do for itself: begin when its start was lost, end when it was terminated.
+
+Jobs that wait to be admitted have no Workflow, and are none of the sweeper's.
+"""
 
 import asyncio
 
@@ -17,7 +20,7 @@ from services.ledger.records import JobRow, NotFoundError
 log = structlog.get_logger(__name__)
 
 GRACE_US = 5_000_000
-"""A younger job is left to the process that is creating it."""
+"""A job that was admitted later is left to the worker that is starting it."""
 
 _CHILDREN = (
     "WorkflowType IN ('PageWorkflow', 'EnumerationWorkflow') AND ExecutionStatus = 'Running'"

@@ -22,6 +22,7 @@ from models.batch import (
 )
 from models.batch_items import BatchItem, ProcessingResults
 from services.jobs import Origin
+from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
 from services.webhooks.receivers import BadReceiverError
@@ -90,7 +91,8 @@ async def list_batch_jobs(
 @router.get("/{job_id}")
 async def get_batch_job(job_id: JobId, caller: CurrentCaller, state: State) -> BatchJobStatus:
     """Return a job and how far it is."""
-    return batch_job_status(await JobListing(state.database).get(caller.project_id, _APIS, job_id))
+    row = await JobListing(state.database).get(caller.project_id, _APIS, job_id)
+    return batch_job_status(row, await AdmissionLedger(state.database).place(row))
 
 
 @router.post("/{job_id}/cancel")

@@ -23,6 +23,7 @@ from rules.times import microseconds
 from rules.webhook_events import never_sent
 from services.configurations import Configurations, WrongProductError
 from services.jobs import Origin
+from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.receivers import NewReceivers
@@ -96,9 +97,10 @@ async def get_batch(
 ) -> Batch | StreamingResponse:
     """Return a batch, also while it runs."""
     row = await JobListing(state.database).get(caller.project_id, _APIS, batch_id)
+    shown = batch(row, await AdmissionLedger(state.database).place(row))
     if "results" not in expand:
-        return batch(row)
-    body = expanded(batch(row), row, ItemListing(state.database))
+        return shown
+    body = expanded(shown, row, ItemListing(state.database))
     return StreamingResponse(body, media_type="application/json")
 
 

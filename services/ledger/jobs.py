@@ -21,7 +21,7 @@ from services.ledger.records import (
     NewJob,
     NotFoundError,
 )
-from services.ledger.schema import directories, items, jobs
+from services.ledger.schema import OPEN, WAITING, directories, items, jobs
 
 log = structlog.get_logger(__name__)
 
@@ -97,10 +97,8 @@ class JobLedger:
         )
 
     async def open_jobs(self, older_than_us: int) -> list[JobRow]:
-        """Return the jobs that have not ended and were created before the given time."""
-        query = select_jobs().where(
-            jobs.c.status.not_in(TERMINAL_JOBS), jobs.c.created_at < older_than_us
-        )
+        """Return the jobs that were admitted before the given time and have not ended."""
+        query = select_jobs().where(OPEN, jobs.c.admitted_at < older_than_us)
         async with self._database.read() as connection:
             return [job_row(row) for row in await connection.execute(query)]
 
@@ -121,7 +119,8 @@ class JobLedger:
     async def request_cancel(self, job_id: str, reason: str | None) -> JobRow:
         """Refuse every further claim of the job's items. Idempotent; the first reason stays.
 
-        A job that has ended is left as it is; the caller sees its status.
+        A job that still waits to be admitted ends here, since it has no Workflow that could end
+        it. One that has ended is left as it is; the caller sees its status.
         """
         async with self._database.write() as connection:
             await connection.execute(
@@ -133,6 +132,9 @@ class JobLedger:
                 )
                 .values(cancel_requested_at=now_us(), reason=reason, updated_at=now_us())
             )
+            is_waiting = sa.select(jobs.c.id).where(jobs.c.id == job_id, WAITING)
+            if await connection.scalar(is_waiting.with_for_update()) is not None:
+                await end_job(connection, job_id, cancels=True, gives_up=False, error=None)
         return await self.get(job_id)
 
     async def settle(

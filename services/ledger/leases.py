@@ -5,6 +5,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.database import Database, now_us
 from services.ledger.schema import leases
@@ -45,3 +46,19 @@ class Leases:
         except IntegrityError:
             return False
         return True
+
+    async def forget(self, start: str, seconds: float) -> None:
+        """Delete the leases whose names begin so and that ended longer ago than this."""
+        ended = leases.c.expires_at < now_us() - int(seconds * 1_000_000)
+        async with self._database.write() as connection:
+            await connection.execute(leases.delete().where(_begins(start), ended))
+
+
+async def count_held(connection: AsyncConnection, start: str, now: int) -> int:
+    """Return how many leases are held whose names begin so."""
+    query = sa.select(sa.func.count()).where(_begins(start), leases.c.expires_at >= now)
+    return int(await connection.scalar(query) or 0)
+
+
+def _begins(start: str) -> sa.ColumnElement[bool]:
+    return leases.c.name.startswith(start, autoescape=True)

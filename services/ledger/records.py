@@ -147,6 +147,8 @@ class NewJob:
     engine_fingerprint: str
     unsupported_parameters: list[str]
     has_webhooks: bool
+    is_small: bool = False
+    priority: int = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +162,8 @@ class JobRow(NewJob):
     skipped: int
     cancelled: int
     is_enumerated: bool
+    admitted_at: int | None
+    """When it was given a place among the open jobs; None while it waits for one."""
     cancel_requested_at: int | None
     reason: str | None
     error_message: str | None
@@ -167,6 +171,11 @@ class JobRow(NewJob):
     updated_at: int
     started_at: int | None
     completed_at: int | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for its turn, and has no Workflow yet."""
+        return self.admitted_at is None and self.completed_at is None
 
     @property
     def settled(self) -> int:

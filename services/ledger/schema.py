@@ -131,6 +131,12 @@ jobs = sa.Table(
     sa.Column("enumeration_cursor", sa.Text, nullable=True),
     sa.Column("enumeration_fence", sa.Integer, nullable=False, default=0),
     sa.Column("is_enumerated", sa.Boolean, nullable=False, default=False),
+    # Its place among the jobs that wait: its class (rules.admission), and 1 for the most urgent.
+    sa.Column("is_small", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("priority", sa.SmallInteger, nullable=False, server_default="3"),
+    # When it was given a place among the open jobs, and the worker that gave it; None waits.
+    sa.Column("admitted_at", TIME, nullable=True),
+    sa.Column("admitted_by", ID, nullable=True),
     sa.Column("cancel_requested_at", TIME, nullable=True),
     sa.Column("reason", sa.Text, nullable=True),
     sa.Column("error_message", sa.Text, nullable=True),
@@ -143,6 +149,27 @@ jobs = sa.Table(
     sa.Index(None, "status", "created_at"),
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "api", "created_at"),
+    # The jobs that wait, in their order, and those that are open: few rows of a table of many.
+    *(
+        sa.Index(
+            name,
+            *columns,
+            sqlite_where=sa.text(condition),
+            postgresql_where=sa.text(condition),
+        )
+        for name, columns, condition in (
+            (
+                "ix_jobs_waiting",
+                ("is_small", "project_id", "priority", "created_at", "id"),
+                "admitted_at IS NULL AND completed_at IS NULL",
+            ),
+            (
+                "ix_jobs_open",
+                ("is_small", "project_id", "admitted_by", "admitted_at"),
+                "admitted_at IS NOT NULL AND completed_at IS NULL",
+            ),
+        )
+    ),
 )
 
 items = sa.Table(
@@ -194,6 +221,9 @@ items = sa.Table(
     ),
     sqlite_with_rowid=False,
 )
+
+WAITING = sa.and_(jobs.c.admitted_at.is_(None), jobs.c.completed_at.is_(None))
+OPEN = sa.and_(jobs.c.admitted_at.is_not(None), jobs.c.completed_at.is_(None))
 
 UNSETTLED = items.c.status.in_((ItemStatus.PENDING, ItemStatus.PROCESSING))
 

@@ -13,10 +13,14 @@ from api.app import create_app
 from api.state import ApiState
 from config import Settings
 from models.apis import Scope
+from services.admitter import Admitter
 from services.home import Home
+from services.ledger.admissions import AdmissionLedger
 from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
+from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
+from tests.admitting import PLENTY
 
 
 @dataclass
@@ -54,6 +58,15 @@ class Served:
     state: ApiState
     temporal: ListeningTemporal
     project_id: str = "default"
+
+    async def admit(self) -> list[str]:
+        """Do what a worker's loop does; return the ids of all jobs that were started so far."""
+        database = self.state.database
+        admitter = Admitter(
+            AdmissionLedger(database), Leases(database, "worker"), self.state.jobs, PLENTY, 1
+        )
+        await admitter.admit()
+        return self.temporal.started
 
     async def key(self, project_id: str = "default", scope: Scope = Scope.ADMIN) -> dict[str, str]:
         """Return the headers of a new key."""

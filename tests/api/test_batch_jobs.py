@@ -1,6 +1,5 @@
 """`/api/v1/beta/batch-processing`, in one process."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,10 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.apis import Scope
+from services.ledger.database import now_us
 from services.ledger.directories import DirectoryLedger
 from services.ledger.enumerations import EnumerationLedger
+from services.ledger.jobs import JobLedger
 from services.ledger.records import SourceFile
 from services.sources.local import source_uri
 from tests.api.conftest import Served
@@ -45,7 +46,8 @@ async def test_a_job_is_accepted_before_its_files_are_listed(
     job = await create(served, tmp_path)
     assert (job["status"], job["total_items"], job["job_type"]) == ("pending", 0, "parse")
     assert job["workflow_id"] == job["id"]
-    assert served.temporal.started == [job["id"]]
+    assert served.temporal.started == []
+    assert await served.admit() == [job["id"]]
     assert None not in {job["effective_at"], job["created_at"], job["updated_at"]}
 
 
@@ -54,24 +56,22 @@ async def test_a_job_is_accepted_while_temporal_is_away(served: Served, tmp_path
     job = await create(served, tmp_path)
     status = await served.client.get(f"{BATCHES}/{job['id']}")
     assert status.json()["job"]["status"] == "pending"
+    # A worker that admits it leaves its start to the sweeper.
+    assert await served.admit() == []
+    (left,) = await JobLedger(served.state.database).open_jobs(now_us() + 1)
+    assert left.id == job["id"]
 
 
-async def test_a_job_is_accepted_without_waiting_for_its_start(
-    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = asyncio.Event()
-    start = served.temporal.start_workflow
+async def test_a_job_that_waits_says_its_place(served: Served, tmp_path: Path) -> None:
+    made = [await create(served, tmp_path) for _ in range(2)]
 
-    async def slow(*arguments: object, id: str, **named: object) -> None:
-        await answers.wait()
-        await start(*arguments, id=id, **named)
+    async def places() -> list[int | None]:
+        at = [f"{BATCHES}/{job['id']}" for job in made]
+        return [(await served.client.get(path)).json()["queue_position"] for path in at]
 
-    monkeypatch.setattr(served.temporal, "start_workflow", slow)
-    job = await create(served, tmp_path)
-    assert (job["status"], served.temporal.started) == ("pending", [])
-    answers.set()
-    await asyncio.sleep(0.01)
-    assert served.temporal.started == [job["id"]]
+    assert await places() == [1, 2]
+    await served.admit()
+    assert await places() == [None, None]
 
 
 async def test_rules_alone_make_a_classify_job(served: Served, tmp_path: Path) -> None:
@@ -144,8 +144,20 @@ async def test_items_are_listed_with_their_states(served: Served, tmp_path: Path
     assert status["progress_percentage"] == pytest.approx(33.33)
 
 
+async def test_a_cancel_of_a_job_that_waits_needs_no_temporal(
+    served: Served, tmp_path: Path
+) -> None:
+    served.temporal.error = RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+    job = await create(served, tmp_path)
+    await served.client.post(f"{BATCHES}/{job['id']}/cancel", json={"reason": "enough"})
+    status = (await served.client.get(f"{BATCHES}/{job['id']}")).json()
+    assert status["job"]["status"] == "cancelled"
+    assert (await served.admit(), served.temporal.cancelled) == ([], [])
+
+
 async def test_a_cancel_is_kept_and_passed_on(served: Served, tmp_path: Path) -> None:
     job = await create(served, tmp_path)
+    await served.admit()
     answer = await served.client.post(f"{BATCHES}/{job['id']}/cancel", json={"reason": "enough"})
     assert answer.status_code == 200
     assert (answer.json()["job_id"], answer.json()["status"]) == (job["id"], "cancelled")

@@ -29,7 +29,8 @@ async def test_a_batch_is_accepted_and_echoes_its_config(served: Served, tmp_pat
     assert made["id"].startswith("bat-")
     assert (made["status"], made["results"]) == ("PENDING", None)
     assert made["config"] == {"job": {"type": "parse_v2", "configuration_id": "cfg-PARSE_FAST"}}
-    assert served.temporal.started == [made["workflow_id"]]
+    assert (await served.client.get(f"{AT}/{made['id']}")).json()["queue_position"] == 1
+    assert await served.admit() == [made["workflow_id"]]
     assert (await served.client.get(f"{AT}/{made['id']}")).json() == made
 
 
@@ -110,6 +111,7 @@ async def test_batches_are_listed_apart_from_jobs_of_the_beta_api(
 
 async def test_a_batch_is_cancelled(served: Served, tmp_path: Path) -> None:
     made = await create(served, tmp_path)
+    await served.admit()
     answer = await served.client.post(f"{AT}/{made['id']}/cancel")
     assert (answer.status_code, answer.json()["id"]) == (200, made["id"])
     assert served.temporal.cancelled == [made["workflow_id"]]

@@ -81,6 +81,7 @@ async def test_an_urgent_job_goes_before_others(
     monkeypatch.setattr(served.temporal, "start_workflow", spy)
     parameters = {} if given is None else {"priority": given}
     await create(served, tmp_path, job_config={"parameters": parameters})
+    await served.admit()
     assert [priority.priority_key for priority in seen] == [key]
 
 

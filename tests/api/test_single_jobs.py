@@ -44,7 +44,7 @@ async def parse(served: Served, **body: Any) -> dict[str, Any]:
 
 async def run(served: Served, index: int = -1) -> None:
     """Do what the workflow that was started last would do."""
-    state, job_id = served.state, served.temporal.started[index]
+    state, job_id = served.state, (await served.admit())[index]
     jobs = JobLedger(state.database)
     await jobs.mark_running(job_id)
     await work_through(served, job_id, Classifier(), 10)
@@ -169,8 +169,9 @@ async def test_jobs_are_listed_by_status_and_id(served: Served) -> None:
 
 async def test_a_job_is_cancelled_and_deleted(served: Served) -> None:
     made = await parse(served, file_id=await upload(served))
+    started = await served.admit()
     assert (await served.client.post(f"{PARSE}/{made['id']}/cancel")).status_code == 200
-    assert served.temporal.cancelled == served.temporal.started
+    assert served.temporal.cancelled == started
     other = await parse(served, file_id=await upload(served))
     await run(served)
     blobs = list((served.state.settings.home / "blobs" / "results").rglob("*.jsonl"))
@@ -279,7 +280,7 @@ async def test_files_are_classified_as_older_clients_ask_for_it(served: Served) 
     asked = {"file_ids": [*file_ids, file_ids[0]], "rules": RULES, "mode": "MULTIMODAL"}
     made = (await served.client.post(at, json=asked)).json()
     assert (made["status"], made["unsupported_parameters"]) == ("PENDING", ["mode"])
-    job_id = served.temporal.started[-1]
+    job_id = (await served.admit())[-1]
     ledger = EnumerationLedger(served.state.database, 1000)
     fence, *_ = await ledger.take_over(job_id)
     row = await JobLedger(served.state.database).get(job_id)

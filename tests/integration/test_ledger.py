@@ -37,6 +37,7 @@ from services.ledger.records import (
 )
 from services.ledger.schema import attempts, directory_files, metadata
 from services.ledger.webhook_schema import outbox
+from tests.admitting import admit_all
 
 KEY = ("parameters", "engines")
 LIMIT = 10_000
@@ -62,6 +63,7 @@ async def make_job(
         ),
         receivers=NewReceivers([NewReceiver(b"sealed", None, "json")]) if webhooks else None,
     )
+    await admit_all(database)
     return job_id
 
 
@@ -459,8 +461,8 @@ async def test_items_of_a_rare_status_are_found_by_an_index(
     def note(_: object, __: object, statement: str, *more: object) -> None:
         statements.append(statement)
 
-    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
     job_id = await make_job(database)
+    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
     await ItemListing(database).page(job_id, ItemStatus(status), offset=0, limit=10)
     listing = next(one for one in statements if "LIMIT" in one)
     async with database.read() as connection:

@@ -27,7 +27,7 @@ ALLOWED = {
         "temporalio",
     },
     "worker.py": {
-        *("activities", "services", "workflows", "models", "config", "observability"),
+        *("activities", "services", "rules", "workflows", "models", "config", "observability"),
         "temporalio",
     },
     "api": {

@@ -1,0 +1,143 @@
+"""Which jobs are open and which wait: places are given in one transaction at a time."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rules.admission import Capacity, Waiting, admitted, place
+from services.ledger.database import Database, now_us
+from services.ledger.jobs import job_row, select_jobs
+from services.ledger.leases import count_held
+from services.ledger.records import JobRow
+from services.ledger.schema import OPEN, WAITING, jobs, leases
+
+WORKER_LEASE = "worker/"
+"""Begins the leases of workers that admit jobs; as many as are held share the places."""
+TURN_LEASE = "admission"
+"""The row that whoever admits holds until its transaction ends."""
+
+
+class AdmissionLedger:
+    """Gives jobs their places."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def has_waiting(self) -> bool:
+        """Whether any job waits."""
+        query = sa.select(jobs.c.id).where(WAITING).limit(1)
+        async with self._database.read() as connection:
+            return await connection.scalar(query) is not None
+
+    async def admit(self, worker: str, capacity: Capacity) -> list[JobRow]:
+        """Give places that are free to jobs that wait, and return those, in their order.
+
+        Whoever dies before it has started their Workflows leaves them to the sweeper.
+
+        Args:
+            worker: name of the one that admits, whose own places are counted too.
+            capacity: its places; the deployment has as many for each worker that lives.
+        """
+        async with self._database.write() as connection:
+            turn = sa.select(leases.c.name).where(leases.c.name == TURN_LEASE).with_for_update()
+            await connection.execute(turn)
+            workers = max(1, await count_held(connection, WORKER_LEASE, now_us()))
+            chosen: list[str] = []
+            for is_small, places in ((True, capacity.small), (False, capacity.large)):
+                chosen += await _choose(connection, worker, is_small, places, workers)
+            if not chosen:
+                return []
+            await connection.execute(
+                jobs.update()
+                .where(jobs.c.id.in_(chosen))
+                .values(admitted_at=now_us(), admitted_by=worker)
+            )
+            rows = await connection.execute(select_jobs().where(jobs.c.id.in_(chosen)))
+            found = {row.id: job_row(row) for row in rows}
+            return [found[job_id] for job_id in chosen]
+
+    async def place(self, job: JobRow) -> int | None:
+        """Return a job's place in its queue, from 1; None when it does not wait."""
+        if not job.is_waiting:
+            return None
+        async with self._database.read() as connection:
+            of_class = sa.and_(WAITING, jobs.c.is_small == job.is_small)
+            order = sa.tuple_(jobs.c.priority, jobs.c.created_at, jobs.c.id)
+            own = sa.select(sa.func.count(), sa.func.max(sa.case((jobs.c.id == job.id, 1)))).where(
+                of_class,
+                jobs.c.project_id == job.project_id,
+                order <= (job.priority, job.created_at, job.id),
+            )
+            rank, is_waiting = (await connection.execute(own)).one()
+            if not is_waiting:
+                return None
+            others = (
+                sa.select(sa.func.count())
+                .where(of_class, jobs.c.project_id != job.project_id)
+                .group_by(jobs.c.project_id)
+            )
+            return place(rank, list(await connection.scalars(others)))
+
+
+async def _choose(
+    connection: AsyncConnection, worker: str, is_small: bool, places: int, workers: int
+) -> list[str]:
+    """Return the ids of the jobs of a class that take the places which are free."""
+    query = (
+        sa.select(jobs.c.project_id, jobs.c.admitted_by, sa.func.count())
+        .where(OPEN, jobs.c.is_small == is_small)
+        .group_by(jobs.c.project_id, jobs.c.admitted_by)
+    )
+    open_jobs: Counter[str] = Counter()
+    own = 0
+    for project_id, admitted_by, count in await connection.execute(query):
+        open_jobs[project_id] += count
+        own += count if admitted_by == worker else 0
+    most = min(places - own, places * workers - open_jobs.total())
+    if most <= 0:
+        return []
+    waiting = await _waiting(connection, is_small, open_jobs, most)
+    return admitted(waiting, open_jobs, places * workers, most)
+
+
+async def _waiting(
+    connection: AsyncConnection, is_small: bool, open_jobs: Counter[str], most: int
+) -> list[Waiting]:
+    """Return the jobs that may be next: `most` of each of as many projects.
+
+    Those projects with the fewest open jobs: each of them is given one before any is given two.
+    """
+    heads = await _heads(connection, is_small)
+    ordered = sorted(heads, key=lambda name: (open_jobs[name], heads[name], name))
+    found = []
+    for project_id in ordered[:most]:
+        query = (
+            sa.select(jobs.c.id)
+            .where(WAITING, jobs.c.is_small == is_small, jobs.c.project_id == project_id)
+            .order_by(jobs.c.priority, jobs.c.created_at, jobs.c.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        job_ids: Sequence[str] = (await connection.scalars(query)).all()
+        found.append(Waiting(project_id, job_ids, heads[project_id]))
+    return found
+
+
+async def _heads(connection: AsyncConnection, is_small: bool) -> dict[str, tuple[int, int]]:
+    """Return priority and time of the first job that waits of each project.
+
+    From project to project by the index: a look must not read all that wait.
+    """
+    next_one = sa.select(jobs.c.project_id, jobs.c.priority, jobs.c.created_at).where(
+        WAITING, jobs.c.is_small == is_small
+    )
+    next_one = next_one.order_by(jobs.c.project_id, jobs.c.priority, jobs.c.created_at).limit(1)
+    heads: dict[str, tuple[int, int]] = {}
+    row = (await connection.execute(next_one)).first()
+    while row:
+        heads[row.project_id] = (row.priority, row.created_at)
+        query = next_one.where(jobs.c.project_id > row.project_id)
+        row = (await connection.execute(query)).first()
+    return heads

@@ -1,0 +1,165 @@
+"""Places of jobs in the ledger: given in order, never twice, and taken back by an end."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from models.batch import JobStatus
+from models.ids import new_job_id
+from models.job_config import JobType
+from rules.admission import Capacity
+from services.ledger.admissions import WORKER_LEASE, AdmissionLedger
+from services.ledger.database import Database, now_us
+from services.ledger.jobs import JobLedger
+from services.ledger.leases import Leases
+from services.ledger.receivers import NewReceiver, NewReceivers
+from services.ledger.records import NewJob
+from services.ledger.webhook_schema import outbox
+
+SMALL = Capacity(small=8, large=0)
+
+
+async def make(
+    database: Database,
+    project: str = "p",
+    *,
+    is_small: bool = True,
+    priority: int = 3,
+    webhooks: bool = False,
+) -> str:
+    job_id = new_job_id()
+    await JobLedger(database).create(
+        NewJob(
+            id=job_id,
+            project_id=project,
+            job_type=JobType.PARSE,
+            directory_id=None,
+            request={"job_config": {}, "item_ids": ["x"]},
+            run={"job_id": job_id, "page_files": 10, "threshold": 10},
+            parameters_hash="parameters",
+            engine_fingerprint="engines",
+            unsupported_parameters=[],
+            has_webhooks=webhooks,
+            is_small=is_small,
+            priority=priority,
+        ),
+        receivers=NewReceivers([NewReceiver(b"sealed", None, "json")]) if webhooks else None,
+    )
+    return job_id
+
+
+async def admit(database: Database, capacity: Capacity = SMALL, worker: str = "w") -> list[str]:
+    return [job.id for job in await AdmissionLedger(database).admit(worker, capacity)]
+
+
+async def end(database: Database, job_id: str) -> None:
+    await JobLedger(database).settle(job_id, cancels=True, gives_up=False, error=None)
+
+
+async def live(database: Database, *workers: str) -> None:
+    for worker in workers:
+        assert await Leases(database, worker).take(WORKER_LEASE + worker, 60)
+
+
+async def test_jobs_are_admitted_oldest_first_as_others_end(database: Database) -> None:
+    made = [await make(database) for _ in range(10)]
+    assert await admit(database) == made[:4]
+    assert await admit(database) == []
+    await end(database, made[1])
+    assert await admit(database) == [made[4]]
+    assert (await JobLedger(database).get(made[4])).status is JobStatus.PENDING
+
+
+async def test_two_projects_take_turns(database: Database) -> None:
+    first = [await make(database, "a") for _ in range(10)]
+    second = [await make(database, "b") for _ in range(10)]
+    assert await admit(database) == [
+        one for pair in zip(first[:3], second[:3], strict=True) for one in pair
+    ]
+    # Two places are left, for a third project.
+    third = await make(database, "c")
+    assert await admit(database) == [third]
+
+
+async def test_what_is_urgent_goes_first(database: Database) -> None:
+    low, medium, critical = [await make(database, priority=one) for one in (4, 3, 1)]
+    assert await admit(database, Capacity(2, 0)) == [critical]
+    await end(database, critical)
+    assert await admit(database, Capacity(2, 0)) == [medium]
+    assert await AdmissionLedger(database).place(await JobLedger(database).get(low)) == 1
+
+
+async def test_large_jobs_do_not_keep_small_ones_waiting(database: Database) -> None:
+    large = [await make(database, is_small=False) for _ in range(4)]
+    small = await make(database)
+    assert await admit(database, Capacity(2, 4)) == [small, *large[:2]]
+
+
+async def test_a_job_knows_its_place_until_it_is_admitted(database: Database) -> None:
+    made = [await make(database, "a") for _ in range(6)]
+    for _ in range(2):
+        await make(database, "b")
+    await make(database, "b", is_small=False)
+    admissions, jobs = AdmissionLedger(database), JobLedger(database)
+    places = [await admissions.place(await jobs.get(job_id)) for job_id in made]
+    assert places == [2, 4, 5, 6, 7, 8]
+    await admit(database)
+    assert await admissions.place(await jobs.get(made[0])) is None
+
+
+async def test_workers_that_admit_at_once_give_no_place_twice(database: Database) -> None:
+    for _ in range(40):
+        await make(database)
+    await live(database, "v", "w")
+    rounds = await asyncio.gather(
+        *(admit(database, SMALL, worker) for worker in ("v", "w") for _ in range(4))
+    )
+    taken = list(itertools.chain.from_iterable(rounds))
+    assert len(taken) == len(set(taken)) == 8
+
+
+async def test_each_worker_takes_what_it_has_room_for(database: Database) -> None:
+    for _ in range(40):
+        await make(database)
+    await live(database, "v", "w", "u")
+    assert len(await admit(database, SMALL, "v")) == 8
+    assert len(await admit(database, SMALL, "w")) == 4
+
+
+async def test_the_jobs_of_a_worker_that_died_keep_their_places(database: Database) -> None:
+    for _ in range(40):
+        await make(database)
+    assert len(await admit(database, SMALL, "died")) == 4
+    assert await admit(database, SMALL, "next") == []
+
+
+@pytest.mark.parametrize("webhooks", [False, True])
+async def test_a_job_cancelled_while_it_waits_ends_at_once(
+    database: Database, webhooks: bool
+) -> None:
+    job_id = await make(database, webhooks=webhooks)
+    row = await JobLedger(database).request_cancel(job_id, "not this one")
+    assert (row.status, row.reason) == (JobStatus.CANCELLED, "not this one")
+    assert await admit(database) == []
+    async with database.read() as connection:
+        told = await connection.scalars(outbox.select().with_only_columns(outbox.c.event_type))
+        assert list(told) == (["batch.pending", "batch.cancelled"] if webhooks else [])
+
+
+async def test_an_admitted_job_is_left_to_its_workflow_when_it_is_cancelled(
+    database: Database,
+) -> None:
+    job_id = await make(database)
+    await admit(database)
+    row = await JobLedger(database).request_cancel(job_id, None)
+    assert row.status is JobStatus.PENDING
+    assert row.cancel_requested_at is not None
+
+
+async def test_the_sweeper_is_shown_no_job_that_waits(database: Database) -> None:
+    waiting, admitted = await make(database, is_small=False), await make(database)
+    await admit(database)
+    shown = await JobLedger(database).open_jobs(now_us() + 1)
+    assert [job.id for job in shown] == [admitted]
+    assert waiting != admitted
