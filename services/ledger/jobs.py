@@ -134,7 +134,9 @@ class JobLedger:
             )
             is_waiting = sa.select(jobs.c.id).where(jobs.c.id == job_id, WAITING)
             if await connection.scalar(is_waiting.with_for_update()) is not None:
-                await end_job(connection, job_id, cancels=True, gives_up=False, error=None)
+                await end_job(
+                    connection, job_id, cancels=True, gives_up=False, error=None, fault=None
+                )
         return await self.get(job_id)
 
     async def settle(

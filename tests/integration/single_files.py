@@ -1,0 +1,29 @@
+"""Jobs of one file each, made as the API makes them."""
+
+import io
+from uuid import uuid4
+
+from models.apis import JobApi
+from models.job_config import BatchParseJobRecordCreate
+from services.deployment import job_service
+from services.ledger.records import JobRow
+from services.single_jobs import SingleJobs
+from services.storage.opened import open_blobs
+from services.uploads import Uploads
+from tests.integration.cluster import Cluster
+
+
+async def parse_one(run: Cluster, text: str, project_id: str = "default") -> JobRow:
+    """Upload a file and create its job."""
+    blobs = open_blobs(run.settings.storage_url, run.root)
+    jobs = SingleJobs(run.database, job_service(run.settings, run.database, run.client), blobs)
+    uploads = Uploads(run.database, blobs)
+    upload = await uploads.store(
+        project_id, io.BytesIO(text.encode()), name="one.txt", purpose="parse"
+    )
+    reserved_id = uuid4().hex
+    (file_id,) = await jobs.hide(project_id, [upload], reserved_id)
+    task = await jobs.create(
+        project_id, JobApi.PARSE, file_id, BatchParseJobRecordCreate(), reserved_id, {}, ()
+    )
+    return task.job
