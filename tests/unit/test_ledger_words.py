@@ -20,6 +20,7 @@ FREE = {
         "results.name_hint",
         "directory_files.etag",
         "attempts.worker",
+        "jobs.admitted_by",
         "leases.name",
         "leases.holder",
     ),
