@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     """How often a worker with room looks for jobs that wait."""
     max_events: int = Field(default=1500, ge=50, le=10_000)
     """History events after which the parent of a batch continues as new."""
+    liveness_seconds: float = Field(default=30, ge=1)
+    """A process whose event loop stands still for so long ends itself; a Temporal server of
+    `sheaf up` that does not serve for so long is started again."""
     shutdown_grace_seconds: float = Field(default=20, ge=0)
 
     webhook_allow: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from observability import LogContextInterceptor, configure_logging
 from services.deployment import connect, guard, receivers
 from services.ledger.database import Database
 from services.ledger.deliveries import DeliveryLedger
+from services.liveness import beating
 from services.results import Results
 from services.storage.opened import open_blobs
 from services.webhooks.deliverer import Deliverer
@@ -82,13 +83,18 @@ async def run(settings: Settings) -> None:
     await database.close()
 
 
+async def _live(settings: Settings) -> None:
+    async with beating(settings.liveness_seconds):
+        await run(settings)
+
+
 def main() -> None:
     """Run; the exit code is 1 when it could not start."""
     configure_logging()
     os.nice(NICENESS)
     code = 0
     try:
-        asyncio.run(run(Settings()))
+        asyncio.run(_live(Settings()))
     except (OSError, RPCError, RuntimeError) as error:
         log.critical("webhook worker cannot run", cause=str(error))
         code = 1

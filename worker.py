@@ -43,6 +43,7 @@ from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
+from services.liveness import beating
 from services.memory import memory_bytes
 from services.outputs import Outputs
 from services.passwords import Passwords
@@ -136,7 +137,12 @@ def worker_name() -> str:
 
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
-    """Run until SIGINT or SIGTERM."""
+    """Run until SIGINT or SIGTERM; while it runs, the time of the ready file goes on."""
+    async with beating(settings.liveness_seconds, ready_file):
+        await _run(settings, ready_file)
+
+
+async def _run(settings: Settings, ready_file: Path | None) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)

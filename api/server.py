@@ -23,6 +23,7 @@ from services.home import Home
 from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
 from services.ledger.migrate import migrate
+from services.liveness import beating
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 POOL_SIZE = 10
@@ -85,7 +86,7 @@ def serve(settings: Settings, on_ready: Callable[[int], None]) -> None:
     configure_logging()
     # Once for nothing: uvicorn logs what goes wrong in it, and returns as if nothing had.
     asyncio.run(_try_out(settings))
-    app = create_app(lambda: open_state(settings))
+    app = create_app(lambda: _watched_state(settings))
     listener = listen(settings.api_host, settings.api_port)
     config = uvicorn.Config(
         app,
@@ -121,6 +122,12 @@ def listen(host: str, port: int) -> socket.socket:
     # for the client's acknowledgement of its beginning. What is accepted inherits it.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+@asynccontextmanager
+async def _watched_state(settings: Settings) -> AsyncIterator[ApiState]:
+    async with beating(settings.liveness_seconds), open_state(settings) as state:
+        yield state
 
 
 async def _try_out(settings: Settings) -> None:

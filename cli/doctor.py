@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import subprocess
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +13,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from cli.output import console, print_json
+from cli.output import console, print_json, short_at
 from cli.session import Session, session, uses_own_temporal
 from config import Settings
 from services.deployment import connect, temporal_address
@@ -24,6 +25,10 @@ from services.storage.opened import open_blobs
 from services.temporal_server import temporal_binary
 
 CHECK_KEY = "doctor/check"
+QUIET_SECONDS = 10
+"""A worker's event loop beats each second."""
+
+RECENT_SECONDS = 600
 ENGINES = ("liteparse", "xberg", "wordllama")
 
 
@@ -61,7 +66,7 @@ async def _checks() -> list[Check]:
         checks = [_package("sheaf"), _package("temporalio"), *map(_package, ENGINES)]
         checks += [_binary(current), _ocr(), await _ledger(current), await _storage(current)]
         checks.append(_passwords(current.settings))
-        for check in (_temporal, _attributes, _ui, _api):
+        for check in (_temporal, _attributes, _ui, _api, _worker, _restarts):
             checks.append(await _guarded(check, current))
         return checks
 
@@ -156,11 +161,37 @@ async def _api(current: Session) -> Check:
     return Check("API", lives.is_success and ready.is_success, found, "see logs/api.log")
 
 
+async def _worker(current: Session) -> Check:
+    if current.home.running() is None:
+        return Check("Worker", True, "not ours to start")
+    try:
+        age = time.time() - current.home.ready_file.stat().st_mtime
+    except OSError:
+        return Check("Worker", False, "not ready", "see logs/worker.log")
+    advice = "it is started again when this does not end; see logs/worker.log"
+    return Check("Worker", age < QUIET_SECONDS, f"last beat {max(0, age):.0f} s ago", advice)
+
+
+async def _restarts(current: Session) -> Check:
+    running = current.home.running()
+    if running is None:
+        return Check("Restarts", True, "not ours to start")
+    happened = {role: of for role, of in running.restarts.items() if of.count}
+    said = (
+        f"{role} {of.count}, last at {short_at(int(of.last_at * 1_000_000))}: {of.last_why}"
+        for role, of in happened.items()
+    )
+    is_long_ago = all(time.time() - of.last_at > RECENT_SECONDS for of in happened.values())
+    return Check("Restarts", is_long_ago, "; ".join(said) or "none", "see logs/ROLE.log")
+
+
 _NAMES: dict[object, str] = {
     _temporal: "Temporal",
     _attributes: "Search Attributes",
     _ui: "Temporal UI",
     _api: "API",
+    _worker: "Worker",
+    _restarts: "Restarts",
 }
 
 

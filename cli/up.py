@@ -63,10 +63,18 @@ def down(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> N
             if time.monotonic() > deadline:
                 raise Fault(f"process {running.pid} does not stop; see {home.logs / 'up.log'}")
             time.sleep(0.1)
+    left = [] if running else _end_leftovers(home)
     if as_json:
-        print_json({"stopped": running is not None})
+        print_json({"stopped": bool(running or left)})
+    elif left:
+        console.print(f"Stopped what a `sheaf up` that was killed had left: {', '.join(left)}.")
     else:
         console.print("Stopped." if running else "Nothing runs in this home.")
+
+
+def _end_leftovers(home: Home) -> list[str]:
+    with home.lock() as is_free:
+        return home.kill_leftovers() if is_free else []
 
 
 async def _serve(home: Home, *, is_quiet: bool) -> None:
@@ -82,6 +90,7 @@ async def _serve(home: Home, *, is_quiet: bool) -> None:
         settings.temporal_bin,
         stop_seconds=settings.shutdown_grace_seconds + 5,
         api_port=_api_port(settings, home),
+        liveness_seconds=settings.liveness_seconds,
     )
     try:
         starting = asyncio.create_task(supervisor.start())

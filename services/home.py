@@ -1,15 +1,32 @@
 """The home of the embedded profile: what lies where, and who runs in it."""
 
+import contextlib
 import fcntl
 import json
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
+
+LEFTOVER_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """How often a child was started again, and the last time."""
+
+    count: int = 0
+    last_at: float = 0.0
+    """Seconds since the epoch."""
+    last_why: str = ""
+
+    def another(self, why: str, at: float) -> "Restarts":
+        """Return these and one more."""
+        return Restarts(self.count + 1, at, why)
 
 
 @dataclass(frozen=True)
@@ -24,6 +41,8 @@ class Running:
     ui_address: str
     api_address: str = ""
     """Empty in what a version without an API has published."""
+    restarts: dict[str, Restarts] = field(default_factory=dict)
+    """By role."""
 
 
 class Home:
@@ -123,8 +142,10 @@ class Home:
     def recorded(self) -> Running | None:
         """Return what was published last, whether or not it still runs."""
         try:
-            return Running(**json.loads(self._running_file.read_text()))
-        except (FileNotFoundError, ValueError, TypeError):
+            found = json.loads(self._running_file.read_text())
+            restarts = {role: Restarts(**of) for role, of in found.pop("restarts", {}).items()}
+            return Running(**found, restarts=restarts)
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return None
 
     def running(self) -> Running | None:
@@ -132,13 +153,31 @@ class Home:
         with self.lock() as is_free:
             return None if is_free else self.recorded()
 
-    def kill_leftovers(self) -> None:
-        """End children of a `sheaf up` that was killed; only while holding the lock."""
+    def kill_leftovers(self) -> list[str]:
+        """End children of a `sheaf up` that was killed; only while holding the lock.
+
+        Returns their roles once they are gone, and their ports and files are free.
+        """
         left = self.recorded()
+        killed = {}
         for role, pid in (left.children if left else {}).items():
-            if _is_ours(pid, role):
-                psutil.Process(pid).kill()
+            if process := self._own_process(pid, role):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+                    killed[role] = process
+        psutil.wait_procs(killed.values(), timeout=LEFTOVER_SECONDS)
         self.clear_running()
+        return list(killed)
+
+    def _own_process(self, pid: int, role: str) -> psutil.Process | None:
+        """Return the process of a recorded id, if it is what we started and not a newcomer."""
+        try:
+            process = psutil.Process(pid)
+            is_ours = any(_MARKS[role] in part for part in process.cmdline())
+            is_here = process.environ().get("SHEAF_HOME") == str(self.root)
+        except psutil.Error:
+            return None
+        return process if is_ours and is_here else None
 
     @property
     def _running_file(self) -> Path:
@@ -146,11 +185,3 @@ class Home:
 
 
 _MARKS = {"temporal": "start-dev", "worker": "worker", "api": "api.server"}
-
-
-def _is_ours(pid: int, role: str) -> bool:
-    """Whether a recorded process id still belongs to what we started, not to a newcomer."""
-    try:
-        return any(_MARKS[role] in part for part in psutil.Process(pid).cmdline())
-    except psutil.Error:
-        return False

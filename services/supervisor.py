@@ -1,22 +1,22 @@
 """Keeps the embedded profile running: one Temporal server, one worker and one API in a home.
 
-A child that dies is started again after a pause that doubles up to half a minute. Stopping sends
-SIGTERM first, worker and API before the server, and SIGKILL to what is left after the grace.
+A child that dies or hangs is started again after a pause that doubles up to half a minute. Stopping
+sends SIGTERM first, worker and API before the server, and SIGKILL to what is left after the grace.
+When this process is killed, its children go with it.
 """
 
 import asyncio
-import contextlib
 import os
 import time
-from asyncio.subprocess import Process
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from services.children import child_environment, python_command
 from services.home import Home, Running
+from services.probes import beats, lives, serves
+from services.supervised import Child
 from services.temporal_server import (
     FIRST_PORT,
     UI_OFFSET,
@@ -28,13 +28,17 @@ from services.temporal_server import (
 
 log = structlog.get_logger(__name__)
 
+PUBLISH_SECONDS = 5
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 30
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30
-HEALTHY_SECONDS = 30
-"""A child that ran for so long has its pause reset when it dies."""
 
+LOADING_SECONDS = 120
+"""Time for a worker or an API that is started again to show life; it may have to wait for Temporal
+or migrate the ledger."""
+
+BACKUP_SECONDS = 5
+"""Worker and API end themselves when their event loops stand still, and say in their logs where.
+From outside they are killed so much later, where they cannot even do that."""
 
 _LOCAL = {"SHEAF_LOCAL_RECEIVERS": os.environ.get("SHEAF_LOCAL_RECEIVERS", "true")}
 """All of the profile is on one machine, and so may be who is told of events."""
@@ -42,14 +46,6 @@ _LOCAL = {"SHEAF_LOCAL_RECEIVERS": os.environ.get("SHEAF_LOCAL_RECEIVERS", "true
 
 class StartError(Exception):
     """A part of the embedded profile did not come up; the message names its log."""
-
-
-@dataclass
-class _Child:
-    role: str
-    command: list[str]
-    environment: dict[str, str]
-    process: Process | None = None
 
 
 class Supervisor:
@@ -60,24 +56,35 @@ class Supervisor:
         temporal_bin: binary of the server, or None for the installed one.
         stop_seconds: grace of a child after SIGTERM.
         api_port: where the API listens, or at the next free port.
+        liveness_seconds: a child that does not work for so long is started again.
     """
 
     def __init__(
-        self, home: Home, temporal_bin: Path | None, stop_seconds: float, api_port: int
+        self,
+        home: Home,
+        temporal_bin: Path | None,
+        stop_seconds: float,
+        api_port: int,
+        liveness_seconds: float,
     ) -> None:
         self._home = home
+        self._is_published = False
         self._stop_seconds = stop_seconds
         recorded = home.recorded()
         before = int(recorded.temporal_address.rpartition(":")[2]) if recorded else FIRST_PORT
         self.port = free_port(before)
         self.api_port = free_port(api_port, offsets=(0,))
         binary = temporal_binary(temporal_bin)
-        self._server = _Child(
+        patience = liveness_seconds + BACKUP_SECONDS
+        self._server = Child(
             "temporal",
             server_command(binary, home.temporal_database, self.port),
-            child_environment(),
+            child_environment(SHEAF_HOME=str(home.root)),
+            serves(self.address),
+            limit_seconds=liveness_seconds,
+            start_seconds=max(liveness_seconds, START_SECONDS),
         )
-        self._worker = _Child(
+        self._worker = Child(
             "worker",
             python_command("worker"),
             child_environment(
@@ -86,8 +93,11 @@ class Supervisor:
                 TEMPORAL_ADDRESS=self.address,
                 **_LOCAL,
             ),
+            beats(home.ready_file),
+            limit_seconds=patience,
+            start_seconds=LOADING_SECONDS,
         )
-        self._api = _Child(
+        self._api = Child(
             "api",
             python_command("api.server"),
             child_environment(
@@ -99,6 +109,9 @@ class Supervisor:
                 TEMPORAL_ADDRESS=self.address,
                 **_LOCAL,
             ),
+            lives(lambda: self.api_address),
+            limit_seconds=patience,
+            start_seconds=LOADING_SECONDS,
         )
 
     @property
@@ -131,28 +144,19 @@ class Supervisor:
         await self._until(self._home.ready_file.exists, self._worker)
 
     async def watch(self) -> None:
-        """Start again whatever dies, until cancelled."""
-        await asyncio.gather(*(self._keep(child) for child in self._children))
+        """Start again whatever dies or hangs, until cancelled."""
+        keeping = (child.keep(self._home.logs, self._publish) for child in self._children)
+        await asyncio.gather(self._publish_late(), *keeping)
 
     async def stop(self) -> None:
         """Stop the worker and the API, then the server; nothing is left running."""
-        await asyncio.gather(self._end(self._worker), self._end(self._api))
-        await self._end(self._server)
+        await asyncio.gather(*(child.end(self._stop_seconds) for child in self._children[1:]))
+        await self._server.end(self._stop_seconds)
         self._home.clear_running()
 
     @property
-    def _children(self) -> tuple[_Child, ...]:
+    def _children(self) -> tuple[Child, ...]:
         return (self._server, self._worker, self._api)
-
-    async def _end(self, child: _Child) -> None:
-        if child.process and child.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.process.terminate()
-            try:
-                await asyncio.wait_for(child.process.wait(), self._stop_seconds)
-            except TimeoutError:
-                child.process.kill()
-                await child.process.wait()
 
     async def _start_api(self) -> None:
         """Start the API; once more where another took its port in the seconds that it needs."""
@@ -160,58 +164,50 @@ class Supervisor:
         try:
             await self._until(self._home.api_ready_file.exists, self._api)
         except StartError:
-            assert self._api.process is not None
             port = free_port(self.api_port, offsets=(0,))
-            if self._api.process.returncode is None or port == self.api_port:
+            if self._api.is_running or port == self.api_port:
                 raise
             self.api_port = port
             self._api.environment["SHEAF_API_PORT"] = str(port)
             await self._spawn(self._api)
             await self._until(self._home.api_ready_file.exists, self._api)
 
-    async def _spawn(self, child: _Child) -> None:
-        with (self._home.logs / f"{child.role}.log").open("ab") as output:
-            child.process = await asyncio.create_subprocess_exec(
-                *child.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=child.environment,
-                # Ctrl-C in the terminal reaches `sheaf up` alone, which stops them in order.
-                start_new_session=True,
-            )
+    async def _spawn(self, child: Child) -> None:
+        await child.spawn(self._home.logs)
         self._publish()
 
     def _publish(self) -> None:
+        """Say in the home what runs; on a full disk, later: nothing stops for that."""
+        try:
+            self._home.write_running(self._running())
+            self._is_published = True
+        except OSError as error:
+            self._is_published = False
+            log.warning("cannot say what runs", cause=str(error))
+
+    async def _publish_late(self) -> None:
+        while True:
+            await asyncio.sleep(PUBLISH_SECONDS)
+            if not self._is_published:
+                self._publish()
+
+    def _running(self) -> Running:
         children = {child.role: child.process.pid for child in self._children if child.process}
-        self._home.write_running(
-            Running(
-                pid=os.getpid(),
-                children=children,
-                temporal_address=self.address,
-                ui_address=self.ui_address,
-                api_address=self.api_address,
-            )
+        return Running(
+            pid=os.getpid(),
+            children=children,
+            temporal_address=self.address,
+            ui_address=self.ui_address,
+            api_address=self.api_address,
+            restarts={child.role: child.restarts for child in self._children},
         )
 
-    async def _keep(self, child: _Child) -> None:
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            began = time.monotonic()
-            assert child.process is not None
-            code = await child.process.wait()
-            if time.monotonic() - began > HEALTHY_SECONDS:
-                pause = FIRST_PAUSE_SECONDS
-            log.warning("starting again", role=child.role, exit_code=code, pause_seconds=pause)
-            await asyncio.sleep(pause)
-            pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
-            await self._spawn(child)
-
-    async def _until(self, is_up: Callable[[], bool], child: _Child) -> None:
+    async def _until(self, is_up: Callable[[], bool], child: Child) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not is_up():
-            died = child.process is not None and child.process.returncode is not None
+            died = not child.is_running
             if died or time.monotonic() > deadline:
                 why = "ended at once" if died else f"is not up after {START_SECONDS} s"
                 raise StartError(f"{child.role} {why}; see {self._home.logs / f'{child.role}.log'}")
             await asyncio.sleep(0.05)
+        child.works()

@@ -63,6 +63,8 @@ class Cluster:
             "watchdog_seconds": 1,
             "sweep_seconds": 1,
             "shutdown_grace_seconds": 2,
+            # A test may stop a worker for long, to have it go on.
+            "liveness_seconds": 600,
             "storage_url": os.environ.get("SHEAF_TEST_STORAGE_URL"),
         }
         return Settings(

@@ -254,7 +254,7 @@ async def test_the_api_moves_on_when_its_port_is_taken_while_it_starts(
     monkeypatch.chdir(ROOT)
     home = Home(tmp_path / "home")
     home.prepare()
-    supervisor = Supervisor(home, None, 5, free_port(18_484, offsets=(0,)))
+    supervisor = Supervisor(home, None, 5, free_port(18_484, offsets=(0,)), 30)
     wanted = supervisor.api_port
     with socket.create_server(("127.0.0.1", wanted)):
         try:

@@ -12,6 +12,7 @@ ALLOWED = {
     "models": {"models"},
     "rules": {"rules", "models"},
     "services": {"services", "rules", "models"},
+    "services/probes.py": {"services", "temporalio"},
     "services/jobs.py": {"services", "rules", "models", "temporalio"},
     "services/sweeper.py": {"services", "rules", "models", "temporalio"},
     "services/webhooks/dispatcher.py": {"services", "models", "temporalio"},
