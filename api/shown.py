@@ -77,11 +77,11 @@ def batch_item(job: JobRow, item: ItemRow) -> BatchItem:
     )
 
 
-def processing_result(row: sa.Row[Any], blobs: Blobs) -> ProcessingResult:
-    """Return a row of `ItemListing.results_of_file` as the contract has it."""
+def processing_result(row: sa.Row[Any], blobs: Blobs, item_id: str) -> ProcessingResult:
+    """Return a row of `ItemListing.results_of_file` as the contract has it, of that file."""
     return ProcessingResult(
         result_id=row.id,
-        item_id=row.file_id,
+        item_id=item_id,
         job_type=row.job_type,
         job_config=job_config(row.request, row.id, row.project_id),
         parameters_hash=row.parameters_hash,

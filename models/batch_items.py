@@ -10,9 +10,10 @@ from models.payload import Payload
 
 
 class ProcessingResult(Payload):
-    """A result that was made of a file, by whichever job."""
+    """A result that a file has, by whichever job."""
 
     result_id: str
+    """The job of one file that made it: another file's where that had the same bytes."""
     item_id: str
     job_type: JobType
     job_config: dict[str, Any]

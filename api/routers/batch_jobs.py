@@ -146,12 +146,12 @@ async def list_processing_results(
     state: State,
     job_type: JobType | None = None,
 ) -> ProcessingResults:
-    """List every result that was made of a file, by whichever job, newest first."""
+    """List every result that a file has: made of it by whichever job, or reused; newest first."""
     listing = ItemListing(state.database)
     name = await listing.file_name(caller.project_id, item_id)
     rows = await listing.results_of_file(caller.project_id, item_id, job_type)
     return ProcessingResults(
         item_id=item_id,
         item_name=name,
-        processing_results=[processing_result(row, state.blobs) for row in rows],
+        processing_results=[processing_result(row, state.blobs, item_id) for row in rows],
     )

@@ -177,14 +177,26 @@ class ItemListing:
     async def results_of_file(
         self, project_id: str, file_id: str, job_type: JobType | None, limit: int = 1000
     ) -> Sequence[sa.Row[Any]]:
-        """Return the results that were ever made of a directory file, newest first.
+        """Return the results that a directory file ever had, newest first.
 
-        Each has the columns of `results` and those of its job that say what made it.
+        They were made of it, or of another file of the project and reused for it. Each has the
+        columns of `results` and those of its job that say what made it.
         """
+        made = sa.select(results.c.id).where(results.c.file_id == file_id)
+        reused = (
+            sa.select(items.c.result_id)
+            .join(jobs, jobs.c.id == items.c.job_id)
+            .where(
+                items.c.file_id == file_id,
+                items.c.skip_reason.is_not(None),
+                items.c.result_id.is_not(None),
+                jobs.c.project_id == project_id,
+            )
+        )
         query = (
             sa.select(results, *_OF_THE_JOB)
             .join(jobs, jobs.c.id == results.c.job_id)
-            .where(results.c.file_id == file_id, jobs.c.project_id == project_id)
+            .where(results.c.id.in_(made.union(reused)), jobs.c.project_id == project_id)
             .order_by(results.c.processed_at.desc(), results.c.id)
             .limit(limit)
         )

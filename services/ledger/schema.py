@@ -212,12 +212,15 @@ items = sa.Table(
             ),
         )
     ),
-    # Who took a result of another job; few rows, or none, in most jobs.
-    sa.Index(
-        "ix_items_reused_result_id",
-        "result_id",
-        sqlite_where=sa.text("skip_reason IS NOT NULL"),
-        postgresql_where=sa.text("skip_reason IS NOT NULL"),
+    # Who took a result of another job, and of which file; few rows, or none, in most jobs.
+    *(
+        sa.Index(
+            f"ix_items_reused_{name}",
+            name,
+            sqlite_where=sa.text("skip_reason IS NOT NULL"),
+            postgresql_where=sa.text("skip_reason IS NOT NULL"),
+        )
+        for name in ("result_id", "file_id")
     ),
     sqlite_with_rowid=False,
 )

@@ -124,3 +124,42 @@ async def test_a_cache_hit_is_told_of_a_projects_own_results_alone(served: Serve
         answer = (await served.client.get(at, headers=headers)).json()
         hits.append(answer["job_metadata"]["job_is_cache_hit"])
     assert hits == [False, False, True]
+
+
+async def test_a_skipped_file_lists_the_result_that_another_file_gave_it(served: Served) -> None:
+    key, other = await served.key(), await served.key("other")
+    for headers in (key, key, other):
+        await batched(served, headers, "a.txt")
+    listed = []
+    for job_id in served.temporal.started:
+        owner = key if job_id in served.temporal.started[:2] else other
+        items = (
+            await served.client.get(f"{BETA}/batch-processing/{job_id}/items", headers=owner)
+        ).json()["items"]
+        at = f"{BETA}/batch-processing/items/{items[0]['item_id']}/processing-results"
+        answer = (await served.client.get(at, headers=owner)).json()
+        found = answer["processing_results"]
+        assert {one["item_id"] for one in found} == {items[0]["item_id"]}
+        listed.append([one["result_id"] for one in found])
+        foreign = other if owner is key else key
+        assert (await served.client.get(at, headers=foreign)).status_code == 404
+    first, skipped, foreign_result = listed
+    assert len(first) == 1
+    assert skipped == first
+    assert foreign_result != first
+
+
+async def test_each_result_of_a_file_is_listed_once(served: Served) -> None:
+    key = await served.key()
+    made = await served.client.post(f"{BETA}/directories", json={"name": "d"}, headers=key)
+    at = f"{BETA}/directories/{made.json()['id']}/files"
+    body = {"file_id": await upload(served, key, "a.txt")}
+    file_id = (await served.client.post(at, json=body, headers=key)).json()["id"]
+    job = {"job_config": {}, "directory_id": made.json()["id"]}
+    for _ in range(3):
+        await served.client.post(f"{BETA}/batch-processing", json=job, headers=key)
+        await finish(served)
+    answer = await served.client.get(
+        f"{BETA}/batch-processing/items/{file_id}/processing-results", headers=key
+    )
+    assert len(answer.json()["processing_results"]) == 1

@@ -233,19 +233,20 @@ def test_a_second_run_says_why_files_were_skipped(up: Up, tmp_path: Path) -> Non
     assert "\nSkipped: unchanged since an earlier batch" in second.stdout
 
 
-def test_the_client_of_the_readme_gets_a_result(up: Up) -> None:
+def test_the_client_of_the_readme_gets_a_result_each_time(up: Up) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-c", code.replace("http://127.0.0.1:8484", up.api)],
-        cwd=ROOT,
-        env=environment(up.home.root) | {"KEY": up.key},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "# Supply Agreement" in done.stdout
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code.replace("http://127.0.0.1:8484", up.api)],
+            cwd=ROOT,
+            env=environment(up.home.root) | {"KEY": up.key},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "# Supply Agreement" in done.stdout
 
 
 async def test_the_api_moves_on_when_its_port_is_taken_while_it_starts(
