@@ -18,6 +18,7 @@ from tests.unit.patterns.timed import linear_seconds
 
 LENGTH = 20_000
 TIMES = 16
+MOST_TIMES_MEASURED = 5
 MOST_GROWTH = 64
 """16 is linear, 256 quadratic."""
 MEASURABLE_TIMES_LINEAR = 4
@@ -57,10 +58,14 @@ WORK: dict[str, tuple[Callable[[str], object], list[str]]] = {
     ("name", "pump"), [(name, pump) for name, (_, pumps) in WORK.items() for pump in pumps]
 )
 def test_work_on_a_text_grows_with_its_length(name: str, pump: str) -> None:
-    work = WORK[name][0]
+    # What is not linear is so each time; a busy machine may spoil some.
+    assert any(_is_linear(WORK[name][0], pump) for _ in range(MOST_TIMES_MEASURED))
+
+
+def _is_linear(work: Callable[[str], object], pump: str) -> bool:
     short, long = (_least(work, pump * (size // len(pump))) for size in (LENGTH, LENGTH * TIMES))
     is_measurable = long > MEASURABLE_TIMES_LINEAR * linear_seconds(LENGTH * TIMES)
-    assert not is_measurable or long < MOST_GROWTH * short
+    return not is_measurable or long < MOST_GROWTH * short
 
 
 def _least(work: Callable[[str], object], text: str) -> float:

@@ -21,6 +21,7 @@ MOST_TIMES_LINEAR = 40
 MEASURABLE_TIMES_LINEAR = 4
 MOST_GROWTH = 64
 """Of the time for sixteen times the text: 16 is linear, 256 quadratic."""
+MOST_TIMES_MEASURED = 5
 
 BY_HAND = (
     Attack("[", "\\a", ""),
@@ -97,7 +98,14 @@ def _check(one: Found) -> None:
         taken.append((spent, attack))
     taken.sort(key=lambda pair: pair[0], reverse=True)
     for _, attack in taken[:WORST]:
-        _check_growth(one, attack)
+        # What is not linear is so each time; a busy machine may spoil some.
+        for left in reversed(range(MOST_TIMES_MEASURED)):
+            try:
+                _check_growth(one, attack)
+                break
+            except pytest.fail.Exception:
+                if not left:
+                    raise
 
 
 def _check_growth(one: Found, attack: Attack) -> None:
