@@ -58,7 +58,7 @@ class PageImage(Payload):
     """A picture of a page, or in a page, that is kept beside the result."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}\.(png|jpg|jp2|tiff|bmp)$")]
-    """File name, unique in the document, such as `page_1.png` or `img_p1_2.jpg`."""
+    """File name, unique in the document, such as `page_1.jpg` or `img_p1_2.jpg`."""
     kind: Literal["screenshot", "embedded"]
     width: int
     height: int

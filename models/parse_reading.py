@@ -56,7 +56,9 @@ class ImageParameters(RequestModel):
     """Which images come with the result."""
 
     disable_image_extraction: bool = False
-    save_images: bool = True
+    save_images: bool | None = None
+    """True keeps embedded pictures also where `images_to_save` does not say which are kept, and
+    false keeps none; None leaves it to `images_to_save`."""
     images_to_save: tuple[Literal["screenshot", "embedded", "layout"], ...] | None = None
     take_screenshot: bool = False
     internal_is_screenshot_job: bool = False

@@ -59,7 +59,11 @@ class JsonPage(BaseModel):
     """The parts of the page; each has a `type`, its `md`, what belongs to its type, and where the
     format has places, a `bBox` in PDF points."""
     images: list[dict[str, Any]]
-    """Pictures that were kept, as `images_to_save` asked."""
+    """Pictures that were kept, as `images_to_save` or `save_images` asked."""
+    charts: list[dict[str, Any]]
+    """Empty: no engine here tells charts from pictures."""
+    tables: list[str]
+    """Names of the tables among the items, in their order."""
     layout: list[dict[str, Any]]
     """Blocks with their kinds, where `extract_layout` asked."""
     links: list[dict[str, str]]

@@ -1,5 +1,6 @@
 """The parts of a page with their places, in the words of v1 and of v2."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.documents import ParsedPage
@@ -36,6 +37,17 @@ def items_v2(page: ParsedPage) -> list[dict[str, Any]]:
             item["bbox"] = [shown_box(box), *_granular(lines)]
         shown.append(item)
     return shown
+
+
+def table_names(page: int, items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a name for each table among the parts of a page, unique in the document.
+
+    Args:
+        page: the number of the page.
+        items: its parts, in their order.
+    """
+    count = sum(item["type"] == "table" for item in items)
+    return [f"table_p{page}_{number}" for number in range(1, count + 1)]
 
 
 def layout(page: ParsedPage) -> list[dict[str, Any]]:

@@ -102,11 +102,11 @@ PARTLY_HONOURED = {
     "parse_mode": "`parse_page_without_llm` alone",
     "precise_bounding_box": "of PDFs and pictures",
     "presentation_out_of_bounds_content": "of .pptx; what reaches onto the slide is always read",
-    "save_images": "false keeps none; true keeps those that `images_to_save` names",
+    "save_images": "embedded pictures of PDFs, where `images_to_save` is not set; false keeps none",
     "strict_mode_buggy_font": "characters of PDFs that have no meaning outside of their font",
     "strict_mode_image_extraction": "pictures of PDFs that cannot be decoded",
     "strict_mode_reconstruction": "pages of PDFs whose markdown lacks most of their words",
-    "take_screenshot": "of PDFs, as PNG",
+    "take_screenshot": "of PDFs, as JPEG",
     "internal_is_screenshot_job": "of PDFs; other files fail as Unsupported",
 }
 """Those of `HONOURED_PARAMETERS` that do less than their name says, and what they do."""
@@ -163,6 +163,10 @@ def parameters_hash(job_type: JobType, config: BatchParseJobRecordCreate | Class
         "job_type": job_type.value,
         "options": _differences(parse_options(config), frozenset()),
     }
+    options = parse_options(config)
+    if "screenshot" in options.images:
+        # They were PNG before; a result that has those is not the one that is asked for.
+        identity["screenshots"] = "jpg"
     if isinstance(config, ClassifyJob):
         identity["mode"] = config.mode.value
         identity["rules"] = [rule.model_dump(mode="json") for rule in config.rules]

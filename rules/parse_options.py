@@ -78,9 +78,11 @@ def password_ref(parameters: BatchParseJobConfig) -> str | None:
 def images_of(parameters: BatchParseJobConfig) -> tuple[ImageKind, ...]:
     """Which pictures are kept: those of `images_to_save`, and pages where `take_screenshot` asks.
 
-    Embedded ones are not kept where `save_images` is false or `disable_image_extraction` is true.
+    Where `images_to_save` is not set, `save_images` keeps the embedded ones. They are not kept
+    where it is false, or `disable_image_extraction` is true.
     """
-    named = parameters.images_to_save or ()
+    unset = ("embedded",) if parameters.save_images else ()
+    named = unset if parameters.images_to_save is None else parameters.images_to_save
     is_drawn = parameters.take_screenshot or parameters.internal_is_screenshot_job
     kinds: list[ImageKind] = ["screenshot"] if is_drawn or "screenshot" in named else []
     if "embedded" in named and _takes_images(parameters):
@@ -89,7 +91,7 @@ def images_of(parameters: BatchParseJobConfig) -> tuple[ImageKind, ...]:
 
 
 def _takes_images(parameters: BatchParseJobConfig) -> bool:
-    return parameters.save_images and not parameters.disable_image_extraction
+    return parameters.save_images is not False and not parameters.disable_image_extraction
 
 
 def _of_pdf(parameters: BatchParseJobConfig) -> dict[str, Any]:

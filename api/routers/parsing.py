@@ -21,13 +21,13 @@ from models.parse_results import (
     TextResult,
     error_code,
 )
-from rules.page_items import items_v1, layout, shown_image
+from rules.page_items import items_v1, layout, shown_image, table_names
 from rules.page_links import links_of
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
 from services.results import Results, TaskResult
 
-ImageName = Annotated[str, Path(max_length=64, examples=["page_1.png"])]
+ImageName = Annotated[str, Path(max_length=64, examples=["page_1.jpg"])]
 JobId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]
 
 _routes = APIRouter(tags=["parse results"])
@@ -132,6 +132,7 @@ async def _result(job_id: str, caller: CurrentCaller, state: State) -> TaskResul
 
 
 def _page(page: ParsedPage, found: TaskResult) -> JsonPage:
+    items = items_v1(page)
     return JsonPage(
         page=page.page,
         text=page.text,
@@ -139,8 +140,10 @@ def _page(page: ParsedPage, found: TaskResult) -> JsonPage:
         width=page.width,
         height=page.height,
         status="ERROR" if page.error else "OK",
-        items=items_v1(page),
+        items=items,
         images=[shown_image(image) for image in page.images],
+        charts=[],
+        tables=table_names(page.page, items),
         layout=layout(page) if found.work.shows_layout else [],
         links=[link._asdict() for link in links_of(page.md)],
         parsing_mode=found.document.engine,

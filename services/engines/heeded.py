@@ -40,7 +40,7 @@ def _places(options: ParseOptions) -> Asked:
 
 def _pdf(options: ParseOptions) -> Asked:
     return (
-        ("images_to_save", bool(options.images)),
+        ("pictures to keep", bool(options.images)),
         ("inline_images_in_markdown", options.inline_images),
         ("remove_hidden_text", options.remove_hidden_text),
         ("page headers and footers", options.margins),

@@ -1,6 +1,7 @@
 """Pictures of and in the pages of a PDF: kept as files, or written into the markdown."""
 
 import base64
+import io
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from models.documents import ParsedPage, ParseOptions
 from models.page_parts import IMAGE_TYPES, PageImage
 from services.engines.pdf_render import PLACEHOLDER, box_of
 
+JPEG_QUALITY = 85
+"""Letters of 8 points stay legible at the 150 dpi that pages are drawn at."""
 MAX_TOTAL_BYTES = 256 * 1024**2
 """Most bytes of pictures that are kept of one document."""
 MAX_INLINE_BYTES = 64 * 1024**2
@@ -38,7 +41,7 @@ class Pictures:
         of_page: dict[int, list[PageImage]] = {number: [] for number in pages}
         data: dict[str, bytes] = {}
         for shot in answer.screenshots or ():
-            self._keep(of_page[shot.page_num], _screenshot(shot), shot.image_bytes)
+            self._keep(of_page[shot.page_num], _screenshot(shot), as_jpeg(shot.image_bytes))
         for native in answer.images or ():
             content = native.bytes or b""
             data[native.name] = content
@@ -78,9 +81,20 @@ class Pictures:
         return link if name in kept else ""
 
 
+def as_jpeg(png: bytes) -> bytes:
+    """Return a picture of a page as JPEG, by which clients know screenshots from other pictures."""
+    # Here, since most jobs ask for no screenshot.
+    from PIL import Image
+
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
+        picture.convert("RGB").save(written, "JPEG", quality=JPEG_QUALITY)
+    return written.getvalue()
+
+
 def _screenshot(native: Any) -> PageImage:
     return PageImage(
-        name=f"page_{native.page_num}.png",
+        name=f"page_{native.page_num}.jpg",
         kind="screenshot",
         width=native.width,
         height=native.height,

@@ -54,12 +54,30 @@ class Draws(EachAlone):
         return EngineResult(document=document)
 
 
-async def parsed(served: Served, folder: Path, **parameters: Any) -> str:
+class Tabled(EachAlone):
+    """A parser whose first page has two tables."""
+
+    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
+        table = "| a | b |\n| --- | --- |\n| 1 | 2 |"
+        page = PAGE.model_copy(update={"md": f"{table}\n\nbetween\n\n{table}"})
+        document = ParsedDocument(
+            pages=(page, BROKEN),
+            media_type="application/pdf",
+            engine="tabled",
+            engine_version="1",
+            total_pages=2,
+        )
+        return EngineResult(document=document)
+
+
+async def parsed(
+    served: Served, folder: Path, parser: EachAlone | None = None, **parameters: Any
+) -> str:
     """Return the id of the job of a file that was parsed with these parameters."""
     (folder / "a.pdf").write_text("x")
     job = await create(served, folder, job_config={"parameters": parameters})
     await enumerate_files(served, job["id"], ["a.pdf"])
-    (done,) = await work_through(served, job["id"], Draws(), 1)
+    (done,) = await work_through(served, job["id"], parser or Draws(), 1)
     return done.outcome.item.task_id
 
 
@@ -111,6 +129,21 @@ async def test_pictures_are_kept_and_given_by_both_versions(served: Served, tmp_
     assert found["metadata"]["pages"][0]["printed_page_number"] == "41"
 
 
+async def test_save_images_keeps_embedded_pictures_where_nothing_says_which(
+    served: Served, tmp_path: Path
+) -> None:
+    first, _ = await pages_of(served, await parsed(served, tmp_path, save_images=True))
+    assert [image["name"] for image in first["images"]] == ["img_p1_1.png"]
+
+
+async def test_pages_name_their_tables_and_list_charts(served: Served, tmp_path: Path) -> None:
+    task_id = await parsed(served, tmp_path, Tabled())
+    first, second = await pages_of(served, task_id)
+    assert (first["charts"], first["tables"]) == ([], ["table_p1_1", "table_p1_2"])
+    assert (second["charts"], second["tables"]) == ([], [])
+    assert [item["type"] for item in first["items"]].count("table") == 2
+
+
 async def test_image_filenames_name_the_pictures_to_tell_of(served: Served, tmp_path: Path) -> None:
     task_id = await parsed(served, tmp_path, images_to_save=["embedded"])
     asked = {"expand": "images_content_metadata", "image_filenames": "page_1.png,page_2.png"}
@@ -122,7 +155,10 @@ async def test_image_filenames_name_the_pictures_to_tell_of(served: Served, tmp_
     "parameters",
     [
         {},
-        {"images_to_save": ["layout"]},
+        {"save_images": None},
+        {"images_to_save": ["layout"], "save_images": True},
+        {"images_to_save": [], "save_images": True},
+        {"save_images": True, "disable_image_extraction": True},
         {"images_to_save": ["embedded"], "save_images": False},
         {"images_to_save": ["embedded"], "disable_image_extraction": True},
     ],

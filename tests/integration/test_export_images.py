@@ -36,8 +36,8 @@ async def test_an_export_has_the_pictures_that_the_job_kept(tmp_path: Path) -> N
         out = await export_job(session, job, tmp_path / "out")
     finally:
         await cluster.close()
-    picture = out / "files" / "a.pdf.images" / "page_1.png"
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    picture = out / "files" / "a.pdf.images" / "page_1.jpg"
+    assert picture.read_bytes().startswith(b"\xff\xd8\xff")
     lines = (out / "manifest.jsonl").read_text().splitlines()
     images = {entry["name"]: entry["images"] for entry in map(json.loads, lines)}
-    assert images == {"a.pdf": ["page_1.png"], "b.txt": []}
+    assert images == {"a.pdf": ["page_1.jpg"], "b.txt": []}

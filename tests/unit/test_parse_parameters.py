@@ -18,9 +18,10 @@ from models.secrets import HIDDEN, REVEALED
 from models.webhooks import WEBHOOK_EVENTS, WebhookConfiguration
 
 DEFAULTS_OTHER_THAN_NULL_AND_FALSE = {
+    # Without `save_images`, which is true in the contract: only where a client says so are pictures
+    # kept that no other parameter asks for.
     "type": "parse",
     "lang": "en",
-    "save_images": True,
     "page_error_tolerance": 0.05,
     "replace_failed_page_mode": "raw_text",
     "parsing_instruction": "",

@@ -4,6 +4,8 @@ import base64
 import re
 from pathlib import Path
 
+from PIL import Image
+
 from models.failures import FailureKind
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
@@ -12,6 +14,7 @@ FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 RESOURCES = "/Resources << /Font << /F1 5 0 R >> /XObject << /I 6 0 R >> >>"
 CONTENT = b"BT /F1 12 Tf 72 700 Td (words) Tj ET q 100 0 0 50 72 500 cm /I Do Q"
 PNG = b"\x89PNG"
+JPEG = b"\xff\xd8\xff"
 
 
 def with_picture(data: bytes, entries: str) -> bytes:
@@ -42,9 +45,12 @@ async def test_take_screenshot_draws_each_page(parse: Parse, tmp_path: Path) -> 
     data = samples.pdf("one", "two")
     document = document_of(await parse(data, "a.pdf", folder=folder, images=("screenshot",)))
     names = [image.name for page in document.pages for image in page.images]
-    assert names == ["page_1.png", "page_2.png"]
-    assert all((folder / name).read_bytes().startswith(PNG) for name in names)
+    assert names == ["page_1.jpg", "page_2.jpg"]
+    assert all((folder / name).read_bytes().startswith(JPEG) for name in names)
     image = document.pages[0].images[0]
+    assert image.media_type == "image/jpeg"
+    with Image.open(folder / image.name) as drawn:
+        assert drawn.size == (image.width, image.height)
     assert abs(image.height / image.width - 842 / 595) < 0.01
 
 
@@ -73,7 +79,7 @@ async def test_a_screenshot_job_draws_and_reads_nothing(parse: Parse, tmp_path: 
     asked = {"images": ("screenshot",), "screenshots_only": True}
     page = document_of(await parse(GREY, "a.pdf", folder=folder, **asked)).pages[0]
     assert (page.text, page.md) == ("", "")
-    assert [image.name for image in page.images] == ["page_1.png"]
+    assert [image.name for image in page.images] == ["page_1.jpg"]
     kind, message = failure_of(await parse(b"words\n", "a.txt", folder=folder, **asked))
     assert (kind, message) == (FailureKind.UNSUPPORTED, "only pages of PDFs can be drawn")
 
@@ -87,4 +93,4 @@ async def test_strict_mode_image_extraction_fails_a_broken_picture(parse: Parse)
 
 async def test_other_formats_say_that_pictures_are_not_kept(parse: Parse) -> None:
     document = document_of(await parse(b"words\n", "a.txt", images=("embedded",)))
-    assert document.warnings == ("without effect on this format: images_to_save",)
+    assert document.warnings == ("without effect on this format: pictures to keep",)
