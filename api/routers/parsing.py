@@ -21,6 +21,7 @@ from models.parse_results import (
     TextResult,
     error_code,
 )
+from rules.file_extensions import SUPPORTED_EXTENSIONS
 from rules.page_items import items_v1, layout, shown_image, table_names
 from rules.page_links import links_of
 from rules.times import moment
@@ -39,6 +40,12 @@ _STATUSES = {
     ItemStatus.FAILED: "ERROR",
     ItemStatus.CANCELLED: "CANCELLED",
 }
+
+
+@_routes.get("/supported_file_extensions")
+async def list_supported_file_extensions(caller: CurrentCaller) -> list[str]:  # noqa: ARG001
+    """List the extensions of files that are read here; a file is told by its bytes all the same."""
+    return list(SUPPORTED_EXTENSIONS)
 
 
 @_routes.get("/job/{job_id}")

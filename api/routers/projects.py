@@ -1,4 +1,4 @@
-"""`/api/v1/projects`: the one project that a key belongs to."""
+"""`/api/v1/projects` and `/api/v2/projects`: the one project that a key belongs to."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from api.caller import CurrentCaller, State
+from api.paging import Page, PageSize, PageToken, decode_cursor
 from models.payload import Payload
 from rules.times import moment
 from services.ledger.keys import KeyLedger
 from services.ledger.records import NotFoundError
 
-router = APIRouter(prefix="/api/v1/projects", tags=["projects"])
+_v1 = APIRouter(prefix="/api/v1/projects", tags=["projects"])
+_v2 = APIRouter(prefix="/api/v2/projects", tags=["projects"])
 
 ORGANIZATION_ID = "org-default"
 """A deployment is one organisation."""
@@ -29,7 +31,7 @@ class Project(Payload):
     updated_at: datetime | None = None
 
 
-@router.get("")
+@_v1.get("")
 async def list_projects(
     caller: CurrentCaller,
     state: State,
@@ -40,7 +42,22 @@ async def list_projects(
     return [project] if project_name in {None, project.name} else []
 
 
-@router.get("/{project}")
+@_v2.get("")
+async def list_projects_in_pages(
+    caller: CurrentCaller,
+    state: State,
+    name: Annotated[str | None, Query(max_length=255)] = None,
+    page_size: PageSize = 50,  # noqa: ARG001 - one project is one page
+    page_token: PageToken = None,
+) -> Page[Project]:
+    """List the projects of a key, of which there is one."""
+    decode_cursor(page_token, str)  # none was given out: there is no second page
+    found = [] if page_token else await list_projects(caller, state, name)
+    return Page(items=found, total_size=len(found))
+
+
+@_v1.get("/{project}")
+@_v2.get("/{project}")
 async def get_project(
     project: Annotated[str, Path(max_length=64)], caller: CurrentCaller, state: State
 ) -> Project:
@@ -55,3 +72,8 @@ async def _project(project_id: str, state: State) -> Project:
     return Project(
         id=project_id, name=name, created_at=moment(created_at), updated_at=moment(created_at)
     )
+
+
+router = APIRouter()
+router.include_router(_v1)
+router.include_router(_v2)

@@ -9,7 +9,7 @@ from typing import IO, Any, get_args, get_origin, get_type_hints
 
 RESOURCES = (
     *("beta.batch", "beta.directories", "batches", "files", "parsing", "classify", "classifier"),
-    *("configurations", "webhook_configs", "projects"),
+    *("configurations", "webhook_configs", "projects", "v2_projects"),
 )
 
 

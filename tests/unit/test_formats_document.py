@@ -2,7 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
+from llama_cloud.types.llama_parse_supported_file_extensions import (
+    LlamaParseSupportedFileExtensions,
+)
+
+from rules.file_extensions import SUPPORTED_EXTENSIONS
+from rules.name_hints import BELIEVED
 from services.engines import containers, detection
 from services.engines.images import SUFFIXES
 
@@ -26,3 +33,11 @@ def test_every_archive_that_is_refused_is_named() -> None:
     for _, what in detection.REFUSED:
         if "archive" in what:
             assert what.split()[1] in DOCUMENT
+
+
+def test_the_extensions_that_are_told_to_clients_are_those_of_the_table() -> None:
+    rows = re.findall(r"^\| (\.[a-z].*?) \|.*`", DOCUMENT, re.MULTILINE)
+    named = {extension for row in rows for extension in re.findall(r"\.[a-z0-9]+", row)}
+    assert named & set(get_args(LlamaParseSupportedFileExtensions)) == set(SUPPORTED_EXTENSIONS)
+    assert named >= BELIEVED | set(SUFFIXES.values())
+    assert list(SUPPORTED_EXTENSIONS) == sorted(set(SUPPORTED_EXTENSIONS))
