@@ -73,9 +73,9 @@ def _least(work: Callable[[str], object], text: str) -> float:
     gc.disable()
     try:
         for _ in range(2):
-            began = time.perf_counter()
+            began = time.thread_time()
             work(text)
-            taken.append(time.perf_counter() - began)
+            taken.append(time.thread_time() - began)
     finally:
         gc.enable()
     return min(taken)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.patterns.attacks import Attack, as_written, attacks_on
 from tests.unit.patterns.found import Found, patterns
-from tests.unit.patterns.timed import TooLongError, linear_seconds, seconds
+from tests.unit.patterns.timed import TRIES, TooLongError, linear_seconds, seconds
 
 WHOLE = 100_000
 """Characters of the worst texts."""
@@ -58,7 +58,13 @@ FOUND = patterns()
 
 @pytest.mark.parametrize("one", FOUND, ids=lambda one: f"{one.where}-{one.method}")
 def test_a_pattern_takes_time_in_proportion_to_the_text(one: Found) -> None:
-    _check(one)
+    # What else runs on the machine may slow one measurement; what is not linear fails in each.
+    for _ in range(TRIES - 1):
+        try:
+            return _check(one)
+        except pytest.fail.Exception:
+            continue
+    return _check(one)
 
 
 @pytest.mark.parametrize(
