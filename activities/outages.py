@@ -39,7 +39,7 @@ def comes_again(job_id: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not isinstance(error, OutageError) and blame(error) is Blame.PROGRAM:
+        if blame(error) is Blame.PROGRAM:
             raise
         cause = str(error) if isinstance(error, OutageError) else reason(error)
         wait = wait_seconds(activity.info().attempt)

@@ -18,7 +18,7 @@ from activities.recording import Recorder
 from activities.signatures import SliceActivities
 from activities.slice_time import SliceTime
 from models.batch import ItemStatus
-from models.failures import DocumentError, FailureKind, OutageError
+from models.failures import DocumentError, FailureKind
 from models.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
 from rules.outside_faults import Blame, blame, reason
 from rules.prediction import kind_of, predicted_seconds
@@ -142,7 +142,7 @@ class SliceRun:
             raise
         except Exception as error:
             left = [*self._held.values(), *await self._recorder.abandon()]
-            if isinstance(error, OutageError) or blame(error) is not Blame.PROGRAM:
+            if blame(error) is not Blame.PROGRAM:
                 await give_back(self._claims, self._input.job_id, left)
                 raise
             if not await self._count_attempts(left, error):

@@ -23,6 +23,7 @@ from temporalio.service import RPCError
 
 from api.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
 from api.not_served import not_served
+from rules.outside_faults import is_outside_fault
 from services.ledger.records import NotFoundError
 from services.object_store import ObjectStoreError
 
@@ -103,8 +104,8 @@ def install(app: FastAPI) -> None:
         ObjectStoreError,
     ):
         app.add_exception_handler(away, _away)
-    app.add_exception_handler(OSError, _disk)
-    app.add_exception_handler(DBAPIError, _unexpected)
+    app.add_exception_handler(OSError, _outside)
+    app.add_exception_handler(DBAPIError, _outside)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -169,9 +170,9 @@ async def _away(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": detail}, status_code=503, headers=headers)
 
 
-async def _disk(request: Request, error: Exception) -> JSONResponse:
+async def _outside(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-        return await _unexpected(request, error)
+        return await (_away if is_outside_fault(error) else _unexpected)(request, error)
     log.error("the disk is full", path=request.url.path, error=str(error))
     return JSONResponse({"detail": "The server's disk is full."}, status_code=507)
 

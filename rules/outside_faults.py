@@ -12,7 +12,7 @@ import errno
 import re
 from enum import StrEnum
 
-from models.failures import FailureKind
+from models.failures import FailureKind, OutageError
 
 MAX_REASON_CHARACTERS = 300
 
@@ -85,6 +85,8 @@ def blame(error: BaseException) -> Blame:
     """Return whose fault an error is, by what raised it and with which code."""
     if type(error).__module__ == "builtins" and isinstance(error, OSError) and error.errno:
         return blame_of_errno(error.errno)
+    if isinstance(error, OutageError):
+        return Blame.OUTSIDE
     wrapped = getattr(error, "orig", None)  # SQLAlchemy keeps the driver's error so
     if isinstance(wrapped, Exception):
         return blame(wrapped)

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from services.ledger.postgres import create_postgres_engine
+
 Value = TypeVar("Value")
 
 BUSY_SECONDS = 30
@@ -35,43 +37,75 @@ class Database:
     Args:
         url: `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`.
         pool_size: connections kept open; each concurrent slice uses one for milliseconds.
-        patience_seconds: how long to wait for a connection, or for another writer of SQLite.
+        patience_seconds: how long to wait for a connection, for the answer to a statement of
+            Postgres, or for another writer of SQLite; TimeoutError or OperationalError after it.
+        is_hurried: whether statements of Postgres are bounded at all.
     """
 
     def __init__(
-        self, url: str, pool_size: int = 5, patience_seconds: float = BUSY_SECONDS
+        self,
+        url: str,
+        pool_size: int = 5,
+        patience_seconds: float = BUSY_SECONDS,
+        *,
+        is_hurried: bool = True,
     ) -> None:
         self.url = url
+        self._patience = patience_seconds
         self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
         self._turn: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
-        # Both drivers call it so: the time to connect, and with SQLite, to wait for a lock.
-        options: dict[str, Any] = {
-            "connect_args": {"timeout": patience_seconds},
-            "pool_size": pool_size,
-            "pool_timeout": patience_seconds,
-        }
         if self.is_sqlite:
-            self.engine = create_async_engine(url, **options)
+            self.engine = create_async_engine(
+                url,
+                connect_args={"timeout": patience_seconds},
+                pool_size=pool_size,
+                pool_timeout=patience_seconds,
+            )
             _configure_sqlite(self.engine)
         else:
-            self.engine = create_async_engine(url, pool_pre_ping=True, **options)
+            self.engine = create_postgres_engine(
+                url, pool_size, patience_seconds, is_hurried=is_hurried
+            )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that only reads."""
-        async with self.engine.connect() as connection, connection.begin():
+        async with self._connected() as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that writes; it commits when the block ends without an error."""
         # SQLite's writers poll for their turn, up to 100 ms apart: those of one process queue here.
-        async with self._turn, self.engine.connect() as connection:
+        async with self._turn, self._connected() as connection:
             await connection.execution_options(sheaf_writes=True)
             async with connection.begin():
                 yield connection
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection, within the patience also where one is free, broken and made anew.
+
+        TimeoutError where there is none by then. On SQLite a thread of the driver must not be
+        left in the middle; what it waits for has an end of its own.
+        """
+        connection = self.engine.connect()
+        if self.is_sqlite:
+            await connection.start()
+        else:
+            async with asyncio.timeout(self._patience):
+                await connection.start()
+        try:
+            yield connection
+        finally:
+            # To its end: a connection that is not given back is missing in the pool.
+            await asyncio.shield(connection.close())
+
+    def unhurried(self) -> "Database":
+        """Return other connections to the same ledger, for statements that may take long."""
+        return Database(self.url, 1, self._patience, is_hurried=False)
 
     async def insert_or_find(self, make: Callable[[AsyncConnection], Awaitable[Value]]) -> Value:
         """Return what `make` finds or inserts in a transaction of its own.

@@ -18,11 +18,15 @@ async def migrate(database: Database) -> None:
     """Apply the migrations that are missing. Safe when several processes do it at once."""
     if await is_current(database):
         return
-    async with database.write() as connection:
-        if not database.is_sqlite:
-            lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
-            await connection.execute(lock, {"key": _ADVISORY_LOCK})
-        await connection.run_sync(_upgrade)
+    unhurried = database.unhurried()
+    try:
+        async with unhurried.write() as connection:
+            if not database.is_sqlite:
+                lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
+                await connection.execute(lock, {"key": _ADVISORY_LOCK})
+            await connection.run_sync(_upgrade)
+    finally:
+        await unhurried.close()
 
 
 async def is_current(database: Database) -> bool:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.failures import DocumentError, FailureKind
+from models.failures import DocumentError, FailureKind, OutageError
 from rules.outside_faults import (
     Blame,
     blame,
@@ -72,6 +72,7 @@ def test_a_code_that_nobody_knows_passes(code: int | None) -> None:
         MemoryError(),
         httpx.ConnectTimeout("slow"),
         ObjectStoreError("503"),
+        OutageError("the source", "503"),
         sa.exc.TimeoutError("no connection is free"),
     ],
     ids=repr,
