@@ -62,10 +62,16 @@ class Guard:
         check_text(url)
         try:
             parsed = httpx.URL(url)
+            # Decoded by IDNA when it is read, here and by every request that httpx makes.
+            _ = parsed.host
+        except UnicodeError as error:
+            raise RefusedUrlError("has a host that is no name by IDNA") from error
         except (httpx.InvalidURL, ValueError) as error:
             raise RefusedUrlError("is malformed") from error
         userinfo = parsed.userinfo.decode("ascii", "replace")
-        found = target(parsed.scheme, userinfo, parsed.host, parsed.port)
+        # As it is sent and looked up.
+        host = parsed.raw_host.decode("ascii")
+        found = target(parsed.scheme, userinfo, host, parsed.port)
         check_target(found, self._policy)
         return found, parsed
 

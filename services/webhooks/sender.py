@@ -91,7 +91,8 @@ class Sender:
             status = response.status_code
             retry_after = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             error = None if response.is_success else DeliveryError.HTTP_ERROR
-        except (RefusedUrlError, httpx.InvalidURL):
+        except (RefusedUrlError, httpx.InvalidURL, UnicodeError):
+            # UnicodeError: the host is no name by IDNA to this version of httpx.
             error = DeliveryError.BLOCKED
         except (httpx.HTTPError, OSError) as raised:
             error = _error(raised)

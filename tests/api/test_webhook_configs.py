@@ -102,3 +102,32 @@ def test_a_seal_opens_under_its_own_key_alone() -> None:
     assert Seals(b"one").open(sealed) == {"secret": SECRET}
     with pytest.raises(SealBrokenError, match="SHEAF_HOME"):
         Seals(b"two").open(sealed)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://xn--/", "https://xn--a/", "https://xn--zz--.example/", "https://xn--0.xn--1/x"),
+        *("https://xn--ls8h.xn--/", f"https://xn--{'a' * 59}.example/", "https://XN--/"),
+    ],
+)
+async def test_a_receiver_whose_name_is_no_idna_is_refused(served: Served, url: str) -> None:
+    asked = {"webhook_url": url}
+    saved = await served.client.post(AT, json=asked)
+    assert saved.status_code == 422, saved.text
+    (error,) = saved.json()["detail"]
+    assert error["loc"] == ["body", "webhook_url"]
+    batch = {
+        "directory_id": "dir-x",
+        "job_config": {"parameters": {"webhook_configurations": [asked], "webhook_url": url}},
+    }
+    answer = await served.client.post("/api/v1/beta/batch-processing", json=batch)
+    assert answer.status_code in {404, 422}
+    change = {"webhook_url": url, "webhook_events": ["parse.error"]}
+    kept = (await save(served))["id"]
+    assert (await served.client.put(f"{AT}/{kept}", json=change)).status_code == 422
+
+
+async def test_a_receiver_may_have_a_name_in_letters_of_any_script(served: Served) -> None:
+    url = "https://xn--mnchen-3ya.example/hook"
+    assert (await save(served, webhook_url=url))["webhook_url"] == url
