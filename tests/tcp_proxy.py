@@ -98,7 +98,7 @@ class TcpProxy:
             writer.transport.abort()
             return
         self._writers.add(other[1])
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):
             await asyncio.gather(
                 self._passed(reader, other[1], age), self._passed(other[0], writer, age)
             )
