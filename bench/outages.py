@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,15 +105,13 @@ def _fill(filler: Path) -> None:
 @asynccontextmanager
 async def s3(root: Path, files: int) -> AsyncIterator[Deployment]:
     """Keep files and results in a bucket, and cut the way to it."""
-    with s3_server() as server, tcp_proxy(server.port) as proxy:
+    with s3_server() as server, tcp_proxy(server.port) as proxy, _set(server.environment()):
         contents = {
             f"{number:06}.txt": f"sleep {FILE_SECONDS}\nobject {number}\n".encode()
             for number in range(files)
         }
         await asyncio.to_thread(server.fill, "in/", contents)
         environment = server.environment(f"http://127.0.0.1:{proxy.port}")
-        os.environ |= server.environment()
-        bucket.cache_clear()
         options = {
             **CALM,
             "storage_url": "s3://bucket/store/",
@@ -128,6 +126,23 @@ async def s3(root: Path, files: int) -> AsyncIterator[Deployment]:
                 lambda: asyncio.to_thread(proxy.refuse),
                 lambda: asyncio.to_thread(proxy.heal),
             )
+
+
+@contextmanager
+def _set(variables: dict[str, str]) -> Iterator[None]:
+    """Have this process, which reads results to check them, go past the proxy."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ |= variables
+    bucket.cache_clear()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        bucket.cache_clear()
 
 
 @asynccontextmanager
