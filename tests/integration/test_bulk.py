@@ -23,6 +23,7 @@ def result_rows() -> list[dict[str, Any]]:
             "job_id": JOB_ID,
             "file_id": file_id,
             "content_sha256": f"{number:064x}",
+            "name_hint": ".md" if number % 2 else "",
             "engine": "engine 1",
             "media_type": "text/plain",
             "pages": number,
