@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.state import ApiState, api_state
 from models.apis import Scope
+from models.projects import is_project
 from services.ledger.keys import KeyLedger
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key; `sheaf keys create` makes one.")
@@ -41,8 +42,8 @@ async def _caller(
     needed = Scope.READ if request.method in {"GET", "HEAD"} else Scope.WRITE
     if not key.scope.allows(needed):
         raise HTTPException(403, f"This key has the scope {key.scope}; {needed} is needed")
-    if project_id not in {None, "", key.project_id}:
-        raise HTTPException(404, f"project_id: no project {str(project_id)[:64]}")
+    if project_id and not is_project(project_id, key.project_id):
+        raise HTTPException(404, f"project_id: no project {project_id[:64]}")
     return Caller(key.project_id, key.id, key.scope)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from api.task_shown import configuration
-from models.documents import ParsedPage
 from models.parse_tasks import (
     ContentMetadata,
     FailedPage,
@@ -46,11 +47,6 @@ class Expanding:
     """Makes the address of one of `CONTENTS`, or of `images/` and a picture's name."""
     image_filenames: frozenset[str] | None = None
     """The pictures to tell of; None tells of all."""
-
-    @property
-    def pages(self) -> Sequence[ParsedPage]:
-        """The pages that were read."""
-        return self.result.pages
 
 
 def expanded(found: ParseResult, of: Expanding, names: Sequence[str]) -> ParseResult:
@@ -104,7 +100,7 @@ def _markdown(result: TaskResult) -> MarkdownPages:
     )
 
 
-def _items(of: Expanding) -> ItemsPages:
+def _items(result: TaskResult) -> ItemsPages:
     return ItemsPages(
         pages=[
             FailedPage(page_number=one.page, error=one.error)
@@ -112,19 +108,19 @@ def _items(of: Expanding) -> ItemsPages:
             else ItemsPage(
                 page_number=one.page,
                 items=items_v2(one),
-                page_width=one.width,
-                page_height=one.height,
+                page_width=one.width or 0.0,
+                page_height=one.height or 0.0,
             )
-            for one in of.pages
+            for one in result.pages
         ]
     )
 
 
-def _metadata(of: Expanding) -> MetadataPages:
+def _metadata(result: TaskResult) -> MetadataPages:
     return MetadataPages(
         pages=[
             MetadataPage(page_number=one.page, printed_page_number=one.printed_page_number)
-            for one in of.pages
+            for one in result.pages
         ]
     )
 
@@ -145,8 +141,8 @@ def _job_metadata(of: Expanding) -> dict[str, Any]:
 _PARTS: dict[str, Callable[[Expanding], object]] = {
     "text": lambda of: _text(of.result),
     "markdown": lambda of: _markdown(of.result),
-    "items": _items,
-    "metadata": _metadata,
+    "items": lambda of: _items(of.result),
+    "metadata": lambda of: _metadata(of.result),
     "text_full": lambda of: of.result.text,
     "markdown_full": lambda of: of.result.markdown,
     "job_metadata": _job_metadata,
@@ -155,13 +151,15 @@ _PARTS: dict[str, Callable[[Expanding], object]] = {
 }
 
 
-def _as_json(pages: TextPages | MarkdownPages) -> bytes:
+def _as_json(pages: BaseModel) -> bytes:
     return json.dumps(pages.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
 
 
 CONTENTS = {
     "text": Content("application/json", lambda result: _as_json(_text(result))),
     "markdown": Content("application/json", lambda result: _as_json(_markdown(result))),
+    "items": Content("application/json", lambda result: _as_json(_items(result))),
+    "metadata": Content("application/json", lambda result: _as_json(_metadata(result))),
     "text_full": Content("text/plain", lambda result: result.text.encode("utf-8", "replace")),
     "markdown_full": Content(
         "text/markdown", lambda result: result.markdown.encode("utf-8", "replace")

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from models.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from models.batch_items import BatchItem, ProcessingResult
 from models.classify import ClassifyJob
+from models.projects import project_uuid
 from rules.output_locations import output_key, stored_output
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
@@ -109,7 +110,7 @@ def job_config(request: dict[str, Any], task_id: str, project_id: str) -> dict[s
     config = BatchJobCreate.model_validate(request).job_config
     if isinstance(config, ClassifyJob):
         owner = config.user_id or project_id
-        return config.stamped(task_id, project_id, owner).model_dump(mode="json")
+        return config.stamped(task_id, project_uuid(project_id), owner).model_dump(mode="json")
     return config.model_dump(mode="json", exclude_none=True, exclude_defaults=True) | {
         "job_name": config.job_name
     }

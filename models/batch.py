@@ -19,6 +19,7 @@ from pydantic import (
 from models.classify import ClassifyJob
 from models.job_config import BatchParseJobRecordCreate, JobConfig, JobType
 from models.payload import Payload
+from models.projects import ProjectId
 from models.requests import RequestModel
 
 __all__ = [
@@ -188,7 +189,7 @@ class BatchJob(Payload):
 
     id: str
     job_type: JobType
-    project_id: str
+    project_id: ProjectId
     status: JobStatus
     total_items: NonNegativeInt = 0
     """Items known so far; 0 until enumeration has begun."""

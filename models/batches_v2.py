@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from models.batch import ItemStatus, JobCounts
 from models.parse_v2 import MAX_WEBHOOKS, WebhookConfigurationIds
+from models.projects import ProjectId
 from models.requests import RequestModel
 from models.texts import Text
 from models.webhooks import WebhookConfiguration
@@ -86,7 +87,7 @@ class Batch(BaseModel):
     """A batch. The fields after `updated_at` are ours."""
 
     id: str
-    project_id: str
+    project_id: ProjectId
     source_directory_id: str
     config: BatchConfig
     status: BatchStatus

@@ -13,6 +13,7 @@ from models.classify import (
     check_types_unique,
 )
 from models.documents import Classification
+from models.projects import ProjectId
 from models.requests import RequestModel
 from models.webhooks import WebhookConfiguration
 
@@ -52,7 +53,7 @@ class ClassifierJob(BaseModel):
     """A classify job over files."""
 
     id: str
-    project_id: str
+    project_id: ProjectId
     user_id: str
     """The project too: keys name no users."""
     status: ClassifyStatus

@@ -9,6 +9,7 @@ from models.classify import ClassifyRule, check_types_unique
 from models.documents import Classification
 from models.languages import ParserLanguages
 from models.parse_v2 import MAX_WEBHOOKS, StrictModel, WebhookConfigurationIds
+from models.projects import ProjectId
 from models.requests import RequestModel
 from models.texts import Text
 from models.webhooks import WebhookConfiguration
@@ -116,7 +117,7 @@ class ClassifyTask(BaseModel):
     """The classify job of one file."""
 
     id: str
-    project_id: str
+    project_id: ProjectId
     user_id: str
     """The project too: keys name no users."""
     status: TaskStatus

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict,
 
 from models.files import PresignedUrl
 from models.payload import Payload
+from models.projects import ProjectId
 from models.requests import RequestModel
 from models.texts import JsonObject, Key, Metadata, Name, Text
 
@@ -77,7 +78,7 @@ class Directory(Payload):
     """A directory."""
 
     id: str
-    project_id: str
+    project_id: ProjectId
     name: str
     description: str | None = None
     type: str | None = None
@@ -152,7 +153,7 @@ class DirectoryFile(Payload):
     """A file of a directory, which is an item of the jobs over it."""
 
     id: str
-    project_id: str
+    project_id: ProjectId
     directory_id: str
     unique_id: str
     display_name: str

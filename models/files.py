@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from models.payload import Payload
+from models.projects import ProjectId
 from models.requests import RequestModel
 from models.texts import Key, Text
 
@@ -38,7 +39,7 @@ class File(Payload):
     id: str
     """A bare UUID."""
     name: str
-    project_id: str
+    project_id: ProjectId
     external_file_id: str | None = None
     file_type: str | None = None
     """The name's extension, lower-case and without its dot."""

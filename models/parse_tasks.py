@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 
 from models.classify_v2 import FileInput, TaskStatus, Usage
 from models.parse_v2 import ParseConfiguration
+from models.projects import ProjectId
 from models.texts import Text
 
 UserMetadata = Annotated[
@@ -70,7 +71,7 @@ class ParseTask(BaseModel):
     """The parse job of one file."""
 
     id: str
-    project_id: str
+    project_id: ProjectId
     status: TaskStatus
     name: str | None = None
     """Of the file."""
@@ -88,7 +89,7 @@ class Deleted(BaseModel):
     """What was deleted."""
 
     id: str
-    project_id: str
+    project_id: ProjectId
 
 
 class TextPage(BaseModel):
@@ -134,9 +135,9 @@ class ItemsPage(BaseModel):
 
     page_number: int
     items: list[dict[str, Any]]
-    page_width: float | None = None
-    """In PDF points, where the format has pages of a size."""
-    page_height: float | None = None
+    page_width: float = 0.0
+    """In PDF points; 0 where the format has no pages of a size, and its items no places."""
+    page_height: float = 0.0
     success: Literal[True] = True
 
 

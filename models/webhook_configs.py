@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from models.payload import Payload
+from models.projects import ProjectId
 from models.secrets import SecretUrl
 from models.webhooks import Headers, SigningSecret, check_events, check_headers
 
@@ -63,7 +64,7 @@ class WebhookConfig(BaseModel):
 
     id: str
     tenant_type: Literal["project"] = "project"
-    tenant_id: str
+    tenant_id: ProjectId
     webhook_url: str
     """With the values of its query, and what may be a token in its path, as `***`. Sent back like
     that by an update, it changes nothing."""

@@ -1,6 +1,5 @@
 """`/api/v1/beta/files`: what callers have uploaded."""
 
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import quote
@@ -26,6 +25,7 @@ from api.links import (
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
 from models.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
+from models.projects import is_project
 from rules.times import moment
 from services.ledger.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
 from services.uploads import Uploads, upload_key
@@ -71,13 +71,9 @@ async def list_files(
 ) -> Page[File]:
     """List files, newest first unless `order_by` says otherwise."""
     only = UploadFilter(file_ids, file_name or None, external_file_id or None)
-    page, rows = await _page(caller, state, only, order_by, page_size, page_token)
+    page = await _page(caller, state, only, order_by, page_size, page_token)
     if "download_url" in expand:
-        links = [signed_link(request, state, file_path(row.id)) for row in rows]
-        page.items = [
-            file.model_copy(update={"download_url": link})
-            for file, link in zip(page.items, links, strict=True)
-        ]
+        page.items = [_linked(request, state, file) for file in page.items]
     return page
 
 
@@ -85,14 +81,13 @@ async def list_files(
 async def query_files(caller: CurrentCaller, state: State, body: FileQuery) -> Page[File]:
     """List files, as the GET does."""
     asked = body.filter or FileQueryFilter()
-    if asked.project_id not in {None, "", caller.project_id}:
-        raise HTTPException(404, f"filter.project_id: no project {str(asked.project_id)[:64]}")
+    if asked.project_id and not is_project(asked.project_id, caller.project_id):
+        raise HTTPException(404, f"filter.project_id: no project {asked.project_id[:64]}")
     # No file comes from a data source.
     ids = [] if asked.data_source_id else asked.file_ids
     only = UploadFilter(ids, asked.file_name or None, asked.external_file_id or None)
     size = min(body.page_size or DEFAULT_PAGE, MAX_PAGE)
-    page, _ = await _page(caller, state, only, body.order_by, size, body.page_token)
-    return page
+    return await _page(caller, state, only, body.order_by, size, body.page_token)
 
 
 @router.get("/{file_id:uuid}/content")
@@ -130,15 +125,28 @@ async def download_file(
 
 
 @router.get("/{file_id:uuid}")
-async def get_file(file_id: UUID, caller: CurrentCaller, state: State) -> File:
+async def get_file(
+    file_id: UUID,
+    request: Request,
+    caller: CurrentCaller,
+    state: State,
+    expand: Expand = [],  # noqa: B006 - FastAPI copies it
+) -> File:
     """Return a file."""
-    return shown(await UploadLedger(state.database).get(caller.project_id, str(file_id)))
+    row = await UploadLedger(state.database).get(caller.project_id, str(file_id))
+    return _linked(request, state, shown(row)) if "download_url" in expand else shown(row)
 
 
 @router.delete("/{file_id:uuid}", status_code=204)
 async def delete_file(file_id: UUID, caller: CurrentCaller, state: State) -> None:
     """Delete a file's bytes for good, and take it out of the directories that hold it."""
     await Uploads(state.database, state.blobs).delete(caller.project_id, str(file_id))
+
+
+def _linked(request: Request, state: ApiState, file: File) -> File:
+    """Return a file with a link to its bytes."""
+    link = signed_link(request, state, file_path(file.id))
+    return file.model_copy(update={"download_url": link})
 
 
 def shown(row: UploadRow) -> File:
@@ -179,7 +187,7 @@ async def _page(
     order_by: str | None,
     size: int,
     token: str | None,
-) -> tuple[Page[File], Sequence[UploadRow]]:
+) -> Page[File]:
     order = _order(order_by)
     written = ",".join(f"{name} {descends:d}" for name, descends in order)
     position = decode_cursor(token, str, str)
@@ -191,7 +199,7 @@ async def _page(
     )
     following = encode_cursor(written, rows[size - 1].id) if len(rows) > size else None
     items = [shown(row) for row in rows[:size]]
-    return Page(items=items, next_page_token=following, total_size=total), rows[:size]
+    return Page(items=items, next_page_token=following, total_size=total)
 
 
 def _order(order_by: str | None) -> UploadOrder:

@@ -29,7 +29,8 @@ async def get_parse_result(
             max_length=50,
             description="`text`, `markdown`, `items`, `metadata`, `text_full`, `markdown_full`, "
             "`job_metadata`, `raw_parameters`, and `…_content_metadata` of text, markdown, "
-            "text_full, markdown_full and images. What is not known gives nothing.",
+            "items, metadata, text_full, markdown_full and images. "
+            "What is not known gives nothing.",
         ),
     ] = [],  # noqa: B006 - FastAPI copies it
     image_filenames: Annotated[

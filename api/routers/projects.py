@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 from api.caller import CurrentCaller, State
 from api.paging import Page, PageSize, PageToken, decode_cursor
 from models.payload import Payload
+from models.projects import ORGANIZATION_ID, ProjectId, is_project
 from rules.times import moment
 from services.ledger.keys import KeyLedger
 from services.ledger.records import NotFoundError
@@ -15,14 +16,11 @@ from services.ledger.records import NotFoundError
 _v1 = APIRouter(prefix="/api/v1/projects", tags=["projects"])
 _v2 = APIRouter(prefix="/api/v2/projects", tags=["projects"])
 
-ORGANIZATION_ID = "org-default"
-"""A deployment is one organisation."""
-
 
 class Project(Payload):
     """A project: what keys, directories, files and jobs belong to."""
 
-    id: str
+    id: ProjectId
     name: str
     organization_id: str = ORGANIZATION_ID
     is_default: bool = True
@@ -62,7 +60,7 @@ async def get_project(
     project: Annotated[str, Path(max_length=64)], caller: CurrentCaller, state: State
 ) -> Project:
     """Return the key's own project; every other one is unknown to it."""
-    if project != caller.project_id:
+    if not is_project(project, caller.project_id):
         raise NotFoundError(f"no project {project}")
     return await _project(caller.project_id, state)
 

@@ -309,3 +309,12 @@ async def test_the_official_client_uploads_lists_fetches_and_deletes(served: Ser
         assert urlsplit(link.url).path.endswith("/download")
         await client.files.delete(made.id)
         assert [file async for file in client.files.list()] == []
+
+
+async def test_one_file_has_a_link_where_it_is_asked_for(served: Served) -> None:
+    made = await sent(served)
+    at = f"/api/v1/beta/files/{made['id']}"
+    assert (await served.client.get(at)).json()["download_url"] is None
+    got = (await served.client.get(at, params={"expand": "download_url"})).json()
+    answer = await served.client.get(got["download_url"]["url"], headers={"Authorization": ""})
+    assert answer.is_success

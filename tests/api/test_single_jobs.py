@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.documents import Classification, EngineRequest, EngineResult
+from models.projects import project_uuid
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.jobs import JobLedger
 from tests.api.conftest import Served
@@ -177,7 +178,7 @@ async def test_a_job_is_cancelled_and_deleted(served: Served) -> None:
     blobs = list((served.state.settings.home / "blobs" / "results").rglob("*.jsonl"))
     assert len(blobs) == 1
     deleted = await served.client.delete(f"{PARSE}/{other['id']}")
-    assert deleted.json() == {"id": other["id"], "project_id": "default"}
+    assert deleted.json() == {"id": other["id"], "project_id": project_uuid("default")}
     assert not blobs[0].exists()
     for at in (f"{PARSE}/{other['id']}", f"/api/v1/parsing/job/{other['id']}/result/text"):
         assert (await served.client.get(at)).status_code == 404
@@ -368,3 +369,22 @@ async def test_a_reused_upload_with_a_webhook_url_ends_and_is_told(served: Serve
     found = (await served.client.get(f"/api/v1/parsing/job/{made.json()['id']}")).json()
     assert found["status"] == "SUCCESS"
     assert (await events(served))[-1] == "parse.success"
+
+
+@pytest.mark.parametrize("part", ["items", "metadata"])
+async def test_items_and_metadata_of_pages_can_be_had_by_a_link(served: Served, part: str) -> None:
+    made = await parse(served, file_id=await upload(served))
+    await run(served)
+    expand = [part, f"{part}_content_metadata"]
+    found = (await served.client.get(f"{PARSE}/{made['id']}", params={"expand": expand})).json()
+    link = found["result_content_metadata"][part]
+    answer = await served.client.get(link["presigned_url"], headers={"Authorization": ""})
+    assert (answer.json(), len(answer.content)) == (found[part], link["size_bytes"])
+
+
+async def test_the_sizes_of_pages_are_numbers_also_where_there_are_none(served: Served) -> None:
+    made = await parse(served, file_id=await upload(served))
+    await run(served)
+    found = (await served.client.get(f"{PARSE}/{made['id']}", params={"expand": "items"})).json()
+    sizes = [(page["page_width"], page["page_height"]) for page in found["items"]["pages"]]
+    assert sizes == [(0.0, 0.0)] * 2

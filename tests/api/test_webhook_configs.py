@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models.projects import project_uuid
 from services.seals import SealBrokenError, Seals
 from tests.api.conftest import Served
 
@@ -27,7 +28,7 @@ async def test_a_receiver_is_saved_without_ever_showing_its_secrets(served: Serv
         webhook_events=["parse.success"],
     )
     assert (saved["has_secret"], saved["tenant_type"], saved["tenant_id"]) == (
-        True, "project", "default",
+        True, "project", project_uuid("default"),
     )  # fmt: skip
     assert saved["webhook_headers"] == {"Authorization": "***"}
     got = (await served.client.get(f"{AT}/{saved['id']}")).json()
