@@ -25,6 +25,7 @@ from activities.jobs import LedgerJobActivities
 from activities.own_faults import EndsOnOwnFaults
 from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
+from activities.small_jobs import LedgerSmallJobActivities
 from config import Settings
 from models.queues import BATCHES, SLICES
 from observability import LogContextInterceptor, configure_logging, serve_metrics
@@ -61,6 +62,9 @@ from workflows.page import PageWorkflow
 
 log = structlog.get_logger(__name__)
 
+WORKFLOW_TASKS = 100
+"""Tasks at once of Workflows beside those of jobs in one go."""
+
 HEARTBEAT_THROTTLE = timedelta(seconds=5)
 """Heartbeats reach the server at least this often, so that a cancel is heard of in time."""
 
@@ -91,6 +95,8 @@ def build_workers(
     outputs = Outputs(settings.s3_outputs)
     slices = LedgerSliceActivities(jobs, claims, store, outputs, processor)
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
+    small_jobs = LedgerSmallJobActivities(jobs, items, enumeration, slices)
+    places = open_jobs(settings)
     batches = Worker(
         client,
         task_queue=BATCHES,
@@ -100,10 +106,14 @@ def build_workers(
             *(job_activities.settle_job, job_activities.fail_job),
             *(pages.find_page, pages.plan_page, pages.find_ended_pages),
             enumeration.enumerate_items,
+            small_jobs.run_small_job,
         ],
         interceptors=[LogContextInterceptor(), EndsOnOwnFaults(), CancelBetweenSteps()],
         max_cached_workflows=cache_size(settings),
         max_concurrent_activities=20,
+        # A job in one go holds a Workflow Task from its beginning to its end.
+        max_concurrent_local_activities=places.small + places.large,
+        max_concurrent_workflow_tasks=places.small + places.large + WORKFLOW_TASKS,
         graceful_shutdown_timeout=grace,
     )
     return batches, Worker(

@@ -1,7 +1,8 @@
 """Giving a job's items their ordinals, from a folder, from uploads or from a list of ids."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 
 import structlog
 from temporalio import activity
@@ -66,14 +67,38 @@ class LedgerEnumerationActivities(EnumerationActivities):
             except SourceRefusedError as error:
                 return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
 
+    async def list_first(self, job_id: str, most: int) -> Enumerated:
+        """List a source to its end, or until more than so many files are known; tell nobody.
+
+        Where it does not come to the end, an enumeration goes on behind what is committed.
+        """
+        spec = await self._jobs.spec(job_id)
+        try:
+            fence, cursor, mark, skipped, _ = await self._enumerations.take_over(job_id)
+            async with aclosing(await self._commits(spec, fence, cursor)) as moves:
+                async for moved_mark, new in moves:
+                    mark, skipped = moved_mark, skipped + new
+                    stop_if_cancelled()
+                    if mark > most:
+                        return Enumerated(mark=mark, skipped=skipped)
+            await self._finish(spec, fence)
+        except SupersededError:
+            return Enumerated(mark=0)
+        except SourceRefusedError as error:
+            return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
+        return Enumerated(mark=mark, skipped=skipped, is_final=True)
+
     async def _enumerate(self, input: EnumerationInput, spec: JobSpec) -> Enumerated:
         fence, cursor, mark, skipped, is_complete = await self._enumerations.take_over(input.job_id)
         if not is_complete:
             mark, skipped = await self._add(input, spec, fence, cursor, mark, skipped)
-            if spec.source_uri is not None:
-                await self._mark_vanished(spec, fence, spec.source_uri)
-            await self._enumerations.finish(input.job_id, fence)
+            await self._finish(spec, fence)
         return Enumerated(mark=mark, skipped=skipped, is_final=True)
+
+    async def _finish(self, spec: JobSpec, fence: int) -> None:
+        if spec.source_uri is not None:
+            await self._mark_vanished(spec, fence, spec.source_uri)
+        await self._enumerations.finish(spec.job_id, fence)
 
     async def _add(
         self,
@@ -84,6 +109,19 @@ class LedgerEnumerationActivities(EnumerationActivities):
         mark: int,
         skipped: int,
     ) -> tuple[int, int]:
+        told_at = 0.0
+        async for moved_mark, new in await self._commits(spec, fence, cursor):
+            mark, skipped = moved_mark, skipped + new
+            stop_if_cancelled()
+            if time.monotonic() - told_at >= SIGNAL_SECONDS:
+                await self._tell(input, Enumerated(mark=mark, skipped=skipped))
+                told_at = time.monotonic()
+        return mark, skipped
+
+    async def _commits(
+        self, spec: JobSpec, fence: int, cursor: str | None
+    ) -> AsyncGenerator[tuple[int, int], None]:
+        """Return what commits chunk by chunk, and yields the mark and how many were skipped."""
         page_files = (await self._jobs.get(spec.job_id)).run["page_files"]
         if spec.source_uri is not None:
             commit = self._commit_files
@@ -91,14 +129,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
             commit = self._commit_ids
         else:
             commit = self._commit_uploaded
-        told_at = 0.0
-        async for moved_mark, new in commit(spec, fence, cursor, page_files):
-            mark, skipped = moved_mark, skipped + new
-            stop_if_cancelled()
-            if time.monotonic() - told_at >= SIGNAL_SECONDS:
-                await self._tell(input, Enumerated(mark=mark, skipped=skipped))
-                told_at = time.monotonic()
-        return mark, skipped
+        return commit(spec, fence, cursor, page_files)
 
     async def _mark_vanished(self, spec: JobSpec, fence: int, source_uri: str) -> None:
         """Mark the files that the whole listing did not show and that are gone."""
@@ -112,7 +143,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
 
     async def _commit_files(
         self, spec: JobSpec, fence: int, cursor: str | None, page_files: int
-    ) -> AsyncIterator[tuple[int, int]]:
+    ) -> AsyncGenerator[tuple[int, int], None]:
         assert spec.source_uri is not None
         reuses = Work.of(spec).reuses
         sizes = _chunk_sizes(page_files)
@@ -124,7 +155,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
 
     async def _commit_uploaded(
         self, spec: JobSpec, fence: int, cursor: str | None, page_files: int
-    ) -> AsyncIterator[tuple[int, int]]:
+    ) -> AsyncGenerator[tuple[int, int], None]:
         del cursor  # Read again with each chunk, in its transaction.
         reuses = Work.of(spec).reuses
         for size in _chunk_sizes(page_files):
@@ -137,7 +168,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
 
     async def _commit_ids(
         self, spec: JobSpec, fence: int, cursor: str | None, page_files: int
-    ) -> AsyncIterator[tuple[int, int]]:
+    ) -> AsyncGenerator[tuple[int, int], None]:
         reuses = Work.of(spec).reuses
         file_ids: list[str] = spec.request["item_ids"]
         position = int(cursor or 0)

@@ -24,6 +24,7 @@ from models.runs import (
     SliceInput,
     SliceResult,
 )
+from models.small_jobs import SmallJobInput, SmallJobResult
 
 
 class JobActivities(ABC):
@@ -107,4 +108,20 @@ class SliceActivities(ABC):
         Raises:
             ApplicationError: type of a transient failure kind, for a file on its own that is
                 to be tried again.
+        """
+
+
+class SmallJobActivities(ABC):
+    """A whole job at once."""
+
+    @activity.defn
+    @abstractmethod
+    async def run_small_job(self, input: SmallJobInput) -> SmallJobResult:
+        """Begin, list, process and settle a job of few files; a local Activity.
+
+        Without an end where it is not small, or something is left that pages are to do again.
+        Idempotent: of a job that has ended it returns the end.
+
+        Raises:
+            ApplicationError: something that every file needs does not answer.
         """

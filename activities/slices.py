@@ -59,12 +59,16 @@ class LedgerSliceActivities(SliceActivities):
 
     @activity.defn
     async def process_slice(self, input: SliceInput) -> SliceResult:
+        async with heartbeating():
+            return await self.run_slice(input)
+
+    async def run_slice(self, input: SliceInput) -> SliceResult:
+        """Make one attempt at a slice, without heartbeats; see `process_slice`."""
         with comes_again(input.job_id):
             work = await self._work(input.job_id)
             recorder = Recorder(work, self._store, self._outputs, self._claims)
             run = SliceRun(input, work, self._claims, self._processor, recorder)
-            async with heartbeating():
-                await run.process()
+            await run.process()
         recorded = recorder.recorded
         if input.is_alone and recorded.retried:
             raise _again(recorded.retried[0])

@@ -108,6 +108,8 @@ class BatchInput(Payload):
     one_file_per_activity: bool = False
     joins_pages: bool = False
     """Whether pages of small files are handed out several at a time."""
+    begins_inline: bool = False
+    """Whether one local Activity tries to do the whole job before there are pages."""
     limits: RunLimits = RunLimits()
     has_search_attributes: bool = True
 

@@ -11,6 +11,7 @@ from models.runs import (
     PageSlots,
     Spent,
 )
+from models.small_jobs import SmallJobResult
 from rules.prediction import corrected_pace
 from rules.relay import Relay
 
@@ -60,6 +61,12 @@ class BatchState:
             self.enumeration = None
             self.error = self.error or enumerated.error
         self.changes += 1
+
+    def began(self, done: SmallJobResult) -> None:
+        """Note what was done before there are pages: they take up what is left of it."""
+        self.enumerated(done.enumerated)
+        self.counts = done.counts
+        self.failures = done.failures
 
     def drained(self, slots: PageSlots) -> None:
         """Note that a page has nothing left to start."""

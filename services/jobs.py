@@ -32,6 +32,7 @@ from models.job_config import BatchParseJobRecordCreate, JobType
 from models.queues import BATCHES
 from models.runs import BatchInput, RunLimits
 from rules.file_times import longest_file_seconds
+from rules.inline import MOST_INLINE_FILE_SECONDS
 from rules.parameters import parameters_hash, unsupported_parameters
 from rules.parse_options import parse_options
 from rules.s3_locations import S3Location
@@ -196,6 +197,8 @@ class JobService:
                 search_attributes=_search_attributes(job),
                 priority=Priority(priority_key=job.priority),
                 static_summary=_summary(job),
+                # Where a worker of this process has room, the answer brings the first task.
+                request_eager_start=True,
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
@@ -265,6 +268,7 @@ class JobService:
             concurrency=concurrency or self._concurrency,
             one_file_per_activity=one_file_per_activity,
             joins_pages=not one_file_per_activity,
+            begins_inline=not one_file_per_activity and longest <= MOST_INLINE_FILE_SECONDS,
             limits=self._limits.model_copy(update={"longest_file_seconds": longest}),
         )
 

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.children import Children
     from workflows.ledger_calls import call_ledger, end_job
     from workflows.reasons import reason_of
+    from workflows.small_job import run_small_job
 
 MAX_SETTLES = 3
 """Rounds in which items left unsettled are dispatched again before they are `Crashed`."""
@@ -48,8 +49,11 @@ class BatchWorkflow:
 
     @workflow.run
     async def run(self, input: BatchInput) -> BatchResult:
-        watchdog = asyncio.create_task(self._watch())
+        watchdog: asyncio.Task[None] | None = None
         try:
+            if ended := await self._run_inline():
+                return ended
+            watchdog = asyncio.create_task(self._watch())
             return await self._run()
         except (asyncio.CancelledError, FailureError) as error:
             if not is_cancelled_exception(error):
@@ -58,7 +62,8 @@ class BatchWorkflow:
             await asyncio.shield(asyncio.create_task(self._cancel()))
             raise
         finally:
-            watchdog.cancel()
+            if watchdog:
+                watchdog.cancel()
 
     @workflow.signal
     def enumerated(self, enumerated: Enumerated) -> None:
@@ -79,6 +84,17 @@ class BatchWorkflow:
     def progress(self) -> BatchProgress:
         """How far the job is, as far as its pages have reported."""
         return self._state.progress()
+
+    async def _run_inline(self) -> BatchResult | None:
+        """Have a small job done in one go; None when there is something left for pages."""
+        if self._input.runs > 1 or not self._input.begins_inline:
+            return None
+        done = await run_small_job(self._input)
+        self._state.began(done)
+        if done.result:
+            self._show()
+            update_attributes(self._input, status=done.result.status, result=done.result)
+        return done.result
 
     async def _run(self) -> BatchResult:
         state = self._state

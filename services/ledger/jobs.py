@@ -104,6 +104,10 @@ class JobLedger:
 
     async def mark_running(self, job_id: str) -> bool:
         """Show the job as `running`; return whether it takes work (no cancel was asked for)."""
+        return (await self.begin(job_id)).cancel_requested_at is None
+
+    async def begin(self, job_id: str) -> JobRow:
+        """Show the job as `running` unless it has ended; return it."""
         async with self._database.write() as connection:
             row = await locked_job(connection, job_id)
             if row.status is JobStatus.PENDING:
@@ -114,7 +118,8 @@ class JobLedger:
                     .values(status=JobStatus.RUNNING, started_at=now, updated_at=now)
                 )
                 await post_job_event(connection, row, JobStatus.RUNNING, now)
-            return row.cancel_requested_at is None
+            query = select_jobs().where(jobs.c.id == job_id)
+            return job_row((await connection.execute(query)).one())
 
     async def request_cancel(self, job_id: str, reason: str | None) -> JobRow:
         """Refuse every further claim of the job's items. Idempotent; the first reason stays.

@@ -1,5 +1,6 @@
 """Activities without a ledger: a list of items in memory, with the real signatures."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from temporalio import activity
@@ -32,6 +33,8 @@ from models.runs import (
     SliceResult,
     Spent,
 )
+from models.small_jobs import SmallJobInput, SmallJobResult
+from rules.inline import MOST_INLINE_FILES
 
 
 @dataclass
@@ -61,6 +64,8 @@ class FakeItems:
     outages: dict[str, int] = field(default_factory=dict)
     """How many attempts of an Activity find the ledger away."""
     ends: list[SettleInput] = field(default_factory=list)
+    holds_inline: bool = False
+    """Whether a job in one go does not come to its end."""
 
     def stumble(self, activity: str) -> None:
         """Fail, where an attempt of this Activity is to."""
@@ -180,10 +185,43 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
             counts=Counts(**counts), spent={"other": taken}, alone=tuple(alone), failures=failures
         )
 
+    @activity.defn
+    async def run_small_job(self, input: SmallJobInput) -> SmallJobResult:
+        """As the real one: it does what a slice does, and settles where nothing is left."""
+        items = self.items
+        items.stumble("run_small_job")
+        if items.listing_error:
+            return SmallJobResult(enumerated=Enumerated(mark=0, error=items.listing_error))
+        if items.total > MOST_INLINE_FILES:
+            return SmallJobResult(enumerated=Enumerated(mark=10))
+        while items.holds_inline:
+            await asyncio.sleep(0.05)
+            if activity.is_cancelled():
+                raise asyncio.CancelledError
+        done = SliceResult()
+        if items.total:
+            done = await self.process_slice(
+                SliceInput(
+                    job_id=input.job_id,
+                    first=1,
+                    last=items.total,
+                    file_seconds=1,
+                    slice_seconds=1,
+                )
+            )
+        listed = Enumerated(mark=items.total, is_final=True)
+        settled = SettleResult()
+        if not done.alone:
+            asked = SettleInput(job_id=input.job_id, is_cancelled=items.is_cancelled)
+            settled = await self.settle_job(asked)
+        return SmallJobResult(
+            result=settled.result, enumerated=listed, counts=done.counts, failures=done.failures
+        )
+
     def all(self) -> list[object]:
         """Every Activity, to be given to a worker."""
         return [
             *(self.begin_job, self.request_cancel, self.settle_job, self.fail_job),
-            self.enumerate_items,
+            *(self.enumerate_items, self.run_small_job),
             *(self.find_page, self.plan_page, self.find_ended_pages, self.process_slice),
         ]
