@@ -48,6 +48,9 @@ class RunLimits(Payload):
     slice_seconds: float = 5
     """A slice sends no further file to its process after this long, and returns the rest."""
     watchdog_seconds: float = 15
+    longest_watchdog_seconds: float | None = None
+    """Pause of the watchdog while nothing changes, up to which it doubles, and it sleeps while no
+    child is open. None looks as often as ever, as jobs of an earlier version do."""
     max_events: int = 1500
     """Events after which a parent continues as new, well under the 4,096 where the server suggests
     it, since a run must have room for the signals of its open pages."""

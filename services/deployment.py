@@ -29,6 +29,10 @@ SLICES_PER_PROCESS = 2
 a process never waits for the next one to be scheduled. More of them only makes them shorter: with
 four, small PDFs took a tenth longer."""
 
+QUIET_WATCHDOG = 2
+"""How many times longer than usual a parent's watchdog pauses at most while nothing changes: a page
+that is lost then is found within 30 s and not 15."""
+
 CONNECT_ATTEMPTS = 60
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 
@@ -98,6 +102,7 @@ def run_limits(settings: DeploymentSettings) -> RunLimits:
         file_seconds=settings.file_seconds,
         slice_seconds=settings.slice_seconds,
         watchdog_seconds=settings.watchdog_seconds,
+        longest_watchdog_seconds=QUIET_WATCHDOG * settings.watchdog_seconds,
         max_events=settings.max_events,
     )
 

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from rules.batch_state import BatchState
     from rules.progress import describe
+    from rules.watching import next_pause
     from workflows.attributes import update_attributes
     from workflows.children import Children
     from workflows.ledger_calls import call_ledger, end_job
@@ -134,9 +135,13 @@ class BatchWorkflow:
 
     async def _watch(self) -> None:
         """Look now and then for children that are gone without a word: terminated, timed out."""
-        pause = self._input.limits.watchdog_seconds
+        limits = self._input.limits
+        pause = limits.watchdog_seconds
         state = self._state
+        seen = state.changes
         while True:
+            if limits.longest_watchdog_seconds:
+                await workflow.wait_condition(lambda: bool(state.children))
             since = workflow.time() - state.looked_at
             await asyncio.sleep(max(0.001, pause - since) if state.looked_at else pause)
             state.looked_at = workflow.time()
@@ -147,6 +152,7 @@ class BatchWorkflow:
             )
             for workflow_id in looked.ended:
                 self._children.lost(workflow_id)
+            pause, seen = next_pause(pause, limits, is_quiet=state.changes == seen), state.changes
 
     async def _continue_if_due(self, is_due: bool) -> None:
         """Continue as new, unless nothing would be left to do than to wait for the last pages.

@@ -39,6 +39,11 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "continue-as-new": (FakeItems(45), {"threshold": 10}),
     "file-per-activity": (FakeItems(6), {"one_file_per_activity": True}),
     "joined-pages": (FakeItems(95, seconds_per_file=0.001), {"joins_pages": True}),
+    "small-job": (FakeItems(3), {"begins_inline": True}),
+    "small-job-left": (FakeItems(6, flaky={4: 2}), {"begins_inline": True}),
+    "small-job-away": (FakeItems(2, outages={"run_small_job": 1}), {"begins_inline": True}),
+    "not-a-small-job": (FakeItems(101), {"begins_inline": True}),
+    "small-job-cancel": (FakeItems(2, holds_inline=True), {"begins_inline": True}),
     "adopted": (FakeItems(30), {}),
     "fault-in-settle": (FakeItems(3, faults={"settle_job": 10}), {}),
     "fault-in-plan": (FakeItems(3, faults={"plan_page": 10**6}), {}),
@@ -78,7 +83,7 @@ async def record(client: Client, name: str, items: FakeItems, input: BatchInput)
         if name == "adopted":
             await start_page(client, queue, input, 7)
         handle = await start(client, queue, input)
-        if name == "cancel":
+        if name.endswith("cancel"):
             await asyncio.sleep(2)
             await handle.cancel()
         with suppress(WorkflowFailureError):

@@ -136,3 +136,21 @@ async def test_progress_can_be_asked_for(time_skipping: WorkflowEnvironment) -> 
     assert (progress.total, progress.is_enumerated, progress.dispatched) == (23, True, 23)
     assert progress.counts.completed == 23
     assert progress.open_pages == ()
+
+
+async def looks(environment: WorkflowEnvironment, limits: RunLimits) -> int:
+    """Return how often a parent looks after its page while that waits for one file."""
+    async with workers(environment.client, FakeItems(3, flaky={2: 14})) as queue:
+        handle = await start(environment.client, queue, batch_input(limits=limits))
+        await handle.result()
+        history = await handle.fetch_history()
+    return sum(event.HasField("timer_fired_event_attributes") for event in history.events)
+
+
+async def test_the_watchdog_of_a_quiet_job_looks_less_often(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    often = await looks(time_skipping, RunLimits())
+    seldom = await looks(time_skipping, RunLimits(longest_watchdog_seconds=60))
+    assert often > 20
+    assert often / 5 < seldom < often / 2
