@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -209,6 +210,8 @@ async def _run(settings: Settings, ready_file: Path | None) -> None:
 def main() -> None:
     """Run a worker; the exit code is 1 when it could not start."""
     configure_logging()
+    logs = TelemetryConfig(logging=LoggingConfig(filter=SDK_LOG))
+    Runtime.set_default(Runtime(telemetry=logs))
     name = os.environ.get("SHEAF_READY_FILE")
     ready_file = Path(name) if name else None
     if ready_file:
