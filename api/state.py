@@ -15,6 +15,7 @@ from services.single_jobs import SingleJobs
 from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
 from services.webhooks.receivers import Receivers
+from services.workbooks import Workbooks
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class ApiState:
     receivers: Receivers
     signing_key: bytes
     s3_sources: Mapping[str, Sequence[S3Location]]
+    workbooks: Workbooks
 
     @classmethod
     def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
@@ -49,6 +51,7 @@ class ApiState:
             receivers=receivers(settings, database),
             signing_key=signing_key(settings),
             s3_sources=parse_allowed(settings.s3_sources),
+            workbooks=Workbooks(),
         )
 
 

@@ -63,7 +63,7 @@ class JsonPage(BaseModel):
     charts: list[dict[str, Any]]
     """Empty: no engine here tells charts from pictures."""
     tables: list[str]
-    """Names of the tables among the items, in their order."""
+    """Names of the page's tables, in their order, which are those of the sheets of `xlsx`."""
     layout: list[dict[str, Any]]
     """Blocks with their kinds, where `extract_layout` asked."""
     links: list[dict[str, str]]

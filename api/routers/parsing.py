@@ -22,11 +22,14 @@ from models.parse_results import (
     error_code,
 )
 from rules.file_extensions import SUPPORTED_EXTENSIONS
+from rules.markdown_items import markdown_items
 from rules.page_items import items_v1, layout, shown_image, table_names
 from rules.page_links import links_of
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
 from services.results import Results, TaskResult
+from services.workbooks import MEDIA_TYPE as WORKBOOK_TYPE
+from services.workbooks import WorkbookError
 
 ImageName = Annotated[str, Path(max_length=64, examples=["page_1.jpg"])]
 JobId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]
@@ -72,7 +75,10 @@ async def get_markdown(job_id: JobId, caller: CurrentCaller, state: State) -> Ma
 async def get_json(job_id: JobId, caller: CurrentCaller, state: State) -> JsonResult:
     """Return the pages of a file."""
     found = await _result(job_id, caller, state)
-    pages = [_page(page, found) for page in found.pages]
+    pages = [
+        _page(page, as_read, found)
+        for page, as_read in zip(found.pages, found.document.pages, strict=True)
+    ]
     return JsonResult(pages=pages, job_metadata=_metadata(found))
 
 
@@ -88,6 +94,20 @@ async def get_raw_markdown(job_id: JobId, caller: CurrentCaller, state: State) -
     """Return the markdown of a file, as it is."""
     found = await _result(job_id, caller, state)
     return Response(found.markdown.encode("utf-8", "replace"), media_type="text/markdown")
+
+
+@_routes.get("/job/{job_id}/result/xlsx", response_class=Response)
+@_routes.get("/job/{job_id}/result/raw/xlsx", response_class=Response)
+async def get_xlsx(job_id: JobId, caller: CurrentCaller, state: State) -> Response:
+    """Return the tables of a file as a workbook, a sheet each, named as in the JSON result."""
+    found = await _result(job_id, caller, state)
+    try:
+        content = await state.workbooks.written(found.document.pages)
+    except WorkbookError as error:
+        raise HTTPException(
+            413, f"The tables of {job_id} cannot be written as a workbook: {error}"
+        ) from error
+    return Response(content, media_type=WORKBOOK_TYPE, headers=DOWNLOAD_HEADERS)
 
 
 @_routes.get("/job/{job_id}/result/image/{name}", response_class=Response)
@@ -108,7 +128,8 @@ async def get_what_is_not_made(
     """Say that this server makes no such result."""
     await Results(state.database, state.blobs).item(caller.project_id, job_id)
     raise HTTPException(
-        404, f"This server makes no result {kind[:64]!r}; it has text, markdown, json and image."
+        404,
+        f"This server makes no result {kind[:64]!r}; it has text, markdown, json, xlsx and image.",
     )
 
 
@@ -138,8 +159,10 @@ async def _result(job_id: str, caller: CurrentCaller, state: State) -> TaskResul
     return await Results(state.database, state.blobs).get(caller.project_id, job_id)
 
 
-def _page(page: ParsedPage, found: TaskResult) -> JsonPage:
+def _page(page: ParsedPage, as_read: ParsedPage, found: TaskResult) -> JsonPage:
     items = items_v1(page)
+    # A style may write tables as HTML, or leave them out.
+    parts = items if page.md == as_read.md else markdown_items(as_read.md)
     return JsonPage(
         page=page.page,
         text=page.text,
@@ -150,7 +173,7 @@ def _page(page: ParsedPage, found: TaskResult) -> JsonPage:
         items=items,
         images=[shown_image(image) for image in page.images],
         charts=[],
-        tables=table_names(page.page, items),
+        tables=table_names(page.page, parts),
         layout=layout(page) if found.work.shows_layout else [],
         links=[link._asdict() for link in links_of(page.md)],
         parsing_mode=found.document.engine,

@@ -96,7 +96,7 @@ class ParserProcess:
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
                 cwd=folder,
-                env=_environment(folder),
+                env=foreign_environment(folder),
                 limit=READ_BYTES,
             )
         except BaseException:
@@ -253,7 +253,12 @@ def _command(module: str, memory_bytes: int) -> list[str]:
     return python_command("services.engines.process", module, *limits)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def foreign_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process that reads what strangers wrote: it has no secret.
+
+    Args:
+        folder: where its temporary files go.
+    """
     passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
     paths = os.pathsep.join([str(IMPORT_ROOT), os.environ.get("PYTHONPATH", "")])
     return child_environment(passed, PYTHONPATH=paths, TMPDIR=str(folder))

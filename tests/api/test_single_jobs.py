@@ -320,7 +320,7 @@ async def test_older_clients_upload_with_parameters_as_parts(served: Served, pre
     details = (await served.client.get(f"{at}/details")).json()
     assert details["unsupported_parameters"] == ["gpt4o_api_key", "premium_mode", "verbose"]
     assert "hush" not in json.dumps(details)
-    assert (await served.client.get(f"{at}/result/xlsx")).status_code == 404
+    assert (await served.client.get(f"{at}/result/pdf")).status_code == 404
     assert (await served.client.get(f"{at}/result/image/a.png")).status_code == 404
     bad = await served.client.post(
         f"{prefix}/upload", files={"file": ("a", b"x")}, data={"max_pages": "many"}

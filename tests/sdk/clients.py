@@ -57,8 +57,6 @@ FERN_REFUSED = {
     "parsing.generate_presigned_url": Refusal(404, "v2 gives links to what a job has made"),
     "parsing.get_job_raw_text_result": Refusal(404, "it asks for a PDF, and none are made"),
     "parsing.get_job_structured_result": Refusal(404, "it takes a language model"),
-    "parsing.get_job_raw_xlsx_result": Refusal(404, "no spreadsheets are made"),
-    "parsing.get_supported_file_extensions": Refusal(404, "docs/formats.md lists them"),
 }
 
 CLIENTS = {
