@@ -39,12 +39,18 @@ async def _caller(
     key = await KeyLedger(state.database).find(bearer.credentials)
     if key is None:
         raise HTTPException(401, "Invalid API Key, or it has expired or was revoked", _CHALLENGE)
-    needed = Scope.READ if request.method in {"GET", "HEAD"} else Scope.WRITE
+    needed = needed_scope(request.method, request.url.path)
     if not key.scope.allows(needed):
         raise HTTPException(403, f"This key has the scope {key.scope}; {needed} is needed")
     if project_id and not is_project(project_id, key.project_id):
         raise HTTPException(404, f"project_id: no project {project_id[:64]}")
     return Caller(key.project_id, key.id, key.scope)
+
+
+def needed_scope(method: str, path: str) -> Scope:
+    """Return what a key must allow for a request; a query is a list whose filter is a body."""
+    is_read = method in {"GET", "HEAD"} or (method == "POST" and path.endswith("/query"))
+    return Scope.READ if is_read else Scope.WRITE
 
 
 CurrentCaller = Annotated[Caller, Depends(_caller)]

@@ -23,6 +23,7 @@ from temporalio.service import RPCError
 
 from api.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
 from api.not_served import not_served
+from models.requests import true_errors
 from rules.outside_faults import is_outside_fault
 from services.ledger.records import NotFoundError
 from services.object_store import ObjectStoreError
@@ -111,7 +112,7 @@ def install(app: FastAPI) -> None:
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError | ValidationError)
-    listed = [_shown(one) for one in list(error.errors())[:MOST_ERRORS_SHOWN]]
+    listed = [_shown(one) for one in true_errors(error.errors())[:MOST_ERRORS_SHOWN]]
     return JSONResponse({"detail": listed}, status_code=422)
 
 

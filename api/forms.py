@@ -5,7 +5,9 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, BinaryIO, TypeVar
+from urllib.parse import parse_qsl
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +16,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from api.errors import InvalidError
 from models.secrets import REVEALED
 from models.texts import Name
 
@@ -59,15 +62,29 @@ class UploadForm:
 
 @asynccontextmanager
 async def upload_form(
-    request: Request, field: str, limit_bytes: int, *, max_texts: int = MAX_TEXTS
+    request: Request,
+    field: str,
+    limit_bytes: int,
+    *,
+    max_texts: int = MAX_TEXTS,
+    refused: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[UploadForm]:
     """Receive an upload whose file is the part `field`; it waits on disk, not in memory.
 
+    Args:
+        request: who sends it.
+        field: name of the part that is the file.
+        limit_bytes: of the file.
+        max_texts: how many other parts there may be.
+        refused: of parts that are not taken, whether or not there is a file, what to say of them.
+
     Raises:
         HTTPException: 400 when the file is empty or has no name, 413 when it is too large.
+        InvalidError: there is a part that is refused.
         RequestValidationError: there is no such part, or its name cannot be kept.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        _refuse(await _texts_without_file(request), refused)
         _checked(None, field, limit_bytes)
     parser = MultiPartParser(
         request.headers,
@@ -79,9 +96,10 @@ async def upload_form(
     try:
         form = await parser.parse()
         file = form.get(field)
+        texts = {key: text for key, text in form.items() if isinstance(text, str) and text}
+        _refuse(texts, refused)
         name = _checked(file, field, limit_bytes)
         assert isinstance(file, UploadFile)
-        texts = {key: text for key, text in form.items() if isinstance(text, str) and text}
         yield UploadForm(file.file, name, texts)
     except MultiPartException as error:
         raise HTTPException(400, error.message) from error
@@ -114,6 +132,24 @@ def file_body(field: str, parts: Mapping[str, Any], required: Sequence[str] = ()
     }
     body = {"required": True, "content": {"multipart/form-data": {"schema": content}}}
     return {"requestBody": body}
+
+
+async def _texts_without_file(request: Request) -> dict[str, str]:
+    """Return the parts of a form that has no file, as clients write one; only its beginning."""
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return {}
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > MAX_TEXT_BYTES:
+            break
+    return dict(parse_qsl(bytes(body[:MAX_TEXT_BYTES]).decode("latin-1")))
+
+
+def _refuse(texts: Mapping[str, str], refused: Mapping[str, str]) -> None:
+    for name, message in refused.items():
+        if name in texts:
+            raise InvalidError(("body", name), message)
 
 
 def _checked(file: UploadFile | str | None, field: str, limit_bytes: int) -> str:

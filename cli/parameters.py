@@ -12,6 +12,7 @@ from config import Settings
 from models.batch import BatchJobCreate
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_parameters import BatchParseJobConfig
+from models.requests import true_errors
 from rules.parse_options import parse_options
 from rules.s3_locations import parse_allowed
 from services.outputs import check_output
@@ -62,7 +63,7 @@ def job_request(body: dict[str, Any], settings: Settings) -> BatchJobCreate:
     except ValidationError as error:
         listed = "; ".join(
             f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
-            for one in error.errors()[:5]
+            for one in true_errors(error.errors())[:5]
         )
         raise Fault(listed, code=2) from error
     except ValueError as error:

@@ -15,6 +15,11 @@ UserMetadata = Annotated[
 ]
 
 
+def address_refusal(field: str) -> str:
+    """Return what to say of a field that names where a file is to be fetched."""
+    return f"{field}: this server fetches no addresses."
+
+
 class ParseUploadConfiguration(ParseConfiguration):
     """The part `configuration` of an upload."""
 
@@ -35,8 +40,8 @@ class ParseUploadConfiguration(ParseConfiguration):
     def _refuse_address(cls, address: object) -> None:
         if address is not None:
             raise ValueError(
-                "source_url: this server fetches no addresses. Upload the file to "
-                "/api/v2/parse/upload, or to /api/v1/beta/files and send its file_id."
+                f"{address_refusal('source_url')} Upload the file to /api/v2/parse/upload, or to "
+                "/api/v1/beta/files and send its file_id."
             )
 
     def configuration(self) -> ParseConfiguration:

@@ -5,7 +5,7 @@ means the same as leaving the field out. Fields of this version's models that a 
 know, and fields that this version does not know, are both ignored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
@@ -71,3 +71,19 @@ class RequestModel(Payload):
 def _admits_null(field: Mapping[str, Any]) -> bool:
     is_null = "const" in field and field["const"] is None
     return is_null or field.get("type") == "null" or {"type": "null"} in field.get("anyOf", ())
+
+
+def true_errors(errors: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return validation errors without those that say of a list only that its items are bad.
+
+    pydantic counts the items that were valid, so that of a list with one bad item it says also
+    that it is too short.
+    """
+    return [one for one in errors if not _counts_valid_items(one)]
+
+
+def _counts_valid_items(error: Mapping[str, Any]) -> bool:
+    given = error.get("input")
+    if error["type"] != "too_short" or not isinstance(given, Sized):
+        return False
+    return len(given) >= int(error["ctx"]["min_length"])

@@ -14,10 +14,17 @@ from models.files import Purpose
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_parameters import withheld_names
 from models.parse_results import ParsingJob
+from models.parse_tasks import address_refusal
 from rules.parameters import unsupported_parameters
 from rules.parse_form import parameters_of
 from services.uploads import Uploads
 from services.webhooks.receivers import BadReceiverError
+
+_ADDRESSES = {
+    name: f"{address_refusal(name)} Send the file as the part `file`."
+    for name in ("input_url", "input_s3_path")
+}
+"""Parts that name another file than the one that is sent, or one where none is sent."""
 
 _routes = APIRouter(tags=["parse results"])
 
@@ -28,7 +35,9 @@ async def upload_to_parse(
 ) -> ParsingJob:
     """Upload a file and parse it; the other parts are parameters, one a part."""
     limit = state.settings.size_limit_bytes
-    async with upload_form(request, "file", limit, max_texts=MAX_V1_TEXTS) as form:
+    async with upload_form(
+        request, "file", limit, max_texts=MAX_V1_TEXTS, refused=_ADDRESSES
+    ) as form:
         return await _upload(form, once, caller, state)
 
 
