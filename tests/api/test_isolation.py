@@ -1,5 +1,6 @@
 """A key of one project learns nothing of another's: every operation that takes an id, tried."""
 
+import asyncio
 import json
 import re
 import uuid
@@ -10,10 +11,13 @@ from typing import Any
 
 import httpx
 
+from models.projects import project_uuid
 from tests.api.conftest import Served
+from tests.api.test_page_objects import parsed
 from tests.api.test_parsing import processed
 from tests.api.test_single_jobs import FAST, RULES, upload
 
+TOO_MANY_REQUESTS = 429
 MARK = "only-the-owner-knows"
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MALFORMED = ("x", "..", "%00", "a" * 64, "' OR 1=1 --", "dir-", "null", "é")
@@ -69,13 +73,14 @@ async def owned(served: Served, tmp_path: Path) -> dict[str, str]:
         ),
         "classifier_id": await made("/api/v1/classifier/jobs", file_ids=[file_id], rules=RULES),
         "project_id": "default",
+        "project_uuid": project_uuid("default"),
     }
 
 
 def kinds(path: str, name: str) -> list[str]:
     """Return the kinds of ids that a parameter of a path takes."""
     if name != "job_id":
-        return {"kind": [], "name": [], "project": ["project_id"]}.get(name, [name])
+        return {"kind": [], "name": [], "project": ["project_id", "project_uuid"]}.get(name, [name])
     if "batch-processing" in path:
         return ["job_id"]
     own = {"parse": "parse_id", "classify": "classify_id", "classifier": "classifier_id"}
@@ -143,11 +148,13 @@ def by_body(own_directory: str) -> Iterator[Cell]:
         (f"{BETA}/webhook-deliveries/redeliver", "job_id",
          {"since": "2020-01-01", "batch_job_id": "{id}"}),
         (f"{BETA}/files/query", "project_id", {"filter": {"project_id": "{id}"}}),
+        (f"{BETA}/files/query", "project_uuid", {"filter": {"project_id": "{id}"}}),
     ):  # fmt: skip
         yield Cell("POST", path, kind, body)
     for path, kind in (
         (f"{BETA}/files?file_ids={{id}}", "file_id"),
         (f"{BETA}/files?project_id={{id}}", "project_id"),
+        (f"{BETA}/files?project_id={{id}}", "project_uuid"),
         (f"{batches}?directory_id={{id}}", "directory_id"),
         ("/api/v2/batches?source_directory_id={id}", "directory_id"),
         ("/api/v2/parse?job_ids={id}", "parse_id"),
@@ -174,12 +181,16 @@ async def ask(
     body = json.dumps(cell.body)
     for name, value in {"id": id, **own}.items():
         body = body.replace(f"{{{name}}}", value)
-    return await served.client.request(
-        cell.method,
-        cell.path.replace("{id}", id),
-        content=None if cell.body is None else body.encode(),
-        headers={**headers, "Content-Type": "application/json"},
-    )
+    while True:
+        answer = await served.client.request(
+            cell.method,
+            cell.path.replace("{id}", id),
+            content=None if cell.body is None else body.encode(),
+            headers={**headers, "Content-Type": "application/json"},
+        )
+        if answer.status_code != TOO_MANY_REQUESTS:
+            return answer
+        await asyncio.sleep(float(answer.headers["Retry-After"]))
 
 
 def plain(answer: httpx.Response, id: str) -> tuple[int, str]:
@@ -238,3 +249,48 @@ async def test_no_operation_tells_or_changes_anything_of_another_project(
     assert cells > 2000
     assert leaks == 0
     assert await state_of(served) == before
+
+
+async def test_results_and_pictures_of_another_project_are_as_unknown_as_those_of_no_job(
+    served: Served, tmp_path: Path
+) -> None:
+    task_id = await parsed(served, tmp_path, images_to_save=["embedded"])
+    stranger = await served.key("other")
+    document = (await served.client.get("/openapi.json")).json()
+    kinds_of_result = ("text", "markdown", "json", "raw/text", "raw/markdown")
+    reads = [f"/api/v1/parsing/job/{{id}}/result/{kind}" for kind in kinds_of_result]
+    reads += ["/api/v1/parsing/job/{id}/result/image/img_p1_1.png"]
+    reads += [
+        path.replace("{job_id}", "{id}").replace("{name}", "img_p1_1.png")
+        for path, methods in document["paths"].items()
+        if "{job_id}" in path and "get" in methods and "{kind}" not in path
+    ]
+    own = 0
+    for path in dict.fromkeys(reads):
+        mine = await served.client.get(path.replace("{id}", task_id))
+        theirs = await served.client.get(path.replace("{id}", task_id), headers=stranger)
+        no_id = like(task_id)
+        nothing = await served.client.get(path.replace("{id}", no_id), headers=stranger)
+        assert plain(theirs, task_id) == plain(nothing, no_id), path
+        assert not theirs.is_success, path
+        own += mine.is_success
+    assert own >= 8
+
+
+async def test_a_link_to_a_result_opens_no_other_and_none_of_another_project(
+    served: Served, tmp_path: Path
+) -> None:
+    task_id = await parsed(served, tmp_path, images_to_save=["embedded"])
+    names = ["text", "markdown", "items", "metadata", "text_full", "markdown_full"]
+    expand = [*(f"{name}_content_metadata" for name in names), "images_content_metadata"]
+    found = (await served.client.get(f"/api/v2/parse/{task_id}", params={"expand": expand})).json()
+    links = [one["presigned_url"] for one in found["result_content_metadata"].values()]
+    links += [one["presigned_url"] for one in found["images_content_metadata"]["images"]]
+    assert len(links) == len(names) + 1
+    stranger = await served.key("other")
+    theirs = await upload(served, "b.txt", "theirs")
+    for link in links:
+        assert (await served.client.get(link, headers={"Authorization": ""})).is_success
+        for other_id in (theirs, like(task_id)):
+            moved = link.replace(task_id, other_id)
+            assert (await served.client.get(moved, headers=stranger)).status_code == 403
