@@ -26,7 +26,7 @@ from services.canonical import exhausted, failed
 from services.documents import DocumentProcessor
 from services.ledger.claims import ClaimLedger
 from services.ledger.jobs import JobLedger
-from services.ledger.records import ClaimedItem, Outcome
+from services.ledger.records import ClaimedItem, JobRow, Outcome
 from services.outputs import Outputs
 from services.result_store import Processed, ResultStore
 from services.work import Work
@@ -82,12 +82,19 @@ class LedgerSliceActivities(SliceActivities):
             is_stopped=run.is_stopped,
         )
 
+    async def know(self, job: JobRow) -> None:
+        """Keep what a job asks for, so that its slices need not look it up."""
+        self._keep(Work.of(await self._jobs.spec_of(job)))
+
     async def _work(self, job_id: str) -> Work:
         if job_id not in self._works:
-            while len(self._works) >= MAX_CACHED_JOBS:
-                del self._works[next(iter(self._works))]
-            self._works[job_id] = Work.of(await self._jobs.spec(job_id))
+            self._keep(Work.of(await self._jobs.spec(job_id)))
         return self._works[job_id]
+
+    def _keep(self, work: Work) -> None:
+        while len(self._works) >= MAX_CACHED_JOBS:
+            del self._works[next(iter(self._works))]
+        self._works[work.spec.job_id] = work
 
 
 class SliceRun:

@@ -49,6 +49,7 @@ class LedgerSmallJobActivities(SmallJobActivities):
                 listed = await self._enumeration.list_first(input.job_id, MOST_INLINE_FILES)
             if not await self._is_inline(input.job_id, listed):
                 return SmallJobResult(enumerated=listed)
+            await self._slices.know(row)
             done = await self._work_through(input, listed.mark)
             if done.rest or done.alone or done.is_stopped:
                 return SmallJobResult(enumerated=listed, counts=done.counts, failures=done.failures)

@@ -42,7 +42,8 @@ async def end_job(
     elif error:
         status = JobStatus.FAILED
     await _end_row(connection, job_id, status, error)
-    await tell_end(connection, job_id)
+    if job.has_webhooks:
+        await tell_end(connection, job_id)
     return _result(await locked_job(connection, job_id))
 
 

@@ -81,11 +81,16 @@ class JobLedger:
 
     async def spec(self, job_id: str) -> JobSpec:
         """Return what never changes about a job."""
-        row = await self.get(job_id)
-        async with self._database.read() as connection:
-            source_uri = await connection.scalar(
-                sa.select(directories.c.source_uri).where(directories.c.id == row.directory_id)
-            )
+        return await self.spec_of(await self.get(job_id))
+
+    async def spec_of(self, row: JobRow) -> JobSpec:
+        """Return what never changes about a job whose row is known."""
+        source_uri = None
+        if row.directory_id is not None:
+            async with self._database.read() as connection:
+                source_uri = await connection.scalar(
+                    sa.select(directories.c.source_uri).where(directories.c.id == row.directory_id)
+                )
         return JobSpec(
             job_id=row.id,
             project_id=row.project_id,
