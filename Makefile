@@ -79,6 +79,7 @@ bench: install ## Print the figures of docs/performance.md, but for the million;
 	$(BIN)/python -m bench.actions
 	$(BIN)/python -m bench.makespan --files 800
 	$(BIN)/python -m bench.skips
+	$(BIN)/python -m bench.many_jobs
 	$(BIN)/python -m bench.scale_out
 	$(if $(DOCUMENTS),$(BIN)/python -m bench.losses --documents $(DOCUMENTS))
 	$(if $(DOCUMENTS),$(BIN)/python -m bench.throughput --documents $(DOCUMENTS))

@@ -25,6 +25,7 @@ from models.apis import JobApi
 from models.batch import BatchJobCreate
 from services.deployment import job_service
 from services.jobs import Origin
+from services.ledger.directories import DirectoryLedger
 from services.ledger.schema import directories, directory_files, jobs
 from tests.integration.cluster import Cluster
 
@@ -172,6 +173,7 @@ async def measure(root: Path, sizes: Sizes) -> None:
     try:
         ids = await file_ids(cluster, sizes.single_jobs)
         service = job_service(cluster.settings, cluster.database, cluster.client)
+        folders = DirectoryLedger(cluster.database)
         one = await run_one(cluster, sizes.files_of_one, "one")
         print(f"one job of {sizes.files_of_one} files: {one:.0f} files/s", flush=True)
 
@@ -184,7 +186,10 @@ async def measure(root: Path, sizes: Sizes) -> None:
             await service.create("default", body, origin=origin)
 
         async def create_folder(number: int) -> None:
-            await cluster.submit_source(f"file:///generated/{sizes.files}/folder-{number}", **PAGES)
+            uri = f"file:///generated/{sizes.files}/folder-{number}"
+            directory_id = await folders.register_source("default", uri, "in")
+            body = {"directory_id": directory_id, "job_config": {}, **PAGES}
+            await service.create("default", BatchJobCreate.model_validate(body))
 
         await run_many(cluster, "single", sizes.single_jobs, 1, create_single)
         many = await run_many(cluster, "folders", sizes.jobs, sizes.files, create_folder)
