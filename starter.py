@@ -1,9 +1,11 @@
 """The command line, `sheaf`."""
 
+import io
 import os
 import sys
 
 import typer
+from rich.markup import escape
 from temporalio.service import RPCError
 
 from cli.doctor import doctor
@@ -11,7 +13,7 @@ from cli.export import export, results
 from cli.keys import keys
 from cli.look import list_jobs, show_job
 from cli.migrate import migrate
-from cli.output import EXIT_CODES, Fault, errors
+from cli.output import EXIT_CODES, Fault, errors, shown
 from cli.run import cancel, run, watch
 from cli.serve import serve
 from cli.up import down, up
@@ -43,15 +45,19 @@ app.command()(doctor)
 def main() -> None:
     """Run a command; see `cli.output.EXIT_CODES` for the exit codes."""
     code = 0
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name may hold what the terminal's charset has not.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else 1
     except Fault as fault:
-        errors.print(f"[red]sheaf:[/red] {fault}", soft_wrap=True)
+        _complain(str(fault))
         code = fault.code
     except RPCError as error:
-        errors.print(f"[red]sheaf:[/red] Temporal: {error.message}", soft_wrap=True)
+        _complain(f"Temporal: {error.message}")
         code = 4
     except KeyboardInterrupt:
         code = 130
@@ -59,6 +65,11 @@ def main() -> None:
     sys.stderr.flush()
     # Without the interpreter's finalisation, in which temporalio 1.35 may abort (sdk-python#300).
     os._exit(code)
+
+
+def _complain(text: str) -> None:
+    told = "\n".join(map(shown, text.splitlines()))
+    errors.print(f"[red]sheaf:[/red] {escape(told)}", soft_wrap=True)
 
 
 if __name__ == "__main__":

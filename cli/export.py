@@ -3,14 +3,17 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path, PurePosixPath
-from typing import Annotated
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from cli.output import Fault, console, item_json, print_json
+from cli.output import Fault, console, item_json, print_json, shown
 from cli.session import Session, session
 from models.documents import ParsedDocument
+from rules.export_names import Place, folded, part_of, place_of
+from rules.outside_faults import is_outside_fault, reason
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow, NotFoundError, ResultPlace
 from services.result_store import ResultStore, StoredResult
@@ -18,6 +21,28 @@ from services.storage.opened import open_blobs
 from services.work import Work
 
 PAGE_ITEMS = 1000
+FILES = "files/"
+STAGED_MANIFEST = ".manifest.jsonl"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export came to."""
+
+    out: Path
+    unwritten: int
+    """Items with a result of which something could not be written."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `--json` prints it."""
+        return {"out": str(self.out), "unwritten": self.unwritten}
+
+    def told(self) -> str:
+        """Return it in words."""
+        where = shown(str(self.out))
+        if not self.unwritten:
+            return where
+        return f"{where}, but for {self.unwritten} files: see export_error in its manifest.jsonl"
 
 
 def results(
@@ -68,57 +93,104 @@ def export(
       sheaf export bjb-0192f0… --out out
     """
 
-    async def write() -> None:
+    async def write() -> int:
         async with session() as current:
             try:
                 job = await current.jobs.get(job_id)
             except NotFoundError as error:
                 raise Fault(str(error)) from error
-            await export_job(current, job, out)
+            exported = await export_job(current, job, out)
             if as_json:
-                print_json({"job_id": job_id, "out": str(out)})
+                print_json({"job_id": job_id} | exported.as_json())
             else:
-                console.print(f"Written to {out}", soft_wrap=True)
+                console.print(f"Written to {exported.told()}", soft_wrap=True, markup=False)
+            return 1 if exported.unwritten else 0
 
-    asyncio.run(write())
+    raise typer.Exit(asyncio.run(write()))
 
 
-async def export_job(current: Session, job: JobRow, out: Path) -> Path:
+async def export_job(current: Session, job: JobRow, out: Path) -> Exported:
     """Write `out/files/PATH.md` for each result and `out/manifest.jsonl` with every item.
 
-    Pictures that the job kept are written to `out/files/PATH.images/`.
+    Pictures that the job kept are written to `out/files/PATH.images/`. `rules.export_names` says
+    what PATH is; the manifest names the files of each item. What cannot be written of one item is
+    told there, and its neighbours are written.
+
+    Raises:
+        Fault: nothing can be written there, or a result is not to be had.
     """
-    store = _store(current)
-    out.mkdir(parents=True, exist_ok=True)
     has_images = bool(Work.of(await current.jobs.spec(job.id)).options.images)
-    staged = out / ".manifest.jsonl"
-    with staged.open("w") as manifest:
-        async for item in _items(current, job.id):
-            entry = item_json(item)
-            if item.place:
-                stored = await _read(store, item.place)
-                target = out / "files" / (_safe(item.unique_id) + ".md")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(stored.markdown, encoding="utf-8", newline="")
-                entry["markdown"] = str(target.relative_to(out))
-                if has_images:
-                    folder = target.with_suffix(".images")
-                    entry["images"] = await _export_images(store, item.place, stored, folder)
-            manifest.write(json.dumps(entry, ensure_ascii=False) + "\n")
-    staged.replace(out / "manifest.jsonl")
-    return out
+    staged, unwritten = out / STAGED_MANIFEST, 0
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with staged.open("w", encoding="utf-8") as manifest:
+            writer = _Writer(_store(current), out, has_images=has_images)
+            async for item in _items(current, job.id):
+                entry = item_json(item) | await writer.write(item)
+                unwritten += "export_error" in entry
+                manifest.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        staged.replace(out / "manifest.jsonl")
+    except OSError as error:
+        raise Fault(f"{out} cannot be written: {error}") from error
+    return Exported(out, unwritten)
 
 
-async def _export_images(
-    store: ResultStore, place: ResultPlace, stored: StoredResult, folder: Path
-) -> list[str]:
-    """Write the pictures of a result; return their names."""
-    document = ParsedDocument.model_validate(stored.canonical["document"])
-    names = [image.name for page in document.pages for image in page.images]
-    for name in names:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(await store.image(place, name))
-    return names
+class _Writer:
+    """Writes the files of items under a folder that holds the manifest that is being written."""
+
+    def __init__(self, store: ResultStore, out: Path, *, has_images: bool) -> None:
+        self._store = store
+        self._out = out
+        self._has_images = has_images
+        # There, two names may be one file.
+        self._ignores_case = (out / STAGED_MANIFEST.upper()).exists()
+        self._taken: set[str] = set()
+
+    async def write(self, item: ItemRow) -> dict[str, Any]:
+        """Write what there is of an item; return what its entry in the manifest says of that.
+
+        Raises:
+            OSError: the folder can take no file.
+        """
+        if item.place is None:
+            return {}
+        stored = await _read(self._store, item.place)
+        place = self._place(item.unique_id)
+        entry: dict[str, Any] = {}
+        try:
+            _write(self._out / place.markdown, stored.markdown.encode(errors="backslashreplace"))
+            entry["markdown"] = place.markdown
+            if self._has_images:
+                entry["images"] = await self._write_images(item.place, stored, place.images)
+        except OSError as error:
+            if is_outside_fault(error):
+                raise
+            entry["export_error"] = reason(error)
+        return entry
+
+    def _place(self, key: str) -> Place:
+        place = place_of(key, FILES)
+        if self._ignores_case:
+            name = folded(place.markdown)
+            if name in self._taken:
+                place = place_of(key, FILES, is_marked=True)
+            self._taken.add(name)
+        return place
+
+    async def _write_images(
+        self, place: ResultPlace, stored: StoredResult, folder: str
+    ) -> list[str]:
+        """Write the pictures of a result; return their names."""
+        document = ParsedDocument.model_validate(stored.canonical["document"])
+        names = [image.name for page in document.pages for image in page.images]
+        for name in names:
+            _write(self._out / folder / part_of(name), await self._store.image(place, name))
+        return [part_of(name) for name in names]
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
 
 
 def _store(current: Session) -> ResultStore:
@@ -137,10 +209,17 @@ async def _read(store: ResultStore, place: ResultPlace) -> StoredResult:
 
 async def _items(current: Session, job_id: str) -> AsyncIterator[ItemRow]:
     after = 0
-    while rows := await current.items.after(job_id, ordinal=after, limit=PAGE_ITEMS):
+    while rows := await _page(current, job_id, after):
         for row in rows:
             yield row
         after = rows[-1].ordinal
+
+
+async def _page(current: Session, job_id: str, after: int) -> list[ItemRow]:
+    try:
+        return await current.items.after(job_id, ordinal=after, limit=PAGE_ITEMS)
+    except OSError as error:
+        raise Fault(f"the ledger does not answer: {error}", code=4) from error
 
 
 async def _item(current: Session, job_id: str, key: str) -> ItemRow:
@@ -149,9 +228,3 @@ async def _item(current: Session, job_id: str, key: str) -> ItemRow:
         return await current.items.one(job_id, key)
     except NotFoundError as error:
         raise Fault(str(error)) from error
-
-
-def _safe(name: str) -> str:
-    """Return a relative path that cannot leave the folder, whatever the item is called."""
-    parts = [part for part in PurePosixPath(name).parts if part not in {"/", "..", "."}]
-    return "/".join(parts) or "unnamed"

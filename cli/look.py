@@ -16,6 +16,7 @@ from cli.output import (
     print_json,
     print_rows,
     short_at,
+    shown,
     total_shown,
 )
 from cli.session import session
@@ -84,7 +85,7 @@ def show_job(
             console.print(f"Waits for other jobs: {place - 1} go before it.")
         console.print(f"{counts_line(job)} of {job.total}")
         if job.error_message or job.reason:
-            console.print(f"Reason: {escape(str(job.error_message or job.reason))}")
+            console.print(f"Reason: {shown(str(job.error_message or job.reason))}", markup=False)
         if job.unsupported_parameters:
             console.print(f"Without effect: {', '.join(job.unsupported_parameters)}")
         print_items(items)
@@ -115,13 +116,13 @@ def print_items(items: list[ItemRow]) -> None:
         return
     table = Table(*(Column(name, overflow="fold") for name in names), expand=True)
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(shown(cell)) for cell in row))
     console.print(table)
 
 
 def _what(item: ItemRow) -> str:
     if item.failure_kind:
-        return f"{item.failure_kind}: {item.error_message}"
+        return f"{item.failure_kind}: {' '.join(str(item.error_message).splitlines())}"
     found = item.output_metadata or {}
     if "confidence" in found:
         type_ = found["type"] or "no rule matches clearly"

@@ -1,6 +1,7 @@
 """How commands speak: tables and bars for people, JSON for programs, and exit codes."""
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,9 @@ from services.ledger.records import JobRow
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+
+_OBEYED = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 EXIT_CODES = """\
 Exit codes: 0 done · 1 the job failed or was cancelled, or the command could not do its work ·
@@ -33,6 +37,19 @@ class Fault(Exception):
         self.code = code
 
 
+def shown(text: str) -> str:
+    """Return a text of foreign origin as a terminal may be told it, on one line.
+
+    What a terminal would obey, or show in another order, is written as its escape.
+    """
+    return "".join(map(_shown, text))
+
+
+def _shown(letter: str) -> str:
+    is_obeyed = unicodedata.category(letter) in _OBEYED or letter in _DIRECTIONS
+    return letter.encode("unicode_escape").decode() if is_obeyed else letter
+
+
 def print_json(value: object) -> None:
     """Print one JSON document on standard output, and nothing else there."""
     console.file.write(json.dumps(value, ensure_ascii=False) + "\n")
@@ -44,7 +61,7 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     A terminal that is too narrow wraps a line itself, and what is copied from it stays whole.
     """
-    table = [[" ".join(cell.splitlines()) for cell in row] for row in (names, *rows)]
+    table = [[shown(cell) for cell in row] for row in (names, *rows)]
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     for number, row in enumerate(table):
         padded = (set_cell_size(*cell) for cell in zip(row, widths, strict=True))

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.export import export_job
-from cli.output import Fault, console, counts_line, exit_code, job_json, print_json
+from cli.export import Exported, export_job
+from cli.output import Fault, console, counts_line, exit_code, job_json, print_json, shown
 from cli.parameters import job_config, job_request
 from cli.progress import follow
 from cli.session import Session, ensure_up, load_settings, open_service, session
@@ -171,9 +171,8 @@ async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: b
     exported = await export_job(current, ended, out) if out else None
     kinds = await current.items.failure_kinds(job.id)
     if as_json:
-        where = {"out": str(exported)} if exported else {}
-        print_json(job_json(ended, kinds) | where)
-        return exit_code(ended)
+        print_json(job_json(ended, kinds) | (exported.as_json() if exported else {}))
+        return _exit_code(ended, exported)
     console.print(f"[bold]{ended.status}[/bold]: {counts_line(ended)} of {ended.total}")
     if ended.skipped:
         console.print(f"Skipped: {await _skips(current, ended)}", soft_wrap=True)
@@ -181,12 +180,17 @@ async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: b
         listed = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
         console.print(f"Failed: {listed}. See `sheaf show {job.id} --failed`", soft_wrap=True)
     if ended.error_message or ended.reason:
-        console.print(f"Reason: {ended.error_message or ended.reason}", soft_wrap=True)
+        reason = shown(str(ended.error_message or ended.reason))
+        console.print(f"Reason: {reason}", soft_wrap=True, markup=False)
     if exported:
-        console.print(f"Results: {exported}", soft_wrap=True)
+        console.print(f"Results: {exported.told()}", soft_wrap=True, markup=False)
     else:
         console.print(f"Results: `sheaf export {job.id} --out DIR` writes them", soft_wrap=True)
-    return exit_code(ended)
+    return _exit_code(ended, exported)
+
+
+def _exit_code(job: JobRow, exported: Exported | None) -> int:
+    return 1 if exported and exported.unwritten else exit_code(job)
 
 
 async def _skips(current: Session, job: JobRow) -> str:

@@ -22,6 +22,9 @@ def named_source(path: str, settings: Settings) -> tuple[str, str]:
         except (SourceRefusedError, ValueError) as error:
             raise Fault(f"PATH: {error}", code=2) from error
         return location.uri(), location.uri().rstrip("/").rpartition("/")[2]
-    if not Path(path).exists():
-        raise Fault(f"PATH: {path} does not exist", code=2)
-    return source_uri(Path(path)), source_name(Path(path))
+    try:
+        if not Path(path).exists():
+            raise Fault(f"PATH: {path} does not exist", code=2)
+        return source_uri(Path(path)), source_name(Path(path))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise Fault(f"PATH: {path} is no path that can be read: {error}", code=2) from error

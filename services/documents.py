@@ -7,7 +7,6 @@ from functools import partial
 from typing import Protocol
 
 from models.documents import EngineRequest, EngineResult, ParseOptions
-from models.failures import DocumentError
 from services.canonical import completed, failed
 from services.engines.orders import Listed, Order, Orders
 from services.images import written_images
@@ -17,6 +16,7 @@ from services.opening import FileOpener, Opened, Opening, Turn, groups_of
 from services.passwords import Passwords
 from services.result_store import Processed
 from services.sources.items import ItemFiles
+from services.sources.unreadable import failure_of_item
 from services.work import Work
 
 
@@ -129,5 +129,5 @@ class DocumentProcessor:
                 images = await asyncio.to_thread(written_images, answer, one.image_folder)
             await self._opener.check(work, one)
             return completed(work, one.item, answer, one.content, images)
-        except DocumentError as error:
-            return failed(one.item, error)
+        except Exception as error:  # noqa: BLE001 - of this file alone
+            return failed(one.item, failure_of_item(error))

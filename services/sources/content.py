@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.failures import DocumentError, FailureKind
-from services.sources.unreadable import unreadable
+from services.sources.unreadable import failure_of_item, unreadable
 
 _BLOCK_BYTES = 256 * 1024
 """Read at a time, into one buffer for all files: a new one for each costs as much as hashing it."""
@@ -41,10 +41,8 @@ def _content(path: Path, buffer: memoryview) -> Content | DocumentError:
     try:
         stamp = _stamp(path)
         return Content(path, stamp, _sha256(path, buffer))
-    except DocumentError as error:
-        return error
-    except OSError as error:
-        return unreadable(error)
+    except Exception as error:  # noqa: BLE001 - of this file alone
+        return failure_of_item(error)
 
 
 def _sha256(path: Path, buffer: memoryview) -> str:

@@ -1,6 +1,7 @@
 """Where the bytes of a claimed item lie."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -9,11 +10,13 @@ from models.failures import DocumentError, FailureKind, OutageError
 from rules.outside_faults import is_outside_fault, reason
 from rules.s3_locations import parse_allowed
 from services.ledger.records import ClaimedItem
+from services.scratch import own_folder
 from services.sources.content import Content
 from services.sources.listing import S3_SCHEME, ask_source
 from services.sources.local import resolve, source_path
 from services.sources.roots import SourceRefusedError, open_prefix
 from services.sources.s3 import object_on_disk
+from services.sources.unreadable import failure_of_item
 from services.storage.blobs import Blobs
 from services.together import together
 from services.uploads import upload_key
@@ -40,14 +43,16 @@ class ItemFiles:
     ) -> AsyncIterator[list[Path | DocumentError]]:
         """Give the path of each item's file, after checking that it may be read, or why not.
 
-        A path is the file's own, or that of a copy which does not outlast the context.
+        A path is the file's own, or that of a copy or a link which does not outlast the context.
+        It is valid text, whatever the file is called.
 
         Raises:
             OutageError: what holds the files does not answer, or there is no room for copies.
         """
         async with AsyncExitStack() as stack:
             local = [item for item in items if _is_local(item)]
-            found = dict(zip(local, await asyncio.to_thread(_resolve, local), strict=True))
+            paths = await asyncio.to_thread(_resolve, local, stack)
+            found = dict(zip(local, paths, strict=True))
             fetched = [item for item in items if item not in found]
             free = asyncio.Semaphore(FETCHED_AT_ONCE)
 
@@ -55,12 +60,13 @@ class ItemFiles:
                 async with free:
                     try:
                         return await stack.enter_async_context(self._fetched(project_id, item))
-                    except DocumentError as error:
-                        await self.ask(project_id, item, error)
-                        return error
+                    except Exception as error:  # noqa: BLE001 - of this item alone
+                        failure = failure_of_item(error)
+                        await self.ask(project_id, item, failure)
+                        return failure
 
-            paths = await together(map(fetch, fetched))
-            found |= dict(zip(fetched, paths, strict=True))
+            copies = await together(map(fetch, fetched))
+            found |= dict(zip(fetched, copies, strict=True))
             yield [found[item] for item in items]
 
     async def ask(self, project_id: str, item: ClaimedItem, error: DocumentError) -> None:
@@ -136,13 +142,28 @@ def _is_local(item: ClaimedItem) -> bool:
     return not item.upload_id and uri is not None and not uri.startswith(S3_SCHEME)
 
 
-def _resolve(items: Sequence[ClaimedItem]) -> list[Path | DocumentError]:
+def _resolve(items: Sequence[ClaimedItem], stack: AsyncExitStack) -> list[Path | DocumentError]:
+    tops: dict[str, Path] = {}
     found: list[Path | DocumentError] = []
-    tops = {uri: source_path(uri).resolve() for uri in {item.source_uri for item in items} if uri}
     for item in items:
-        assert item.source_uri is not None
+        uri = item.source_uri
+        assert uri is not None
         try:
-            found.append(resolve(tops[item.source_uri], item.unique_id))
-        except DocumentError as error:
-            found.append(error)
+            if uri not in tops:
+                tops[uri] = source_path(uri).resolve()
+            found.append(_named_in_text(resolve(tops[uri], item.unique_id), stack))
+        except Exception as error:  # noqa: BLE001 - of this item alone
+            found.append(failure_of_item(error))
     return found
+
+
+def _named_in_text(path: Path, stack: AsyncExitStack) -> Path:
+    """Return a path that parsers can be told, by a link where the file's own is no valid text."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        link = own_folder() / secrets.token_hex(8)
+        link.symlink_to(path)
+        stack.callback(link.unlink, missing_ok=True)
+        return link
+    return path

@@ -7,8 +7,9 @@ kept reversibly: its key starts with `%/` and is percent-encoded, so that it fit
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes, urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from models.failures import DocumentError, FailureKind
 from rules.outside_faults import is_outside_fault
@@ -24,8 +25,8 @@ def source_uri(path: Path) -> str:
 
 
 def source_name(path: Path) -> str:
-    """Return the name under which people know a source."""
-    return path.resolve().name or "/"
+    """Return the name under which people know a source, as valid text."""
+    return os.fsencode(path.resolve().name).decode(errors="backslashreplace") or "/"
 
 
 def source_path(uri: str) -> Path:
@@ -33,7 +34,7 @@ def source_path(uri: str) -> Path:
     parts = urlsplit(uri)
     if parts.scheme != "file":
         raise ValueError(f"source_uri: {parts.scheme}:// is not supported; use file:///path")
-    return Path(unquote(parts.path))
+    return Path(os.fsdecode(unquote_to_bytes(parts.path)))
 
 
 def walk(root: Path, after: str | None = None) -> Iterator[SourceFile]:
@@ -41,21 +42,21 @@ def walk(root: Path, after: str | None = None) -> Iterator[SourceFile]:
 
     Entries of a folder come sorted by name, files before sub-folders' contents only as the names
     fall. Symbolic links to folders are not followed; everything that is no folder is listed, also
-    what cannot be read, so that it ends with a reason.
+    what cannot be read, so that it ends with a reason. So is a sub-folder that may not be listed:
+    it stands for what lies in it.
 
     Args:
         root: folder or file.
         after: resume behind this key, which an earlier walk has returned.
 
     Raises:
-        OSError: the root itself cannot be listed, or a sub-folder cannot be now. A sub-folder
-            that is gone, or may not be listed, is left out.
+        OSError: the root itself cannot be listed, or a sub-folder cannot be now, which passes.
     """
     if not root.is_dir():
         yield _source_file(root.name, root.stat())
         return
     behind = tuple(source_parts(after)) if after else ()
-    yield from _walk(os.fsencode(root), (), behind, is_root=True)
+    yield from _walk(os.fsencode(root), behind)
 
 
 def resolve(top: Path, key: str) -> Path:
@@ -75,44 +76,114 @@ def resolve(top: Path, key: str) -> Path:
         mode = real.stat().st_mode
     except OSError as error:
         raise unreadable(error) from error
+    except (RuntimeError, ValueError) as error:
+        # Before Python 3.13, a loop of links is a RuntimeError. What holds a null byte is no path.
+        raise DocumentError(FailureKind.REFUSED, f"the path leads nowhere: {error}") from error
     if not real.is_relative_to(top):
         raise DocumentError(FailureKind.REFUSED, "a symbolic link leads out of the source folder")
+    if stat.S_ISDIR(mode):
+        raise _unlistable(real)
     if not stat.S_ISREG(mode):
         raise DocumentError(FailureKind.REFUSED, "not a regular file")
     return real
 
 
-def _walk(
-    folder: bytes, prefix: tuple[bytes, ...], behind: tuple[bytes, ...], *, is_root: bool = False
-) -> Iterator[SourceFile]:
+@dataclass
+class _Folder:
+    """A folder on the way, and what is left of its entries."""
+
+    entries: Iterator["os.DirEntry[bytes]"]
+    parts: tuple[bytes, ...]
+    behind: tuple[bytes, ...]
+    """Parts, from here on, of the key to resume behind; empty where all is to be listed."""
+
+
+def _walk(root: bytes, behind: tuple[bytes, ...]) -> Iterator[SourceFile]:
+    # No recursion: a tree may be deeper than Python's stack.
+    way = [_Folder(_sorted_entries(root), (), behind)]
+    while way:
+        folder = way[-1]
+        entry = next(folder.entries, None)
+        if entry is None:
+            way.pop()
+        elif not folder.behind or entry.name >= folder.behind[0]:
+            is_on_path = bool(folder.behind) and entry.name == folder.behind[0]
+            left = folder.behind[1:] if is_on_path else ()
+            is_told = is_on_path and not left
+            parts = (*folder.parts, entry.name)
+            if not _is_folder(entry):
+                yield from () if is_told else _listed(entry, parts)
+            elif inner := _entries_within(entry):
+                way.append(_Folder(inner, parts, left))
+            elif not is_told:
+                yield from _listed(entry, parts)
+
+
+def _sorted_entries(folder: bytes) -> Iterator["os.DirEntry[bytes]"]:
+    with os.scandir(folder) as entries:
+        return iter(sorted(entries, key=lambda entry: entry.name))
+
+
+def _entries_within(entry: "os.DirEntry[bytes]") -> Iterator["os.DirEntry[bytes]"] | None:
+    """Return the entries of a sub-folder; None where it may not be listed, or is gone.
+
+    Raises:
+        OSError: it cannot be listed now, which passes.
+    """
     try:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
+        return _sorted_entries(entry.path)
     except OSError as error:
-        if is_root or is_outside_fault(error):
+        if is_outside_fault(error):
             raise
-        return
-    for entry in listed:
-        if behind and entry.name < behind[0]:
-            continue
-        on_path = bool(behind) and entry.name == behind[0]
-        parts = (*prefix, entry.name)
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, parts, behind[1:] if on_path else ())
-        elif not (on_path and len(behind) == 1):
-            yield from _listed(entry, parts)
+        return None
+
+
+def _is_folder(entry: "os.DirEntry[bytes]") -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError as error:
+        if is_outside_fault(error):
+            raise
+        return False
 
 
 def _listed(entry: "os.DirEntry[bytes]", parts: tuple[bytes, ...]) -> Iterator[SourceFile]:
+    """Yield an entry that is no folder to be entered; nothing if it is gone, or a link to one."""
+    key = _encode(b"/".join(parts))
     try:
-        status = entry.stat(follow_symlinks=True)
+        status = _status(entry)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if is_outside_fault(error):
+            raise
+        # Its folder may be listed and not entered, or its path is too long: opening it says so.
+        yield SourceFile(unique_id=key, size_bytes=0, mtime_ns=0)
+        return
+    if entry.is_symlink() and stat.S_ISDIR(status.st_mode):
+        return
+    size = 0 if stat.S_ISDIR(status.st_mode) else status.st_size
+    yield SourceFile(unique_id=key, size_bytes=size, mtime_ns=status.st_mtime_ns)
+
+
+def _status(entry: "os.DirEntry[bytes]") -> os.stat_result:
+    try:
+        return entry.stat(follow_symlinks=True)
     except OSError:
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            return
-    if not (entry.is_symlink() and stat.S_ISDIR(status.st_mode)):
-        yield _source_file(_encode(b"/".join(parts)), status)
+        return entry.stat(follow_symlinks=False)
+
+
+def _unlistable(folder: Path) -> DocumentError:
+    """Return why a folder was listed in place of what lies in it."""
+    try:
+        with os.scandir(folder):
+            message = (
+                "a folder that could not be listed can be now: its files are of the next batch"
+            )
+            return DocumentError(FailureKind.SOURCE_CHANGED, message)
+    except OSError as error:
+        said = unreadable(error)
+        return DocumentError(said.kind, f"a folder, of which no file was listed: {said.message}")
 
 
 def _source_file(key: str, status: os.stat_result) -> SourceFile:

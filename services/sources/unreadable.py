@@ -1,6 +1,6 @@
-"""What a failed call to the operating system says of a source's file."""
+"""What an error that one file raised says of it, and of it alone."""
 
-from models.failures import DocumentError, FailureKind
+from models.failures import DocumentError, FailureKind, OutageError
 from rules.outside_faults import kind_of_errno
 
 _SAID = {
@@ -8,6 +8,21 @@ _SAID = {
     FailureKind.REFUSED: "the file may not be read",
     FailureKind.UNAVAILABLE: "the file cannot be read now",
 }
+
+
+def failure_of_item(error: Exception) -> DocumentError:
+    """Return what an error means for the one item that raised it; its neighbours go on.
+
+    Raises:
+        OutageError: it is one, which says nothing of the item.
+    """
+    if isinstance(error, OutageError):
+        raise error
+    if isinstance(error, DocumentError):
+        return error
+    if isinstance(error, OSError):
+        return unreadable(error)
+    return DocumentError(FailureKind.CRASHED, f"{type(error).__name__}: {error}")
 
 
 def unreadable(error: OSError) -> DocumentError:

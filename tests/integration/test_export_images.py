@@ -33,7 +33,7 @@ async def test_an_export_has_the_pictures_that_the_job_kept(tmp_path: Path) -> N
             DirectoryLedger(cluster.database),
             ItemListing(cluster.database),
         )
-        out = await export_job(session, job, tmp_path / "out")
+        out = (await export_job(session, job, tmp_path / "out")).out
     finally:
         await cluster.close()
     picture = out / "files" / "a.pdf.images" / "page_1.jpg"
