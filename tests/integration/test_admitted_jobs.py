@@ -1,5 +1,6 @@
 """Many jobs at once: a few are open, the others wait their turn, whatever is killed meanwhile."""
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -81,3 +82,18 @@ async def test_a_single_file_does_not_wait_for_a_large_job(run: Cluster, tmp_pat
     assert (second.status, second.is_waiting) == (JobStatus.PENDING, True)
     for job in large:
         await run.ended(job.id)
+
+
+async def test_a_worker_that_leaves_hands_on_what_it_was_doing_in_one_go(run: Cluster) -> None:
+    job = await parse_one(run, "sleep 6")
+
+    async def is_processed() -> bool:
+        return await run.processing(job.id) > 0
+
+    await until_async(is_processed, 30, "the file to be in process")
+    run.workers[0].terminate()
+    assert await asyncio.to_thread(run.workers[0].wait, 30) == 0
+    await run.start_worker()
+    ended = await run.ended(job.id)
+    assert (ended.status, ended.completed) == (JobStatus.COMPLETED, 1)
+    await run.check(ended, 1)
