@@ -4,8 +4,6 @@ Two files of the same bytes may therefore be taken for different things, so this
 by which an earlier result is found. Detection is given nothing else of a name.
 """
 
-from pathlib import PurePath
-
 BELIEVED = frozenset(
     {
         *(".csv", ".tsv", ".tab", ".md", ".markdown"),
@@ -17,5 +15,7 @@ BELIEVED = frozenset(
 
 def name_hint(name: str) -> str:
     """Return the extension of a name, in lower case, if it is believed, and nothing otherwise."""
-    extension = PurePath(name).suffix.lower()
+    # By hand: a path takes four times as long, and this is asked of each file of a listing.
+    at = name.rfind(".")
+    extension = name[at:].lower() if at > 0 else ""
     return extension if extension in BELIEVED else ""
