@@ -14,6 +14,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 from models.failures import DocumentError, FailureKind
 from rules.outside_faults import is_outside_fault
 from services.ledger.records import SourceFile
+from services.sources.sorted_entries import Entry, sorted_entries
 from services.sources.unreadable import unreadable
 
 _RAW = "%/"
@@ -92,7 +93,7 @@ def resolve(top: Path, key: str) -> Path:
 class _Folder:
     """A folder on the way, and what is left of its entries."""
 
-    entries: Iterator["os.DirEntry[bytes]"]
+    entries: Iterator[Entry]
     parts: tuple[bytes, ...]
     behind: tuple[bytes, ...]
     """Parts, from here on, of the key to resume behind; empty where all is to be listed."""
@@ -100,7 +101,7 @@ class _Folder:
 
 def _walk(root: bytes, behind: tuple[bytes, ...]) -> Iterator[SourceFile]:
     # No recursion: a tree may be deeper than Python's stack.
-    way = [_Folder(_sorted_entries(root), (), behind)]
+    way = [_Folder(sorted_entries(root), (), behind)]
     while way:
         folder = way[-1]
         entry = next(folder.entries, None)
@@ -119,26 +120,21 @@ def _walk(root: bytes, behind: tuple[bytes, ...]) -> Iterator[SourceFile]:
                 yield from _listed(entry, parts)
 
 
-def _sorted_entries(folder: bytes) -> Iterator["os.DirEntry[bytes]"]:
-    with os.scandir(folder) as entries:
-        return iter(sorted(entries, key=lambda entry: entry.name))
-
-
-def _entries_within(entry: "os.DirEntry[bytes]") -> Iterator["os.DirEntry[bytes]"] | None:
+def _entries_within(entry: Entry) -> Iterator[Entry] | None:
     """Return the entries of a sub-folder; None where it may not be listed, or is gone.
 
     Raises:
         OSError: it cannot be listed now, which passes.
     """
     try:
-        return _sorted_entries(entry.path)
+        return sorted_entries(entry.path)
     except OSError as error:
         if is_outside_fault(error):
             raise
         return None
 
 
-def _is_folder(entry: "os.DirEntry[bytes]") -> bool:
+def _is_folder(entry: Entry) -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
     except OSError as error:
@@ -147,7 +143,7 @@ def _is_folder(entry: "os.DirEntry[bytes]") -> bool:
         return False
 
 
-def _listed(entry: "os.DirEntry[bytes]", parts: tuple[bytes, ...]) -> Iterator[SourceFile]:
+def _listed(entry: Entry, parts: tuple[bytes, ...]) -> Iterator[SourceFile]:
     """Yield an entry that is no folder to be entered; nothing if it is gone, or a link to one."""
     key = _encode(b"/".join(parts))
     try:
@@ -166,7 +162,7 @@ def _listed(entry: "os.DirEntry[bytes]", parts: tuple[bytes, ...]) -> Iterator[S
     yield SourceFile(unique_id=key, size_bytes=size, mtime_ns=status.st_mtime_ns)
 
 
-def _status(entry: "os.DirEntry[bytes]") -> os.stat_result:
+def _status(entry: Entry) -> os.stat_result:
     try:
         return entry.stat(follow_symlinks=True)
     except OSError:
