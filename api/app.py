@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from api import errors, observed
+from api.authentication import KeysBeforeBodies
 from api.limits import RequestLimits
 from api.rates import RequestRates
 from api.routers import ROUTERS
@@ -48,6 +49,7 @@ def create_app(open_state: Callable[[], AbstractAsyncContextManager[ApiState]]) 
         app.include_router(router, responses=errors.DOCUMENTED)
     document_webhooks(app)
     app.add_middleware(RequestLimits)
+    app.add_middleware(KeysBeforeBodies)
     app.add_middleware(RequestRates, limits=_rates)
     app.add_middleware(observed.Observed)
     return app

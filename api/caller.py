@@ -7,13 +7,12 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.authentication import authenticated
 from api.state import ApiState, api_state
 from models.apis import Scope
 from models.projects import is_project
-from services.ledger.keys import KeyLedger
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key; `sheaf keys create` makes one.")
-_CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,13 @@ class Caller:
 
 async def _caller(
     request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
-    state: Annotated[ApiState, Depends(api_state)],
+    _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
     project_id: str | None = None,
     organization_id: str | None = None,
 ) -> Caller:
     """Find the key's project; a `project_id` of another project is as unknown as its rows."""
     del organization_id  # Of the contract; a key names its project, which has one organisation.
-    if bearer is None or not bearer.credentials:
-        raise HTTPException(401, "Not authenticated", _CHALLENGE)
-    key = await KeyLedger(state.database).find(bearer.credentials)
-    if key is None:
-        raise HTTPException(401, "Invalid API Key, or it has expired or was revoked", _CHALLENGE)
+    key = await authenticated(request.scope)
     needed = needed_scope(request.method, request.url.path)
     if not key.scope.allows(needed):
         raise HTTPException(403, f"This key has the scope {key.scope}; {needed} is needed")

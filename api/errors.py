@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 from temporalio.service import RPCError
 
 from api.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
@@ -108,6 +109,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OSError, _outside)
     app.add_exception_handler(DBAPIError, _outside)
     app.add_exception_handler(Exception, _unexpected)
+
+
+async def answer(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer an error that was raised before the application had the request, as it would."""
+    handlers = scope["app"].exception_handlers
+    handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+    response = await handler(Request(scope), error)
+    await response(scope, receive, send)
 
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:

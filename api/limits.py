@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_JSON_BYTES = 8 * 1024**2
@@ -35,10 +36,16 @@ class RequestLimits:
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
             await _refuse(send, 422, _invalid("query", "NUL characters are not allowed."))
             return
-        if _header(scope, b"content-type").startswith(b"multipart/form-data"):
-            await self._app(scope, _counted(receive), send)
+        if not may_have_body(scope):
+            await self._app(scope, _replayed(b"", receive), send)
             return
-        body = await _read(receive)
+        if Headers(scope=scope).get("content-type", "").startswith("multipart/form-data"):
+            if _length(scope) > MAX_UPLOAD_BYTES:
+                await _refuse(send, 413, f"The upload is larger than {MAX_UPLOAD_BYTES} bytes.")
+            else:
+                await self._app(scope, _counted(receive), send)
+            return
+        body = await _read(receive) if _length(scope) <= MAX_JSON_BYTES else None
         if body is None:
             await _refuse(send, 413, f"The body is larger than {MAX_JSON_BYTES} bytes.")
         elif why := fault_of(body):
@@ -49,6 +56,11 @@ class RequestLimits:
 
 class BodyTooLargeError(Exception):
     """An upload went over the limit while it was read."""
+
+
+def may_have_body(scope: Scope) -> bool:
+    """Whether a body of a request is read at all: what comes with a GET never is."""
+    return scope["method"] not in {"GET", "HEAD", "OPTIONS"}
 
 
 def fault_of(body: bytes) -> str | None:
@@ -124,8 +136,10 @@ def _counted(receive: Receive) -> Receive:
     return counted
 
 
-def _header(scope: Scope, name: bytes) -> bytes:
-    return next((value for key, value in scope["headers"] if key == name), b"")
+def _length(scope: Scope) -> int:
+    """Return the length that a body says it has; 0 where it says none, and is counted."""
+    said = Headers(scope=scope).get("content-length", "")
+    return int(said) if said.isdecimal() else 0
 
 
 def _invalid(place: str, message: str) -> list[dict[str, Any]]:
