@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 _LINK = re.compile(
-    r"\\.|(?<!!)\[((?:[^\[\]\\\n]|\\.)++)\]"
+    r"\\.|(?<!!)\[((?:[^\[\]\\\n]++|\\.)++)\]"
     r"\((<[^<>\n]*+>|[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+)\)"
 )
 """A link; or a character behind a backslash, which begins none. No text is looked at again and

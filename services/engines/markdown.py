@@ -5,8 +5,8 @@ from bisect import bisect_left
 
 TABLE_RULE = re.compile(r"^\|(?:\s*+:?-++:?\s*+\|)++$")
 HEADING = re.compile(r"^#{1,6}\s++")
-PICTURE = re.compile(r"!\[([^\[\]]*+)\]\((?:[^()\n]|\([^()\n]*+\))*+\)")
-LINK = re.compile(r"\[([^\[\]]++)\]\((?:[^()\n]|\([^()\n]*+\))*+\)")
+PICTURE = re.compile(r"!\[([^\[\]]*+)\]\((?:[^()\n]++|\([^()\n]*+\))*+\)")
+LINK = re.compile(r"\[([^\[\]]++)\]\((?:[^()\n]++|\([^()\n]*+\))*+\)")
 EMPHASIS_START = re.compile(r"(?=(\*{1,3}|~~|`))[*~`]")
 """Each place where emphasis may begin, with the longest mark there."""
 EMPHASIS_MARKS = ("***", "**", "*", "~~", "`")

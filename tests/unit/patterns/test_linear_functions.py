@@ -18,9 +18,9 @@ from tests.unit.patterns.timed import linear_seconds
 
 LENGTH = 20_000
 TIMES = 16
-MOST_TIMES_MEASURED = 5
-MOST_GROWTH = 64
-"""16 is linear, 256 quadratic."""
+TRIES = 4
+MOST_GROWTH = 128
+"""16 is linear, 256 quadratic; memory adds."""
 MEASURABLE_TIMES_LINEAR = 4
 
 
@@ -58,11 +58,11 @@ WORK: dict[str, tuple[Callable[[str], object], list[str]]] = {
     ("name", "pump"), [(name, pump) for name, (_, pumps) in WORK.items() for pump in pumps]
 )
 def test_work_on_a_text_grows_with_its_length(name: str, pump: str) -> None:
-    # What is not linear is so each time; a busy machine may spoil some.
-    assert any(_is_linear(WORK[name][0], pump) for _ in range(MOST_TIMES_MEASURED))
+    # What another program takes of the machine meanwhile is not the work's fault.
+    assert any(_grows_as_the_text(WORK[name][0], pump) for _ in range(TRIES))
 
 
-def _is_linear(work: Callable[[str], object], pump: str) -> bool:
+def _grows_as_the_text(work: Callable[[str], object], pump: str) -> bool:
     short, long = (_least(work, pump * (size // len(pump))) for size in (LENGTH, LENGTH * TIMES))
     is_measurable = long > MEASURABLE_TIMES_LINEAR * linear_seconds(LENGTH * TIMES)
     return not is_measurable or long < MOST_GROWTH * short
@@ -73,9 +73,9 @@ def _least(work: Callable[[str], object], text: str) -> float:
     gc.disable()
     try:
         for _ in range(2):
-            began = time.thread_time()
+            began = time.perf_counter()
             work(text)
-            taken.append(time.thread_time() - began)
+            taken.append(time.perf_counter() - began)
     finally:
         gc.enable()
     return min(taken)

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 LINEAR = re.compile(r"(?:(b)|(a))*+")
+LINEAR_OF_MANY = re.compile(r"(b)")
+"""For what is found again and again: each character is one that is found."""
+AT_ONCE = ("match", "fullmatch", "search")
 TRIES = 3
 """The least of so many, in processor time, so that a busy machine slows none."""
 NOT_WORTH_MORE = 2e-5
@@ -37,9 +40,10 @@ def seconds(pattern: "re.Pattern[Any]", method: str, text: Any, limit: float) ->
     return min(taken)
 
 
-def linear_seconds(length: int) -> float:
+def linear_seconds(length: int, method: str = "match") -> float:
     """Return what a text of this length takes where each character is one step."""
-    return seconds(LINEAR, "match", "b" * length, 60.0)
+    pattern = LINEAR if method in AT_ONCE else LINEAR_OF_MANY
+    return seconds(pattern, method, "b" * length, 60.0)
 
 
 def _use(pattern: "re.Pattern[Any]", method: str) -> Callable[[Any], object]:
