@@ -5,9 +5,10 @@ follows `TEMPORAL_*` variables and profiles by `temporalio.envconfig`, as Tempor
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _GIB = 1024**3
@@ -37,8 +38,11 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8484, ge=0, le=65535)
     """Port of the API; 0 takes a free one."""
     api_url: str | None = None
-    """Address that callers reach the API under, for the links it gives out; by default, that of
-    their request."""
+    """Address that callers reach the API under, for the links it gives out; by default, where
+    their request arrived."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies before the API, as a JSON list: their Host,
+    X-Forwarded-Host and X-Forwarded-Proto are believed, for links, where there is no `api_url`."""
     api_requests_per_second: float = Field(default=500, gt=0)
     """Of one key, in one API process; who sends more is told 429 and when to come again."""
     api_requests_at_once: int = Field(default=200, ge=1)
@@ -111,6 +115,13 @@ class Settings(BaseSettings):
     """How often new events are looked for."""
     webhook_log_days: float = Field(default=7, gt=0)
     """How long deliveries that have ended are kept."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for one in proxies:
+            ip_network(one)
+        return proxies
 
     @property
     def ledger_url(self) -> str:

@@ -22,6 +22,8 @@ class Caller:
     project_id: str
     key_id: str
     scope: Scope
+    key_expires_at: int | None = None
+    """Microseconds of the epoch; None for a key that lasts until it is revoked."""
 
 
 async def _caller(
@@ -38,7 +40,7 @@ async def _caller(
         raise HTTPException(403, f"This key has the scope {key.scope}; {needed} is needed")
     if project_id and not is_project(project_id, key.project_id):
         raise HTTPException(404, f"project_id: no project {project_id[:64]}")
-    return Caller(key.project_id, key.id, key.scope)
+    return Caller(key.project_id, key.id, key.scope, key.expires_at)
 
 
 def needed_scope(method: str, path: str) -> Scope:

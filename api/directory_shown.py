@@ -3,11 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from fastapi import Request
-
 from api.errors import InvalidError
-from api.links import file_path, signed_link
-from api.state import ApiState
+from api.links import Linking, file_path, signed_link
 from models.directories import DirectoryFile
 from rules.times import moment
 from services.ledger.directory_files import SourceBackedError, TakenError
@@ -16,21 +13,19 @@ from services.ledger.file_listing import DirectoryFileRow
 
 def directory_file(
     row: DirectoryFileRow,
-    request: Request | None = None,
-    state: ApiState | None = None,
+    links: Linking | None = None,
     expand: Sequence[str] = (),
 ) -> DirectoryFile:
     """Return a directory's file as callers see it.
 
     Args:
         row: the file.
-        request: with `state`, needed for what `expand` asks for.
-        state: see `request`.
+        links: needed for what `expand` asks for.
         expand: `download_url` adds a signed link; a folder's file has none.
     """
     link = None
-    if request and state and row.upload_id and "download_url" in expand:
-        link = signed_link(request, state, file_path(row.upload_id))
+    if links and row.upload_id and "download_url" in expand:
+        link = signed_link(links, file_path(row.upload_id))
     return DirectoryFile(
         id=row.id,
         project_id=row.project_id,

@@ -3,20 +3,28 @@
 import hashlib
 import hmac
 import time
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import HTTPException, Query, Request
+from fastapi import Depends, HTTPException, Query, Request
 
+from api.caller import Caller, CurrentCaller, State
+from api.link_base import link_base
 from api.state import ApiState
 from models.files import PresignedUrl
 from rules.times import moment
+from services.ledger.keys import KeyLedger
 
 DEFAULT_SECONDS = 3600
+_SECOND = 1_000_000
+"""In microseconds."""
 MAX_SECONDS = 7 * 24 * 3600
 """As long as presigned URLs of S3 last."""
 
 Expires = Annotated[int, Query(ge=0, lt=2**40)]
 Signature = Annotated[str, Query(max_length=128)]
+
+KeyId = Annotated[str, Query(max_length=64)]
 
 DOWNLOAD_HEADERS = {
     # Bytes of strangers: a browser saves them, and takes them for nothing that runs.
@@ -26,14 +34,28 @@ DOWNLOAD_HEADERS = {
 }
 
 
-def signed_link(
-    request: Request, state: ApiState, path: str, seconds: int = DEFAULT_SECONDS
-) -> PresignedUrl:
-    """Return a link to a path of this API, good for so many seconds and for that path alone."""
+@dataclass(frozen=True)
+class Linking:
+    """Who is given links: by which request, and under which key, whose end is theirs."""
+
+    request: Request
+    state: ApiState
+    caller: Caller
+
+
+def signed_link(to: Linking, path: str, seconds: int = DEFAULT_SECONDS) -> PresignedUrl:
+    """Return a link to a path of this API, for that path alone.
+
+    It is good for so many seconds, and no longer than the key that it is given out under.
+    """
     expires = int(time.time()) + seconds
-    base = (state.settings.api_url or str(request.base_url)).rstrip("/")
-    query = f"expires={expires}&signature={_signature(state, path, expires)}"
-    return PresignedUrl(url=f"{base}{path}?{query}", expires_at=moment(expires * 1_000_000))
+    ends_at = to.caller.key_expires_at
+    if ends_at is not None:
+        expires = min(expires, ends_at // _SECOND)
+    key = to.caller.key_id
+    query = f"expires={expires}&key={key}&signature={_signature(to.state, path, expires, key)}"
+    url = f"{link_base(to.request, to.state)}{path}?{query}"
+    return PresignedUrl(url=url, expires_at=moment(expires * _SECOND))
 
 
 def file_path(file_id: str) -> str:
@@ -41,15 +63,27 @@ def file_path(file_id: str) -> str:
     return f"/api/v1/beta/files/{file_id}/download"
 
 
-def check_link(request: Request, state: ApiState, expires: int, signature: str) -> None:
-    """Refuse a request by a link that this server did not make, or that has expired."""
-    known = _signature(state, request.url.path, expires)
+async def check_link(
+    request: Request, state: State, expires: Expires, key: KeyId, signature: Signature
+) -> None:
+    """Refuse a link that this server did not make, that has expired, or whose key has ended."""
+    known = _signature(state, request.url.path, expires, key)
     # Bytes: a comparison of texts fails for letters that are not ASCII.
     is_known = hmac.compare_digest(known.encode(), signature.encode())
-    if not is_known or expires <= time.time():
-        raise HTTPException(403, "The link has expired, or this server did not make it.")
+    if not is_known or expires <= time.time() or not await KeyLedger(state.database).is_valid(key):
+        raise HTTPException(403, "The link has ended, or this server did not make it.")
 
 
-def _signature(state: ApiState, path: str, expires: int) -> str:
-    message = f"{path} {expires}".encode()
+async def _linking(request: Request, state: State, caller: CurrentCaller) -> Linking:
+    return Linking(request, state, caller)
+
+
+Links = Annotated[Linking, Depends(_linking)]
+"""Makes links for the caller."""
+BY_LINK = Depends(check_link)
+"""Of an address that needs no key, but a link."""
+
+
+def _signature(state: ApiState, path: str, expires: int, key: str) -> str:
+    message = f"{path} {expires} {key}".encode()
     return hmac.new(state.signing_key, message, hashlib.sha256).hexdigest()

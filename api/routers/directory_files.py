@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 
 from api.caller import CurrentCaller, State
 from api.directory_shown import directory_file, explained
+from api.links import Links
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
 from api.routers.files import Expand
@@ -26,7 +27,7 @@ Time = Annotated[Moment | None, Query(description="Inclusive; without a zone, UT
 @router.get("")
 async def list_directory_files(
     directory_id: DirectoryId,
-    request: Request,
+    links: Links,
     caller: CurrentCaller,
     state: State,
     *,
@@ -57,7 +58,7 @@ async def list_directory_files(
     rows, total = await listing.page(directory_id, only, at and (at[0], at[1]), page_size + 1)
     last = rows[page_size - 1] if len(rows) > page_size else None
     return Page(
-        items=[directory_file(row, request, state, expand) for row in rows[:page_size]],
+        items=[directory_file(row, links, expand) for row in rows[:page_size]],
         next_page_token=encode_cursor(last.created_at, last.id) if last else None,
         total_size=total,
     )
@@ -78,7 +79,7 @@ async def delete_directory_files(
 async def get_directory_file(
     directory_id: DirectoryId,
     directory_file_id: FileId,
-    request: Request,
+    links: Links,
     caller: CurrentCaller,
     state: State,
     expand: Expand = [],  # noqa: B006 - FastAPI copies it
@@ -86,7 +87,7 @@ async def get_directory_file(
     """Return a file of a directory."""
     listing = FileListing(state.database)
     row = await listing.get(caller.project_id, directory_id, directory_file_id)
-    return directory_file(row, request, state, expand)
+    return directory_file(row, links, expand)
 
 
 @router.patch("/{directory_file_id}")
@@ -94,7 +95,6 @@ async def update_directory_file(
     directory_id: DirectoryId,
     directory_file_id: FileId,
     body: DirectoryFileUpdate,
-    request: Request,
     caller: CurrentCaller,
     state: State,
 ) -> DirectoryFile:
@@ -108,7 +108,7 @@ async def update_directory_file(
             values,
             target_id=body.target_directory_id or body.directory_id,
         )
-    return directory_file(row, request, state)
+    return directory_file(row)
 
 
 @router.delete("/{directory_file_id}", status_code=204)

@@ -13,12 +13,12 @@ from api.errors import InvalidError
 from api.forms import UploadForm, body_of, upload_form
 from api.idempotency import Once, OnceOnly
 from api.links import (
+    BY_LINK,
     DEFAULT_SECONDS,
     DOWNLOAD_HEADERS,
     MAX_SECONDS,
-    Expires,
-    Signature,
-    check_link,
+    Linking,
+    Links,
     file_path,
     signed_link,
 )
@@ -58,7 +58,7 @@ async def create_file(request: Request, once: Once, caller: CurrentCaller, state
 
 @router.get("")
 async def list_files(
-    request: Request,
+    links: Links,
     caller: CurrentCaller,
     state: State,
     file_ids: Annotated[list[str] | None, Query(max_length=1000)] = None,
@@ -73,7 +73,7 @@ async def list_files(
     only = UploadFilter(file_ids, file_name or None, external_file_id or None)
     page = await _page(caller, state, only, order_by, page_size, page_token)
     if "download_url" in expand:
-        page.items = [_linked(request, state, file) for file in page.items]
+        page.items = [_linked(links, file) for file in page.items]
     return page
 
 
@@ -93,22 +93,19 @@ async def query_files(caller: CurrentCaller, state: State, body: FileQuery) -> P
 @router.get("/{file_id:uuid}/content")
 async def get_file_link(
     file_id: UUID,
-    request: Request,
+    links: Links,
     caller: CurrentCaller,
     state: State,
     expires_at_seconds: Annotated[int, Query(ge=1, le=MAX_SECONDS)] = DEFAULT_SECONDS,
 ) -> PresignedUrl:
     """Return a link that gives the file's bytes to whoever has it."""
     row = await UploadLedger(state.database).get(caller.project_id, str(file_id))
-    return signed_link(request, state, file_path(row.id), expires_at_seconds)
+    return signed_link(links, file_path(row.id), expires_at_seconds)
 
 
-@router.get("/{file_id:uuid}/download", response_class=StreamingResponse)
-async def download_file(
-    file_id: UUID, request: Request, state: State, expires: Expires, signature: Signature
-) -> StreamingResponse:
+@router.get("/{file_id:uuid}/download", response_class=StreamingResponse, dependencies=[BY_LINK])
+async def download_file(file_id: UUID, state: State) -> StreamingResponse:
     """Return the bytes of a file by a signed link, which needs no key."""
-    check_link(request, state, expires, signature)
     row = await UploadLedger(state.database).find(str(file_id))
     if row is None:
         raise HTTPException(404, f"no file {file_id}")
@@ -127,14 +124,14 @@ async def download_file(
 @router.get("/{file_id:uuid}")
 async def get_file(
     file_id: UUID,
-    request: Request,
+    links: Links,
     caller: CurrentCaller,
     state: State,
     expand: Expand = [],  # noqa: B006 - FastAPI copies it
 ) -> File:
     """Return a file."""
     row = await UploadLedger(state.database).get(caller.project_id, str(file_id))
-    return _linked(request, state, shown(row)) if "download_url" in expand else shown(row)
+    return _linked(links, shown(row)) if "download_url" in expand else shown(row)
 
 
 @router.delete("/{file_id:uuid}", status_code=204)
@@ -143,9 +140,9 @@ async def delete_file(file_id: UUID, caller: CurrentCaller, state: State) -> Non
     await Uploads(state.database, state.blobs).delete(caller.project_id, str(file_id))
 
 
-def _linked(request: Request, state: ApiState, file: File) -> File:
+def _linked(links: Linking, file: File) -> File:
     """Return a file with a link to its bytes."""
-    link = signed_link(request, state, file_path(file.id))
+    link = signed_link(links, file_path(file.id))
     return file.model_copy(update={"download_url": link})
 
 

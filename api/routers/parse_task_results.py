@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 
 from api.caller import CurrentCaller, State
-from api.links import DOWNLOAD_HEADERS, Expires, Signature, check_link, signed_link
+from api.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
 from api.parse_expanded import CONTENTS, Expanding, expanded
 from api.routers.parse_tasks import TaskId
 from api.routers.parsing import ImageName
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 @router.get("/{job_id}")
 async def get_parse_result(
     job_id: TaskId,
-    request: Request,
+    links: Links,
     caller: CurrentCaller,
     state: State,
     expand: Annotated[
@@ -53,23 +53,19 @@ async def get_parse_result(
 
     def link(kind: str) -> str:
         path = f"{router.prefix}/{task.item.task_id}/download/{kind}"
-        return signed_link(request, state, path).url
+        return signed_link(links, path).url
 
     names = None if image_filenames is None else frozenset(image_filenames.split(","))
     return expanded(found, Expanding(task, result, link, names), expand)
 
 
-@router.get("/{job_id}/download/{kind}", response_class=Response)
+@router.get("/{job_id}/download/{kind}", response_class=Response, dependencies=[BY_LINK])
 async def download_result(
     job_id: TaskId,
     kind: str,
-    request: Request,
     state: State,
-    expires: Expires,
-    signature: Signature,
 ) -> Response:
     """Return a part of a result by a signed link, which needs no key."""
-    check_link(request, state, expires, signature)
     content = CONTENTS.get(kind)
     if content is None:
         raise HTTPException(404, f"no such part of a result: {kind[:40]}")
@@ -77,16 +73,12 @@ async def download_result(
     return Response(content.write(result), media_type=content.media_type, headers=DOWNLOAD_HEADERS)
 
 
-@router.get("/{job_id}/download/images/{name}", response_class=Response)
+@router.get("/{job_id}/download/images/{name}", response_class=Response, dependencies=[BY_LINK])
 async def download_image(
     job_id: TaskId,
     name: ImageName,
-    request: Request,
     state: State,
-    expires: Expires,
-    signature: Signature,
 ) -> Response:
     """Return a picture of a result by a signed link, which needs no key."""
-    check_link(request, state, expires, signature)
     image, content = await Results(state.database, state.blobs).image(None, job_id, name)
     return Response(content, media_type=image.media_type, headers=DOWNLOAD_HEADERS)

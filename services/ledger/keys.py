@@ -81,6 +81,13 @@ class KeyLedger:
             row = (await connection.execute(query)).first()
         return _key(row) if row else None
 
+    async def is_valid(self, key_id: str) -> bool:
+        """Whether there is a key of this id that opens something now."""
+        query = api_keys.select().where(api_keys.c.id == key_id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        return row is not None and _key(row).is_valid
+
     async def all(self, project_id: str | None = None) -> list[ApiKey]:
         """Return the keys of a project or of all, oldest first."""
         query = api_keys.select().order_by(api_keys.c.created_at, api_keys.c.id)
