@@ -64,6 +64,9 @@ CLIENTS = {
         (str(ENVIRONMENTS / "services/bin/python"), str(HERE / "fern.py")), FERN_REFUSED
     ),
     "python-newest": Client((str(ENVIRONMENTS / "newest/bin/python"), str(HERE / "newest.py"))),
+    "llama-parse": Client(
+        (str(ENVIRONMENTS / "services/bin/python"), str(HERE / "llama_parse.py"))
+    ),
     "typescript-2.13": Client(("node", str(HERE / "typescript/client.mjs"), "llama-cloud-2.13")),
     "typescript-newest": Client(
         ("node", str(HERE / "typescript/client.mjs"), "llama-cloud-newest")

@@ -8,6 +8,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,9 @@ def results(client: Any, job_id: str) -> None:
     assert ".pdf" in {one.value for one in parsing.get_supported_file_extensions()}
     with contextlib.suppress(ValueError):
         parsing.get_job_raw_xlsx_result(job_id)  # the client takes the workbook for JSON
+    with suppress(ValueError):  # The client takes the workbook's bytes for JSON.
+        parsing.get_job_raw_xlsx_result(job_id)
+    assert "pdf" in {str(one.value).strip(".") for one in parsing.get_supported_file_extensions()}
     assert client.v_2.get_parse_job(job_id, expand=["text"]).text.pages[0].text.strip()
 
 

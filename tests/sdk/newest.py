@@ -149,6 +149,8 @@ def main(base_url: str, key: str, folder: str) -> None:
         webhook_configs(client)
         (project,) = client.projects.list()
         client.projects.get(project.id)
+        (same,) = client.v2_projects.list()
+        assert client.v2_projects.get(same.id).id == project.id
         (same,) = client.v2_projects.list(name=project.name, page_size=1)
         assert client.v2_projects.get(same.id).id == project.id
         report(f"llama-cloud {__version__}", methods(plain), calls)

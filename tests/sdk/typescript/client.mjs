@@ -221,6 +221,9 @@ async function webhookConfigs(client) {
 async function projects(client) {
   const [project] = await client.projects.list();
   assert.equal((await client.projects.get(project.id)).name, project.name);
+  if (!client.v2Projects) return;
+  const [same] = await all(client.v2Projects.list());
+  assert.equal((await client.v2Projects.get(same.id)).id, project.id);
 }
 
 function realDocuments(folder) {

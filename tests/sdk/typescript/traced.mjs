@@ -11,6 +11,7 @@ const SERVED = [
   "configurations",
   "webhookConfigs",
   "projects",
+  "v2Projects",
 ];
 
 const isResource = (value) => typeof value === "object" && value !== null && "_client" in value;
