@@ -4,6 +4,7 @@ The SDKs try again after 409 and every 5xx, so neither is answered where another
 """
 
 import errno
+import math
 import uuid
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -211,7 +212,9 @@ def _shown(error: object) -> dict[str, object]:
         "type": str(given["type"]),
     }
     value = None if _may_be_secret(given["loc"]) else given.get("input")
-    if value is not None and isinstance(value, int | float | bool):
+    if isinstance(value, float) and not math.isfinite(value):
+        shown["input"] = str(value)  # no number of JSON
+    elif value is not None and isinstance(value, int | float | bool):
         shown["input"] = value
     elif isinstance(value, str):
         shown["input"] = value[:MOST_INPUT_SHOWN]

@@ -7,6 +7,8 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rules.finite_json import NotFiniteError, read_json
+
 MAX_JSON_BYTES = 8 * 1024**2
 """Body of every request but an upload; 100,000 item ids are 4 MB."""
 MAX_UPLOAD_BYTES = 513 * 1024**2
@@ -50,6 +52,8 @@ class RequestLimits:
             await _refuse(send, 413, f"The body is larger than {MAX_JSON_BYTES} bytes.")
         elif why := fault_of(body):
             await _refuse(send, 422, _invalid("body", why))
+        elif wrong := _not_finite(body):
+            await _refuse(send, 422, _invalid("body", str(wrong), *wrong.place))
         else:
             await self._app(scope, _replayed(body, receive), send)
 
@@ -79,6 +83,16 @@ def fault_of(body: bytes) -> str | None:
         return "NUL characters are not allowed."
     if b"\\ud" in body.lower() and not _is_text(body):
         return "Half of a surrogate pair is no character."
+    return None
+
+
+def _not_finite(body: bytes) -> NotFiniteError | None:
+    try:
+        read_json(body)
+    except NotFiniteError as error:
+        return error
+    except (ValueError, RecursionError):
+        pass  # Not JSON: its handler says so.
     return None
 
 
@@ -142,8 +156,8 @@ def _length(scope: Scope) -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def _invalid(place: str, message: str) -> list[dict[str, Any]]:
-    return [{"loc": [place], "msg": message, "type": "value_error"}]
+def _invalid(place: str, message: str, *within: str | int) -> list[dict[str, Any]]:
+    return [{"loc": [place, *within], "msg": message, "type": "value_error"}]
 
 
 async def _refuse(send: Send, status: int, detail: object) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 class Payload(BaseModel):
     """A frozen JSON value; unknown fields of newer writers are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(allow_inf_nan=False, frozen=True, extra="ignore")
 
     def changed(self, **values: Any) -> Self:
         """Return a copy with other values, checked as those of a new one are.

@@ -1,10 +1,10 @@
 """The form of `/api/v1/parsing/upload`: the batch contract's parameters as texts."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, get_args
 
 from models.parse_parameters import BatchParseJobConfig
+from rules.finite_json import read_json
 
 _RENAMED = {"language": "languages"}
 _NOT_TEXTS = frozenset(
@@ -53,7 +53,7 @@ def _scalar(name: str, text: str) -> object:
 def _value(text: str) -> object:
     if text.lstrip().startswith(("[", "{")):
         try:
-            return json.loads(text)
+            return read_json(text)
         except (ValueError, RecursionError):
             return text
     return [part.strip() for part in text.split(",")]

@@ -1,7 +1,5 @@
 """`/api/v1/beta/directories/{id}/files`: how uploaded files come into a directory."""
 
-import json
-
 from fastapi import APIRouter, Request
 
 from api.caller import Caller, CurrentCaller, State
@@ -14,6 +12,7 @@ from api.state import ApiState
 from models.directories import DirectoryFile, DirectoryFileAdd, DirectoryFileUpload
 from models.files import Purpose
 from models.texts import MAX_KEY_BYTES
+from rules.finite_json import NotFiniteError, read_json
 from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger, NewFile
 from services.ledger.uploads import UploadLedger
@@ -108,7 +107,9 @@ def _metadata(text: str | None) -> dict[str, object]:
     if text is None or text.strip() == "null":
         return {"metadata": None}
     try:
-        value = json.loads(text)
+        value = read_json(text)
+    except NotFiniteError as error:
+        raise InvalidError(("body", "metadata", *error.place), str(error)) from error
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):

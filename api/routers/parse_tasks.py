@@ -1,6 +1,5 @@
 """`/api/v2/parse`: parsing one file, as a batch of one."""
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -20,6 +19,7 @@ from models.files import Purpose
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_tasks import Deleted, ParseCreate, ParseTask, ParseUploadConfiguration
 from models.parse_v2 import ParseConfiguration
+from rules.finite_json import NotFiniteError, read_json
 from rules.parse_v2 import translate
 from rules.times import microseconds
 from services.configurations import Configurations, WrongProductError
@@ -151,7 +151,9 @@ async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiSt
 
 def _written(text: str | None) -> ParseUploadConfiguration:
     try:
-        value = json.loads(text or "")
+        value = read_json(text or "")
+    except NotFiniteError as error:
+        raise InvalidError(("body", "configuration", *error.place), str(error)) from error
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
