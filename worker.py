@@ -109,6 +109,7 @@ def build_workers(
         activities=[
             *(job_activities.begin_job, job_activities.request_cancel),
             *(job_activities.settle_job, job_activities.fail_job),
+            job_activities.cancel_run,
             *(pages.find_page, pages.plan_page, pages.find_ended_pages),
             enumeration.enumerate_items,
             small_jobs.run_small_job,

@@ -2,8 +2,11 @@
 
 import structlog
 from temporalio import activity
+from temporalio.service import RPCError, RPCStatusCode
 
+from activities.pages import RPC_TIMEOUT
 from activities.signatures import JobActivities
+from models.ids import batch_workflow_id
 from models.runs import JobRef, SettleInput, SettleResult
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
@@ -25,6 +28,15 @@ class LedgerJobActivities(JobActivities):
     @activity.defn
     async def request_cancel(self, input: JobRef) -> None:
         await self._jobs.request_cancel(input.job_id, input.reason)
+
+    @activity.defn
+    async def cancel_run(self, input: JobRef) -> None:
+        parent = activity.client().get_workflow_handle(batch_workflow_id(input.job_id))
+        try:
+            await parent.cancel(rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
     @activity.defn
     async def settle_job(self, input: SettleInput) -> SettleResult:

@@ -42,8 +42,16 @@ class JobActivities(ABC):
 
     @activity.defn
     @abstractmethod
+    async def cancel_run(self, input: JobRef) -> None:
+        """Ask Temporal to cancel the job's parent, which has not heard of the ledger's cancel."""
+
+    @activity.defn
+    @abstractmethod
     async def settle_job(self, input: SettleInput) -> SettleResult:
-        """End the job if every item is settled, or return the ranges that are not."""
+        """End the job if every item is settled, or return the ranges that are not.
+
+        A job whose cancel was asked for ends cancelled, whatever the input says.
+        """
 
     @activity.defn
     @abstractmethod

@@ -158,6 +158,8 @@ class BatchResult(Payload):
     failed: int = 0
     skipped: int = 0
     cancelled: int = 0
+    reason: str | None = None
+    """Why the job failed."""
 
 
 class BatchProgress(Payload):

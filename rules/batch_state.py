@@ -48,6 +48,16 @@ class BatchState:
         """Counts what was heard, so that the run can wait for the next of it."""
 
     @property
+    def is_done(self) -> bool:
+        """Whether every item was handed out, and whoever had any has ended."""
+        return self.relay.is_done and not self.enumeration
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the rest of the source cannot be listed, and every page has ended."""
+        return self.error is not None and not self.relay.pages and not self.enumeration
+
+    @property
     def children(self) -> tuple[str, ...]:
         """Workflow IDs of the open pages and of the enumeration."""
         return (*self.relay.pages, *filter(None, [self.enumeration]))

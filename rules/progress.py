@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from models.runs import BatchInput, BatchProgress, FailureSample, OpenPage
+from models.runs import BatchInput, BatchProgress, BatchResult, FailureSample, OpenPage
 
 MOST_PAGES_SHOWN = 20
 
@@ -29,10 +29,30 @@ def describe(
             for page in list(pages.values())[:MOST_PAGES_SHOWN]
         ),
     ]
-    if failures:
-        lines += ["", "First failures (`sheaf show JOB --failed` has all):"]
-        lines += [f"- {one.name}: {one.kind}: {one.message}" for one in failures]
-    return "\n".join(lines)
+    return "\n".join((*lines, *_first(failures)))
+
+
+def describe_end(result: BatchResult, failures: Sequence[FailureSample], input: BatchInput) -> str:
+    """Return the details of a batch that has ended, as `describe` does."""
+    lines = [
+        (
+            f"**{input.job_type} {input.job_id}** {result.status}: {result.completed} completed, "
+            f"{result.failed} failed, {result.skipped} skipped, {result.cancelled} cancelled "
+            f"of {result.total}"
+        )
+    ]
+    if result.reason:
+        lines += ["", result.reason]
+    return "\n".join((*lines, *_first(failures)))
+
+
+def _first(failures: Sequence[FailureSample]) -> list[str]:
+    if not failures:
+        return []
+    return [
+        *("", "First failures (`sheaf show JOB --failed` has all):"),
+        *(f"- {one.name}: {one.kind}: {one.message}" for one in failures),
+    ]
 
 
 def percentage(settled: int, total: int, shown_before: float = 0.0) -> float:

@@ -4,10 +4,11 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities, PageActivities
+    from models.batch import JobStatus
     from models.runs import (
         BatchInput,
         BatchProgress,
@@ -20,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         SettleInput,
     )
     from rules.batch_state import BatchState
-    from rules.progress import describe
+    from rules.progress import describe, describe_end
     from rules.watching import next_pause
     from workflows.attributes import update_attributes
     from workflows.children import Children
@@ -50,6 +51,14 @@ class BatchWorkflow:
 
     @workflow.run
     async def run(self, input: BatchInput) -> BatchResult:
+        result = await self._run_and_settle()
+        if result.status == JobStatus.FAILED and workflow.patched("fail-with-the-job"):
+            raise ApplicationError(
+                result.reason or "the job failed", result, type="JobFailed", non_retryable=True
+            )
+        return result
+
+    async def _run_and_settle(self) -> BatchResult:
         watchdog: asyncio.Task[None] | None = None
         try:
             if ended := await self._run_inline():
@@ -100,12 +109,13 @@ class BatchWorkflow:
     async def _run(self) -> BatchResult:
         state = self._state
         if self._input.runs == 1 and not await self._begin():
+            await self._hear_cancel()
             return await self._finish_cancel()
         while True:
             seen = state.changes
             await self._advance()
             self._show()
-            if state.relay.is_done and not state.enumeration:
+            if state.is_done or (state.is_given_up and workflow.patched("give-up-the-rest")):
                 result = await self._settle()
                 if result:
                     return result
@@ -181,15 +191,32 @@ class BatchWorkflow:
             ),
         )
         if settled.result:
+            if settled.result.status == JobStatus.CANCELLED:
+                await self._hear_cancel()
             update_attributes(self._input, status=settled.result.status, result=settled.result)
+            self._show_end(settled.result)
             return settled.result
         state.unsettled(settled.unsettled)
         return None
 
     async def _settle_failed(self, error: str) -> BatchResult:
         settled = await end_job(SettleInput(job_id=self._input.job_id, error=error[:2000]))
-        update_attributes(self._input, status="failed", result=settled.result)
-        return settled.result or BatchResult(status="failed")
+        result = settled.result or BatchResult(status=JobStatus.FAILED, reason=error)
+        update_attributes(self._input, status=result.status, result=settled.result)
+        self._show_end(result)
+        return result
+
+    async def _hear_cancel(self) -> None:
+        """Have Temporal cancel this Workflow, since only the ledger has heard of the cancel.
+
+        The cancel is raised here, and then ends the job as any other does.
+        """
+        if not workflow.patched("hear-cancel"):
+            return
+        # Shielded, for the cancel comes while the Activity that asks for it still runs.
+        asking = call_ledger(JobActivities.cancel_run, JobRef(job_id=self._input.job_id))
+        await asyncio.shield(asyncio.create_task(asking))
+        await workflow.wait_condition(lambda: False)
 
     async def _cancel(self) -> None:
         """Refuse further claims, cancel the children, wait for the pages' ends, settle."""
@@ -210,11 +237,19 @@ class BatchWorkflow:
 
     async def _finish_cancel(self) -> BatchResult:
         settled = await end_job(SettleInput(job_id=self._input.job_id, is_cancelled=True))
-        update_attributes(self._input, status="cancelled", result=settled.result)
-        return settled.result or BatchResult(status="cancelled")
+        result = settled.result or BatchResult(status=JobStatus.CANCELLED)
+        update_attributes(self._input, status=JobStatus.CANCELLED, result=settled.result)
+        if workflow.patched("count-the-cancelled"):
+            # A cancelled Workflow has no result to be read.
+            workflow.upsert_memo({"counts": result})
+        self._show_end(result)
+        return result
 
     def _show(self) -> None:
         state = self._state
         workflow.set_current_details(
             describe(state.progress(), state.failures, state.relay.pages, self._input)
         )
+
+    def _show_end(self, result: BatchResult) -> None:
+        workflow.set_current_details(describe_end(result, self._state.failures, self._input))

@@ -28,6 +28,8 @@ async def end_job(
     job = await locked_job(connection, job_id)
     if job.status in TERMINAL_JOBS:
         return _result(job)
+    # A cancel that Temporal has not heard of, because it was away, is one all the same.
+    cancels = cancels or job.cancel_requested_at is not None
     if cancels:
         await post_unsettled(connection, job, Phase.CANCELLED, now_us())
         await _end_items(connection, job_id, ItemStatus.CANCELLED, None)
@@ -79,6 +81,7 @@ def _result(job: sa.Row[Any]) -> BatchResult:
         failed=job.failed,
         skipped=job.skipped,
         cancelled=job.cancelled,
+        reason=job.error_message,
     )
 
 

@@ -161,7 +161,8 @@ class JobLedger:
         """End the job if nothing is unsettled; return its end, or None when items are.
 
         Items still unsettled end here when the job is cancelled (`cancelled`) or cannot go on
-        (`failed: Crashed`). Status, counts and the job's event change in one transaction.
+        (`failed: Crashed`). A job whose cancel was asked for is cancelled, whatever `cancels`
+        says. Status, counts and the job's event change in one transaction.
         Idempotent: a job that has ended keeps its end.
 
         Args:

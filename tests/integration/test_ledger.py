@@ -511,3 +511,23 @@ async def test_items_that_are_given_up_say_by_what_they_were_left(database: Data
     (item,) = await ItemListing(database).after(job_id)
     assert item.failure_kind is FailureKind.CRASHED
     assert str(item.error_message).endswith("process it: plan_page: KeyError: 'x'")
+
+
+@pytest.mark.parametrize(
+    ("gives_up", "error"), [(False, None), (True, None), (False, "the source cannot be listed")]
+)
+async def test_a_job_whose_cancel_was_asked_for_ends_cancelled_whoever_settles_it(
+    database: Database, gives_up: bool, error: str | None
+) -> None:
+    job_id = await make_job(database)
+    await enumerate_files(database, job_id, files(1, 1, 1))
+    claimed, _ = await ClaimLedger(database, "w").claim(job_id, 1, 1)
+    await settle(database, job_id, [completed(claimed[0])])
+    ledger = JobLedger(database)
+    await ledger.request_cancel(job_id, "enough")
+    result = await ledger.settle(job_id, cancels=False, gives_up=gives_up, error=error)
+    assert result is not None
+    assert (result.status, result.completed, result.failed, result.cancelled) == (
+        "cancelled", 1, 0, 2,
+    )  # fmt: skip
+    assert (await ledger.get(job_id)).reason == "enough"

@@ -44,6 +44,8 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "small-job-away": (FakeItems(2, outages={"run_small_job": 1}), {"begins_inline": True}),
     "not-a-small-job": (FakeItems(101), {"begins_inline": True}),
     "small-job-cancel": (FakeItems(2, holds_inline=True), {"begins_inline": True}),
+    "listing-fails": (FakeItems(25, listed=25, listing_error="the source is gone"), {}),
+    "ledger-cancel": (FakeItems(30, cancelled_at=13), {}),
     "adopted": (FakeItems(30), {}),
     "fault-in-settle": (FakeItems(3, faults={"settle_job": 10}), {}),
     "fault-in-plan": (FakeItems(3, faults={"plan_page": 10**6}), {}),

@@ -36,6 +36,7 @@ def test_the_recorded_shapes_are_all_there() -> None:
         *("retry", "left-unsettled", "continue-as-new", "file-per-activity", "joined-pages"),
         *("small-job", "small-job-left", "small-job-away", "small-job-cancel", "not-a-small-job"),
         *("adopted", "cancel", "delivery", "fault-in-settle", "fault-in-plan"),
+        *("listing-fails", "ledger-cancel"),
     }
 
 

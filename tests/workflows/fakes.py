@@ -44,7 +44,8 @@ class FakeItems:
     `flaky` maps an ordinal to how many attempts fail transiently; `failing` fail for good;
     `dropped` ones are passed over by so many slices, as if their page had been lost. So many
     enumerations find that another writer is at work (`superseded`). The server knows no child of
-    `gone`.
+    `gone`. A listing that fails has listed `listed` items before. A cancel that only the ledger
+    knows of comes with the item `cancelled_at`.
     """
 
     total: int
@@ -52,6 +53,8 @@ class FakeItems:
     failing: frozenset[int] = frozenset()
     dropped: dict[int, int] = field(default_factory=dict)
     listing_error: str | None = None
+    listed: int = 0
+    cancelled_at: int | None = None
     superseded: int = 0
     gone: set[str] = field(default_factory=set)
     states: dict[int, str] = field(default_factory=dict)
@@ -94,16 +97,21 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         self.items.is_cancelled = True
 
     @activity.defn
+    async def cancel_run(self, input: JobRef) -> None:
+        await activity.client().get_workflow_handle(input.job_id).cancel()
+
+    @activity.defn
     async def settle_job(self, input: SettleInput) -> SettleResult:
         items = self.items
         items.stumble("settle_job")
         items.ends.append(input)
         left = items.unsettled(1, items.total)
-        if left and not (input.is_cancelled or input.gives_up or input.error):
+        is_cancelled = input.is_cancelled or items.is_cancelled
+        if left and not (is_cancelled or input.gives_up or input.error):
             return SettleResult(unsettled=tuple(OrdinalRange(first=n, last=n) for n in left))
         for ordinal in left:
-            items.states[ordinal] = "cancelled" if input.is_cancelled else "failed"
-        status = "cancelled" if input.is_cancelled else "failed" if input.error else "completed"
+            items.states[ordinal] = "cancelled" if is_cancelled else "failed"
+        status = "cancelled" if is_cancelled else "failed" if input.error else "completed"
         counted = list(items.states.values())
         return SettleResult(
             result=BatchResult(
@@ -112,6 +120,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
                 completed=counted.count("completed"),
                 failed=counted.count("failed"),
                 cancelled=counted.count("cancelled"),
+                reason=input.error,
             )
         )
 
@@ -125,6 +134,9 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
             self.items.superseded -= 1
             self.items.gone.add(activity.info().workflow_id or "")
             return Enumerated(mark=0, is_superseded=True)
+        if self.items.listed:
+            parent = activity.client().get_workflow_handle(input.parent_id)
+            await parent.signal("enumerated", Enumerated(mark=self.items.listed))
         if self.items.listing_error:
             return Enumerated(mark=0, error=self.items.listing_error)
         skipped = sum(state == "skipped" for state in self.items.states.values())
@@ -164,6 +176,9 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         counts = {"completed": 0, "failed": 0}
         alone: list[Slice] = []
         for ordinal in items.unsettled(input.first, input.last):
+            if ordinal == items.cancelled_at:
+                items.is_cancelled = True
+                return SliceResult(counts=Counts(**counts), is_stopped=True)
             items.attempts[ordinal] = items.attempts.get(ordinal, 0) + 1
             if items.dropped.get(ordinal, 0) >= items.attempts[ordinal]:
                 continue
@@ -222,6 +237,6 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         """Every Activity, to be given to a worker."""
         return [
             *(self.begin_job, self.request_cancel, self.settle_job, self.fail_job),
-            *(self.enumerate_items, self.run_small_job),
+            *(self.cancel_run, self.enumerate_items, self.run_small_job),
             *(self.find_page, self.plan_page, self.find_ended_pages, self.process_slice),
         ]

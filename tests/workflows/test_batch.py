@@ -1,6 +1,10 @@
 """`BatchWorkflow` in a single run, against a server that skips time."""
 
+import asyncio
+
 import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from models.runs import BatchResult, RunLimits
@@ -13,6 +17,13 @@ async def run(environment: WorkflowEnvironment, items: FakeItems, **options: obj
     async with workers(environment.client, items) as queue:
         handle = await start(environment.client, queue, batch_input(**options))
         return await handle.result()
+
+
+async def failure_of(environment: WorkflowEnvironment, items: FakeItems) -> BaseException | None:
+    """Run a batch whose Workflow does not complete; return why."""
+    with pytest.raises(WorkflowFailureError) as failed:
+        await asyncio.wait_for(run(environment, items), 20)
+    return failed.value.cause
 
 
 @pytest.mark.parametrize("total", [0, 1, 9, 10, 11, 47])
@@ -114,17 +125,46 @@ async def test_a_source_that_cannot_be_listed_fails_the_batch(
     time_skipping: WorkflowEnvironment,
 ) -> None:
     items = FakeItems(0, listing_error="the source cannot be listed: gone")
-    result = await run(time_skipping, items)
-    assert result.status == "failed"
-    assert items.ends[-1].error == "the source cannot be listed: gone"
+    failure = await failure_of(time_skipping, items)
+    assert isinstance(failure, ApplicationError)
+    assert (failure.type, failure.message) == ("JobFailed", items.listing_error)
+    assert items.ends[-1].error == items.listing_error
 
 
-async def test_a_batch_cancelled_before_it_began_settles_as_cancelled(
+@pytest.mark.parametrize("listed", [1, 10, 25, 47])
+async def test_a_source_that_fails_after_some_items_were_listed_fails_the_batch(
+    time_skipping: WorkflowEnvironment, listed: int
+) -> None:
+    items = FakeItems(listed, listed=listed, listing_error="the source cannot be listed: gone")
+    failure = await failure_of(time_skipping, items)
+    assert isinstance(failure, ApplicationError)
+    (counts,) = failure.details
+    assert counts["status"] == "failed"
+    assert counts["completed"] + counts["failed"] == counts["total"] == listed
+
+
+async def test_a_batch_cancelled_before_it_began_ends_cancelled(
     time_skipping: WorkflowEnvironment,
 ) -> None:
     items = FakeItems(5, is_cancelled=True)
-    result = await run(time_skipping, items)
-    assert (result.status, result.cancelled) == ("cancelled", 5)
+    assert isinstance(await failure_of(time_skipping, items), CancelledError)
+    assert set(items.states.values()) == {"cancelled"}
+
+
+async def test_a_cancel_that_only_the_ledger_knows_of_ends_the_batch_cancelled_with_its_counts(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(30, cancelled_at=13)
+    async with workers(time_skipping.client, items) as queue:
+        handle = await start(time_skipping.client, queue, batch_input())
+        with pytest.raises(WorkflowFailureError) as failed:
+            await asyncio.wait_for(handle.result(), 20)
+        counts = await (await handle.describe()).memo_value("counts", type_hint=BatchResult)
+    assert isinstance(failed.value.cause, CancelledError)
+    assert "failed" not in items.states.values()
+    assert counts.status == "cancelled"
+    assert counts.completed == list(items.states.values()).count("completed")
+    assert counts.completed + counts.cancelled == counts.total == 30
 
 
 async def test_progress_can_be_asked_for(time_skipping: WorkflowEnvironment) -> None:
