@@ -1,6 +1,8 @@
 """An Activity that fails for good ends its job with the reason; an outage only makes it wait."""
 
 import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.own_faults import MAX_OWN_FAULTS
@@ -11,8 +13,21 @@ EVER = 10**6
 
 
 async def run(environment: WorkflowEnvironment, items: FakeItems) -> str:
+    """Run a job; return the status that its Workflow ends with."""
     async with workers(environment.client, items) as queue:
-        return (await (await start(environment.client, queue, batch_input())).result()).status
+        handle = await start(environment.client, queue, batch_input())
+        try:
+            return (await handle.result()).status
+        except WorkflowFailureError as failed:
+            return str(counts_of(failed.cause)["status"])
+
+
+def counts_of(failure: BaseException | None) -> dict[str, object]:
+    """Return the counts in the failure of a failed job's Workflow."""
+    assert isinstance(failure, ApplicationError)
+    assert failure.type == "JobFailed"
+    counts: dict[str, object] = failure.details[0]
+    return counts
 
 
 async def test_a_job_that_cannot_be_settled_fails_with_the_reason(
