@@ -213,10 +213,14 @@ class BatchWorkflow:
         """
         if not workflow.patched("hear-cancel"):
             return
-        # Shielded, for the cancel comes while the Activity that asks for it still runs.
-        asking = call_ledger(JobActivities.cancel_run, JobRef(job_id=self._input.job_id))
-        await asyncio.shield(asyncio.create_task(asking))
-        await workflow.wait_condition(lambda: False)
+        job = JobRef(job_id=self._input.job_id)
+        asking = asyncio.create_task(call_ledger(JobActivities.cancel_run, job))
+        try:
+            # Shielded, for the cancel comes while the Activity that asks for it still runs.
+            await asyncio.shield(asking)
+            await workflow.wait_condition(lambda: False)
+        finally:
+            await asking
 
     async def _cancel(self) -> None:
         """Refuse further claims, cancel the children, wait for the pages' ends, settle."""
