@@ -1,4 +1,4 @@
-"""Servers for the Workflow tests; each test has its own Task Queues by its job's id."""
+"""Servers for the Workflow tests."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -12,9 +12,13 @@ TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
 DEV_SERVER = Path(sys.executable).with_name("temporal")
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture
 async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """One time-skipping server for the session."""
+    """A time-skipping server of the test's own.
+
+    Its clock stands still while an Activity runs: a child that outlives its parent, and the test,
+    would hold the clock of the next one.
+    """
     async with await WorkflowEnvironment.start_time_skipping(
         data_converter=pydantic_data_converter, test_server_existing_path=str(TEST_SERVER)
     ) as environment:
