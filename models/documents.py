@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.failures import FailureKind
+from models.markdown_style import Rendering
 from models.page_parts import Block, Line, PageImage
 from models.parse_output import FailPageMode
 from models.payload import Payload
@@ -88,6 +89,8 @@ class EngineRequest(Payload):
     """Absolute path of an empty folder for pictures that are asked for."""
     passwords: Annotated[tuple[str, ...], Field(repr=False)] = ()
     """Tried in this order on a document that needs one. They go to the parser process alone."""
+    rendering: Rendering | None = None
+    """When given, the markdown of the whole document is written too, as a job wants it."""
     cpu_seconds: int = 3600
     """Bound of the processor time for this file, as a second net behind the wall deadline."""
 
@@ -157,3 +160,5 @@ class EngineResult(Payload):
     document: ParsedDocument | None = None
     classification: Classification | None = None
     failure: EngineFailure | None = None
+    markdown: str | None = None
+    """Of the whole document, where a rendering was asked for."""

@@ -34,7 +34,7 @@ def completed(
     document = answer.document
     if document is None or not _says_something(document):
         raise DocumentError(FailureKind.EMPTY, "the parser returned neither text nor a failure")
-    line = _line(item, answer, document, content.sha256, work.markdown(document.pages))
+    line = _line(item, answer, document, content.sha256, _markdown(work, answer, document))
     result = ResultRow(
         id=item.task_id,
         file_id=item.file_id,
@@ -54,6 +54,14 @@ def completed(
         content_sha256=listed_sha256(item, content),
     )
     return Processed(outcome, line, images)
+
+
+def _markdown(work: Work, answer: EngineResult, document: ParsedDocument) -> str:
+    if work.rendering is None:
+        return work.markdown(document.pages)
+    if answer.markdown is None:
+        raise DocumentError(FailureKind.CRASHED, "the parser process wrote no markdown")
+    return answer.markdown
 
 
 def skipped(item: ClaimedItem, result_id: str, content: Content) -> Processed:

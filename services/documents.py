@@ -102,6 +102,7 @@ class DocumentProcessor:
             "options": ParseOptions(max_pages=1, ocr=False),
             "rules": None,
             "image_folder": None,
+            "rendering": None,
         }
         orders = [
             Order(self._request(work, one).model_copy(update=glance), file_seconds)
@@ -119,6 +120,7 @@ class DocumentProcessor:
             options=work.options,
             rules=work.rules,
             image_folder=one.image_folder,
+            rendering=work.rendering,
             passwords=self._passwords.named(work.options.password_ref),
         )
 

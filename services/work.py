@@ -7,13 +7,16 @@ from models.batch import BatchJobCreate
 from models.classify import ClassifyJob
 from models.documents import ClassifierRule, ParsedPage, ParseOptions
 from models.job_config import BatchParseJobRecordCreate
-from rules.markdown_style import MarkdownStyle, styled
+from models.markdown_style import MarkdownStyle, Rendering
+from rules.markdown_style import styled
 from rules.output_locations import stored_output
 from rules.parse_options import parse_options
-from rules.rendering import render_markdown, render_text
+from rules.rendering import render_text
 from rules.s3_locations import S3Location
-from rules.table_merging import merge_tables
+from rules.written_markdown import written_markdown
 from services.ledger.records import JobSpec
+
+_NO_STYLE = MarkdownStyle()
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,18 @@ class Work:
 
     def markdown(self, pages: Sequence[ParsedPage]) -> str:
         """Return the markdown of all pages of a canonical result."""
-        joined: frozenset[int] = frozenset()
-        if self.style.merges_tables:
-            pages, joined = merge_tables(pages)
-        if self.style.keeps_separator:
-            joined = frozenset()
-        return render_markdown(self.styled(pages), self.separator, self.prefix, self.suffix, joined)
+        return written_markdown(pages, self._rendering)
+
+    @property
+    def rendering(self) -> Rendering | None:
+        """What the parser is to do, since markdown is read again for it; None for a mere join."""
+        return None if self.style == _NO_STYLE else self._rendering
+
+    @property
+    def _rendering(self) -> Rendering:
+        return Rendering(
+            style=self.style, separator=self.separator, prefix=self.prefix, suffix=self.suffix
+        )
 
     def text(self, pages: Sequence[ParsedPage]) -> str:
         """Return the plain text of all pages of a canonical result."""

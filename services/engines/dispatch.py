@@ -47,7 +47,12 @@ def handle(request: EngineRequest) -> EngineResult:
         return _failed(fault_of_machine(error) or error)
     except OSError as error:
         return _failed(failure_of(error, request.path))
-    return EngineResult(document=document, classification=classification)
+    if request.rendering is None:
+        return EngineResult(document=document, classification=classification)
+    from rules.written_markdown import written_markdown
+
+    markdown = written_markdown(document.pages, request.rendering)
+    return EngineResult(document=document, classification=classification, markdown=markdown)
 
 
 def parse(

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,7 @@ import pytest
 
 from models.batch import ItemStatus
 from models.documents import ParseOptions
+from models.markdown_style import MarkdownStyle
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
 from services.ledger.items import ItemLedger
@@ -84,3 +86,25 @@ async def test_a_file_that_changes_after_its_opening_is_no_result_under_its_old_
     else:
         assert changed.outcome.failure_kind == "SourceChanged"
     assert len(done) == FILES
+
+
+async def test_markdown_is_read_for_its_style_in_the_parser_process_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> str:
+        raise AssertionError("a document was rendered in the worker")
+
+    monkeypatch.setattr("services.work.written_markdown", never)
+    monkeypatch.setattr("services.work.styled", never)
+    (tmp_path / "a.md").write_text("| a |\n| --- |\n| 1 |\n")
+    item = claimed(1, unique_id="a.md", source_uri=tmp_path.as_uri())
+    style = MarkdownStyle(tables_as_html=True)
+    work = Work(SPEC, ParseOptions(), style=style, suffix="end", reuses=False)
+    async with ParserPool(1) as pool:
+        files = ItemFiles(LocalBlobs(tmp_path))
+        processor = DocumentProcessor(pool, cast("ItemLedger", None), files)
+        (done,) = [one async for one in processor.process(work, [item], SECONDS)]
+    stored = json.loads(done.line)
+    assert stored["markdown"].startswith("<table>")
+    assert stored["markdown"].endswith("end")
+    assert stored["document"]["pages"][0]["md"].startswith("| a |")

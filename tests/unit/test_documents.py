@@ -7,6 +7,7 @@ from typing import Any, cast
 from models.batch import ItemStatus
 from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage, ParseOptions
 from models.failures import FailureKind
+from models.markdown_style import MarkdownStyle, Rendering
 from services.documents import DocumentProcessor
 from services.ledger.items import ItemLedger
 from services.ledger.records import JobSpec
@@ -27,6 +28,7 @@ SPEC = JobSpec(
     engine_fingerprint="engines",
 )
 
+NO_STYLE = MarkdownStyle()
 PAGES = (ParsedPage(page=1, text="", md=""),)
 
 
@@ -48,10 +50,29 @@ class Silent(EachAlone):
         return EngineResult(document=self._document)
 
 
-async def processed(folder: Path, parser: Silent) -> Processed:
+class Styling(EachAlone):
+    """A parser that answers with a page, and with this markdown of the whole document."""
+
+    def __init__(self, markdown: str | None) -> None:
+        self._markdown = markdown
+        self.asked: Rendering | None = None
+
+    async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
+        self.asked = request.rendering
+        document = ParsedDocument(
+            pages=(ParsedPage(page=1, text="a", md="[a](b)"),),
+            media_type="text/plain",
+            engine="styling",
+            engine_version="1",
+            total_pages=1,
+        )
+        return EngineResult(document=document, markdown=self._markdown)
+
+
+async def processed(folder: Path, parser: EachAlone, style: MarkdownStyle = NO_STYLE) -> Processed:
     (folder / "a.txt").write_text(" ")
     item = claimed(0, attempts=1, unique_id="a.txt", source_uri=folder.as_uri())
-    work = Work(SPEC, ParseOptions(), reuses=False)
+    work = Work(SPEC, ParseOptions(), style=style, prefix="p", reuses=False)
     processor = DocumentProcessor(parser, cast("ItemLedger", None), ItemFiles(LocalBlobs(folder)))
     return await process_one(processor, work, item)
 
@@ -63,7 +84,7 @@ async def test_a_document_that_was_proved_blank_completes_with_a_warning(tmp_pat
     assert done.outcome.result.output_metadata == {"warnings": ["the document is blank"]}
     stored = json.loads(done.line)
     assert stored["document"]["is_blank"] is True
-    assert stored["markdown"] == ""
+    assert stored["markdown"] == "p"
 
 
 async def test_a_document_without_text_is_otherwise_empty(tmp_path: Path) -> None:
@@ -71,3 +92,23 @@ async def test_a_document_without_text_is_otherwise_empty(tmp_path: Path) -> Non
     assert done.outcome.status is ItemStatus.FAILED
     assert done.outcome.failure_kind is FailureKind.EMPTY
     assert done.line == b""
+
+
+async def test_a_style_is_put_on_by_the_parser(tmp_path: Path) -> None:
+    style = MarkdownStyle(links_in_text=True, is_plain=True)
+    parser = Styling("from the parser")
+    done = await processed(tmp_path, parser, style)
+    assert parser.asked == Rendering(style=style, prefix="p")
+    assert json.loads(done.line)["markdown"] == "from the parser"
+
+
+async def test_pages_without_a_style_are_only_joined(tmp_path: Path) -> None:
+    parser = Styling(None)
+    done = await processed(tmp_path, parser)
+    assert parser.asked is None
+    assert json.loads(done.line)["markdown"] == "p[a](b)"
+
+
+async def test_a_parser_that_leaves_the_style_out_has_crashed(tmp_path: Path) -> None:
+    done = await processed(tmp_path, Styling(None), MarkdownStyle(is_plain=True))
+    assert done.outcome.failure_kind is FailureKind.CRASHED

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.documents import ParsedPage
+from models.markdown_style import MarkdownStyle
 from models.parse_parameters import BatchParseJobConfig
 from rules.markdown_items import markdown_items
-from rules.markdown_style import MarkdownStyle, restyle_tables, styled
+from rules.markdown_style import restyle_tables, styled
 
 TABLE = "| Name<br>of it |   Price |\n| :--- | ------: |\n| a \\| b  | 1,50    |\n| **c** |  |"
 TEXT = f"# Title\n\nBefore | and so on\n\n{TABLE}\n\nAfter"
@@ -51,7 +52,9 @@ def test_a_style_is_what_the_parameters_say() -> None:
         compact_markdown_table=True,
         markdown_table_multiline_header_separator="; ",
     )
-    assert MarkdownStyle.of(parameters) == MarkdownStyle(True, True, "; ")
+    assert MarkdownStyle.of(parameters) == MarkdownStyle(
+        tables_as_html=True, compact_tables=True, header_separator="; "
+    )
 
 
 STYLES = [
