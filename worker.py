@@ -46,6 +46,7 @@ from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
 from services.liveness import beating
+from services.loops import ended
 from services.memory import memory_bytes
 from services.outputs import Outputs
 from services.passwords import Passwords
@@ -195,15 +196,17 @@ async def _run(settings: Settings, ready_file: Path | None) -> None:
     async with pool:
         batches, slices = build_workers(client, settings, database, pool)
         async with batches, slices:
-            loops = [asyncio.create_task(loop.run()) for loop in (admitter, sweeper, dispatcher)]
+            loops = [
+                asyncio.create_task(loop.run(stop), name=type(loop).__name__)
+                for loop in (admitter, sweeper, dispatcher)
+            ]
             _keep_what_is_loaded()
             log.info("worker started", parser_processes=settings.parser_processes)
             if ready_file:
                 await asyncio.to_thread(ready_file.write_text, str(os.getpid()))
             await stop.wait()
             log.info("worker stopping", grace_seconds=settings.shutdown_grace_seconds)
-            for loop in loops:
-                loop.cancel()
+            await ended(loops, settings.shutdown_grace_seconds)
             await webhooks.stop()
     await database.close()
 

@@ -10,6 +10,7 @@ from rules.admission import Capacity
 from services.jobs import JobService
 from services.ledger.admissions import WORKER_LEASE, AdmissionLedger
 from services.ledger.leases import Leases
+from services.loops import repeat
 
 log = structlog.get_logger(__name__)
 
@@ -46,16 +47,18 @@ class Admitter:
         self._name = uuid.uuid4().hex
         self._renewed_at = float("-inf")
 
-    async def run(self) -> None:
-        """Admit until cancelled; an error is logged and the next look tries again."""
-        while True:
+    async def run(self, stop: asyncio.Event) -> None:
+        """Admit until told to stop; an error is logged and the next look tries again."""
+
+        async def step() -> None:
             try:
                 await self._renew()
                 await self.admit()
             except Exception:
                 log.exception("jobs could not be admitted")
                 self._renewed_at = float("-inf")
-            await asyncio.sleep(self._seconds)
+
+        await repeat(step, self._seconds, stop)
 
     async def admit(self) -> int:
         """Admit and start what there is room for; return how many jobs that were."""

@@ -4,18 +4,22 @@ Jobs that wait to be admitted have no Workflow, and are none of the sweeper's.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.ids import batch_workflow_id
+from models.runs import BatchResult
 from rules.outside_faults import Blame, blame, reason
 from services.jobs import RPC_TIMEOUT, JobService
 from services.ledger.database import now_us
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.records import JobRow, NotFoundError
+from services.loops import repeat
+from services.workflow_ends import WorkflowEnd, workflow_end
 
 log = structlog.get_logger(__name__)
 
@@ -25,12 +29,16 @@ GRACE_US = 5_000_000
 _CHILDREN = (
     "WorkflowType IN ('PageWorkflow', 'EnumerationWorkflow') AND ExecutionStatus = 'Running'"
 )
-_ENDED_BY_HAND = {WorkflowExecutionStatus.TERMINATED, WorkflowExecutionStatus.CANCELED}
-_ENDED_BY_FAULT = {
-    WorkflowExecutionStatus.FAILED,
-    WorkflowExecutionStatus.TIMED_OUT,
-    WorkflowExecutionStatus.COMPLETED,
-}
+_OPEN = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW}
+
+JOBS_AT_ONCE = 100
+"""Jobs that are read at once. The lease is renewed between two such groups."""
+
+MOST_FAILURES = 3
+"""Failures in a row after which a sweep ends: it is not the jobs, and the next one is soon."""
+
+LEASE_SECONDS = 60.0
+"""Least time of the lease."""
 
 
 class Sweeper:
@@ -45,41 +53,69 @@ class Sweeper:
         self._client = client
         self._seconds = seconds
 
-    async def run(self) -> None:
-        """Sweep until cancelled; an error is logged and the next round tries again."""
-        while True:
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sweep until told to stop; an error is logged and the next round tries again."""
+
+        async def step() -> None:
             try:
-                if await self._leases.take("sweeper", 3 * self._seconds):
-                    await self.sweep()
+                if await self._is_mine():
+                    await self.sweep(stop)
             except Exception:
                 log.exception("sweep failed")
-            await asyncio.sleep(self._seconds)
 
-    async def sweep(self) -> None:
-        """Bring every open job and its Workflow together once, and end the children of others."""
-        for job in await self._jobs.open_jobs(now_us() - GRACE_US):
-            await self._sweep_job(job)
-        await self._cancel_orphans()
+        await repeat(step, self._seconds, stop)
+
+    async def sweep(self, stop: asyncio.Event) -> None:
+        """Bring every open job and its Workflow together once, and end the children of others.
+
+        A job that cannot be swept is logged, and no other one waits for it. The sweep ends early
+        once it is told to stop, or where another process has taken over.
+        """
+        before = now_us() - GRACE_US
+        after: str | None = None
+        while job_ids := await self._jobs.open_jobs(before, after, JOBS_AT_ONCE):
+            await self._sweep_jobs(job_ids, stop)
+            if stop.is_set() or not await self._is_mine():
+                return
+            after = job_ids[-1]
+        await self._cancel_orphans(stop)
+
+    async def _is_mine(self) -> bool:
+        """Take or renew the lease; it outlasts a group of jobs, each of which is a call or two."""
+        return await self._leases.take("sweeper", max(3 * self._seconds, LEASE_SECONDS))
+
+    async def _sweep_jobs(self, job_ids: Sequence[str], stop: asyncio.Event) -> None:
+        away = 0
+        for job_id in job_ids:
+            if stop.is_set():
+                return
+            try:
+                await self._sweep_job(await self._jobs.get(job_id))
+            except Exception as error:
+                # One job's fault stops no other; where Temporal or the ledger is away, all fail.
+                away = away + 1 if blame(error) is not Blame.PROGRAM else 0
+                log.exception("a job cannot be swept", job_id=job_id)
+                if away >= MOST_FAILURES:
+                    raise
+            else:
+                away = 0
 
     async def _sweep_job(self, job: JobRow) -> None:
         status = await self._workflow_status(job.id)
         if status is None:
             log.info("starting a job without a workflow", job_id=job.id)
             await self._service.start(job)
-        elif status in _ENDED_BY_HAND:
-            await self._jobs.request_cancel(job.id, f"workflow {status.name.lower()} in Temporal")
-            await self._end(job, cancels=True)
-        elif status in _ENDED_BY_FAULT:
-            await self._end(job, cancels=False)
+        elif status not in _OPEN:
+            await self._end(job)
         elif job.cancel_requested_at is not None:
             await self._service.pass_on_cancel(job.id)
 
-    async def _end(self, job: JobRow, *, cancels: bool) -> None:
-        error = None if cancels else "the workflow ended without settling the job"
+    async def _end(self, job: JobRow) -> None:
+        end = await workflow_end(self._client.get_workflow_handle(batch_workflow_id(job.id)))
+        if end.is_by_hand:
+            await self._jobs.request_cancel(job.id, end.reason)
         try:
-            result = await self._jobs.settle(
-                job.id, cancels=cancels, gives_up=not cancels, error=error
-            )
+            result = await self._settle(job, end)
         except Exception as fault:
             if blame(fault) is not Blame.PROGRAM:
                 raise
@@ -87,7 +123,15 @@ class Sweeper:
             result = await self._jobs.fail(job.id, f"it could not be settled: {reason(fault)}")
         log.warning("settled a job whose workflow is gone", job_id=job.id, result=str(result))
 
-    async def _cancel_orphans(self) -> None:
+    async def _settle(self, job: JobRow, end: WorkflowEnd) -> BatchResult | None:
+        return await self._jobs.settle(
+            job.id,
+            cancels=end.is_by_hand,
+            gives_up=not end.is_by_hand,
+            error=None if end.is_by_hand else end.reason,
+        )
+
+    async def _cancel_orphans(self, stop: asyncio.Event) -> None:
         """Cancel the children of jobs that have ended.
 
         A parent that is gone cannot: a page that it was just starting may begin after its end,
@@ -95,6 +139,8 @@ class Sweeper:
         """
         has_ended: dict[str, bool] = {}
         async for child in self._client.list_workflows(_CHILDREN, rpc_timeout=RPC_TIMEOUT):
+            if stop.is_set():
+                return
             job_id = child.id.partition("/")[0]
             if job_id not in has_ended:
                 has_ended[job_id] = await self._has_ended(job_id)

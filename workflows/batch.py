@@ -4,7 +4,12 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities, PageActivities
@@ -137,11 +142,7 @@ class BatchWorkflow:
                 break
             await self._continue_if_due(self._children.dispatched >= self._input.threshold)
         await self._children.share_out()
-        info = workflow.info()
-        await self._continue_if_due(
-            info.get_current_history_length() >= self._input.limits.max_events
-            or info.is_continue_as_new_suggested()
-        )
+        await self._continue_if_due(self._is_long)
 
     async def _watch(self) -> None:
         """Look now and then for children that are gone without a word: terminated, timed out."""
@@ -157,12 +158,35 @@ class BatchWorkflow:
             state.looked_at = workflow.time()
             if not state.children:
                 continue
-            looked = await call_ledger(
-                PageActivities.find_ended_pages, LookInput(workflow_ids=state.children)
-            )
-            for workflow_id in looked.ended:
+            for workflow_id in await self._ended_children():
                 self._children.lost(workflow_id)
+            if self._is_long and workflow.patched("continue-while-waiting"):
+                # Pages may be quiet for days, and each look is some events more.
+                state.changes += 1
             pause, seen = next_pause(pause, limits, is_quiet=state.changes == seen), state.changes
+
+    async def _ended_children(self) -> tuple[str, ...]:
+        """Ask which children have ended; none where the answer is not to be had this time."""
+        look = LookInput(workflow_ids=self._state.children)
+        try:
+            looked = await call_ledger(PageActivities.find_ended_pages, look)
+        except ActivityError as error:
+            if is_cancelled_exception(error) or not workflow.patched("watch-on"):
+                raise
+            workflow.logger.error(
+                "cannot look for ended children", extra={"cause": str(error.cause)}
+            )
+            return ()
+        return looked.ended
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether this run's history is to be continued in a new one."""
+        info = workflow.info()
+        return (
+            info.get_current_history_length() >= self._input.limits.max_events
+            or info.is_continue_as_new_suggested()
+        )
 
     async def _continue_if_due(self, is_due: bool) -> None:
         """Continue as new, unless nothing would be left to do than to wait for the last pages.

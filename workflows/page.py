@@ -47,7 +47,10 @@ class PageWorkflow:
         self._counts = Counts()
         self._failures: tuple[FailureSample, ...] = ()
         self._spent: dict[str, Spent] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}
+        """In the order in which they began, in which a cancel then reaches them in every replay."""
+        self._broken: BaseException | None = None
+        """What a slice's task has died of, by a fault of our own."""
         self._told: int | None = None
         """Slots in flight as the parent knows them; None before the page is drained."""
         self._fault: str | None = None
@@ -56,6 +59,20 @@ class PageWorkflow:
     @workflow.run
     async def run(self, input: PageInput) -> PageEnded:
         try:
+            await self._plan_and_process()
+        except (asyncio.CancelledError, FailureError):
+            # Also after a cancel: a parent that waits for its pages must hear of each. After a
+            # fault of our own it must not: the page goes on once that is mended.
+            for task in list(self._tasks):
+                task.cancel()
+            await self._tell("ended", self._ended())
+            raise
+        ended = self._ended()
+        await self._tell("ended", ended)
+        return ended
+
+    async def _plan_and_process(self) -> None:
+        try:
             self._window.add((await self._plan()).slices)
             await self._process()
         except ActivityError as error:
@@ -63,13 +80,6 @@ class PageWorkflow:
                 raise
             # Its items are unsettled: the parent hands them out again, and says why at last.
             self._fault = reason_of(error)
-        finally:
-            # Also after a cancel: a parent that waits for its pages must hear of each.
-            for task in self._tasks:
-                task.cancel()
-            ended = self._ended()
-            await self._tell("ended", ended)
-        return ended
 
     @workflow.signal
     def set_share(self, share: int) -> None:
@@ -102,8 +112,8 @@ class PageWorkflow:
         while not self._window.is_drained or self._window.in_flight:
             while self._window.may_start:
                 task = asyncio.create_task(self._run_slice(self._window.start()))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._tasks[task] = None
+                task.add_done_callback(self._forget)
             self._show()
             slots = self._window.in_flight
             if self._is_untold:
@@ -113,9 +123,23 @@ class PageWorkflow:
                 continue
             await workflow.wait_condition(
                 lambda slots=slots: (  # type: ignore[misc]
-                    self._window.may_start or self._window.in_flight != slots or self._is_untold
+                    self._window.may_start
+                    or self._window.in_flight != slots
+                    or self._is_untold
+                    or self._broken is not None
                 )
             )
+            if self._broken:
+                raise self._broken
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        """Let go of a slice's task that has ended, and keep what it should not have died of."""
+        del self._tasks[task]
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not is_cancelled_exception(error):
+            self._broken = error
 
     @property
     def _is_untold(self) -> bool:

@@ -101,11 +101,20 @@ class JobLedger:
             engine_fingerprint=row.engine_fingerprint,
         )
 
-    async def open_jobs(self, older_than_us: int) -> list[JobRow]:
-        """Return the jobs that were admitted before the given time and have not ended."""
-        query = select_jobs().where(OPEN, jobs.c.admitted_at < older_than_us)
+    async def open_jobs(self, older_than_us: int, after: str | None, limit: int) -> list[str]:
+        """Return ids of jobs that were admitted before the given time and have not ended.
+
+        Args:
+            older_than_us: in microseconds of the epoch.
+            after: only ids behind this one, in their order; None begins with the first.
+            limit: of how many at most.
+        """
+        query = sa.select(jobs.c.id).where(OPEN, jobs.c.admitted_at < older_than_us)
+        if after is not None:
+            query = query.where(jobs.c.id > after)
+        query = query.order_by(jobs.c.id).limit(limit)
         async with self._database.read() as connection:
-            return [job_row(row) for row in await connection.execute(query)]
+            return list(await connection.scalars(query))
 
     async def mark_running(self, job_id: str) -> bool:
         """Show the job as `running`; return whether it takes work (no cancel was asked for)."""

@@ -14,6 +14,7 @@ from models.queues import WEBHOOKS
 from services.ledger.deliveries import DeliveryLedger
 from services.ledger.delivery_log import DeliveryLog
 from services.ledger.leases import Leases
+from services.loops import repeat
 from services.webhooks.process import WebhookProcess
 
 log = structlog.get_logger(__name__)
@@ -54,9 +55,10 @@ class Dispatcher:
         self._log_days = log_days
         self._pruned_at = 0.0
 
-    async def run(self) -> None:
-        """Look until cancelled; an error is logged and the next look tries again."""
-        while True:
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look until told to stop; an error is logged and the next look tries again."""
+
+        async def step() -> None:
             try:
                 if await self._leases.take("webhooks", LEASE_SECONDS):
                     await self.dispatch()
@@ -65,7 +67,8 @@ class Dispatcher:
                 log.warning("events wait for Temporal", error=str(error))
             except Exception:
                 log.exception("events could not be dispatched")
-            await asyncio.sleep(self._seconds)
+
+        await repeat(step, self._seconds, stop)
 
     async def dispatch(self) -> None:
         """Wake the Workflow of every receiver that has due events and is in nobody's hands."""

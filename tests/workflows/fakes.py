@@ -165,6 +165,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
 
     @activity.defn
     async def find_ended_pages(self, input: LookInput) -> LookResult:
+        self.items.stumble("find_ended_pages")
         return LookResult(ended=tuple(one for one in input.workflow_ids if one in self.items.gone))
 
     @activity.defn

@@ -67,3 +67,12 @@ async def test_an_outage_is_waited_for_however_often_it_is_met(
     )
     assert await run(time_skipping, items) == "completed"
     assert set(items.states.values()) == {"completed"}
+
+
+async def test_a_watchdog_that_could_not_look_once_looks_again(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    # Nobody tells the parent of the enumeration's end: only the watchdog finds it.
+    items = FakeItems(3, superseded=1, faults={"find_ended_pages": MAX_OWN_FAULTS})
+    assert await run(time_skipping, items) == "completed"
+    assert set(items.states.values()) == {"completed"}
