@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     signing_key: SecretStr | None = Field(default=None, min_length=32)
     """Signs links and seals what receivers of events are told; by default made in the home. All
     processes of a deployment need the same one."""
+    previous_signing_keys: tuple[SecretStr, ...] = ()
+    """Signing keys of before, as a JSON list: they open what was sealed under them."""
     source_roots: tuple[Path, ...] = ()
     """Folders that directories made over the API may be backed by, as a JSON list of paths."""
     storage_url: str | None = None

@@ -13,12 +13,13 @@ from cli.durations import span
 from cli.output import Fault, at, console, print_json
 from cli.session import Session, session
 from models.deliveries import Delivery, DeliveryStatus, delivery_number
-from models.secrets import shown_url
+from models.secrets import HIDDEN, shown_url
 from rules.times import microseconds
 from services.deployment import receivers
 from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
 from services.ledger.records import NotFoundError
-from services.ledger.webhook_configs import WebhookConfigLedger
+from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
+from services.webhooks.receivers import UNREADABLE, Sealed
 from services.webhooks.shown import delivery
 
 MAX_LISTED = 1000
@@ -48,16 +49,7 @@ def list_receivers(as_json: AsJson = False) -> None:
                 current.settings.project, None, MAX_LISTED
             )
             opened = receivers(current.settings, current.database)
-            return [
-                {
-                    "id": row.id,
-                    "url": shown_url(opened.open(row.sealed).webhook_url),
-                    "events": row.events,
-                    "disabled": row.disabled_reason,
-                    "created_at": at(row.created_at),
-                }
-                for row in rows
-            ]
+            return [_listed(row, opened.opened(row.sealed)) for row in rows]
 
     found = asyncio.run(read())
     if as_json:
@@ -74,6 +66,16 @@ def list_receivers(as_json: AsJson = False) -> None:
     console.print(
         table if found else "No saved receivers; POST /api/v1/beta/webhook-configs saves one."
     )
+
+
+def _listed(row: WebhookConfigRow, held: Sealed | None) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "url": shown_url(held.webhook_url) if held else HIDDEN,
+        "events": row.events,
+        "disabled": row.disabled_reason if held else UNREADABLE,
+        "created_at": at(row.created_at),
+    }
 
 
 @webhooks.command()

@@ -57,6 +57,8 @@ class DeploymentSettings(Protocol):
     @property
     def signing_key(self) -> SecretStr | None: ...  # noqa: D102
     @property
+    def previous_signing_keys(self) -> Sequence[SecretStr]: ...  # noqa: D102
+    @property
     def webhook_allow(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def webhook_ports(self) -> Sequence[int]: ...  # noqa: D102
@@ -114,6 +116,14 @@ def signing_key(settings: DeploymentSettings) -> bytes:
     return Home(settings.home).signing_key()
 
 
+def _forms(text: str) -> list[bytes]:
+    """Return a key as a setting gives it, and as the file `signing.key` of a home does."""
+    try:
+        return [text.encode(), bytes.fromhex(text)]
+    except ValueError:
+        return [text.encode()]
+
+
 def guard(settings: DeploymentSettings) -> Guard:
     """Return what judges the URLs of callers.
 
@@ -131,7 +141,8 @@ def guard(settings: DeploymentSettings) -> Guard:
 
 def receivers(settings: DeploymentSettings, database: Database) -> Receivers:
     """Return what takes receivers of events in; errors as of `guard`."""
-    seals = Seals(signing_key(settings))
+    previous = [one.get_secret_value() for one in settings.previous_signing_keys]
+    seals = Seals(signing_key(settings), [form for text in previous for form in _forms(text)])
     return Receivers(WebhookConfigLedger(database), seals, guard(settings))
 
 

@@ -7,10 +7,10 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 _PURPOSE = b"sheaf: seals of the ledger, version 1"
 
@@ -23,12 +23,12 @@ class Seals:
     """Seals and opens small JSON objects, authenticated (Fernet: AES-128-CBC, HMAC-SHA256).
 
     Args:
-        key: the home's signing key; losing it loses what was sealed.
+        key: the signing key, which seals; losing it loses what was sealed.
+        previous: keys that came before it, which only open.
     """
 
-    def __init__(self, key: bytes) -> None:
-        derived = hmac.new(key, _PURPOSE, hashlib.sha256).digest()
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+    def __init__(self, key: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._fernet = MultiFernet([_fernet(one) for one in (key, *previous)])
 
     def seal(self, values: Mapping[str, Any]) -> bytes:
         """Return an object sealed; twice the same one gives different bytes."""
@@ -47,3 +47,8 @@ class Seals:
                 "a sealed row cannot be opened: SHEAF_HOME has not the key that it was sealed with"
             ) from error
         return opened
+
+
+def _fernet(key: bytes) -> Fernet:
+    derived = hmac.new(key, _PURPOSE, hashlib.sha256).digest()
+    return Fernet(base64.urlsafe_b64encode(derived))

@@ -15,7 +15,7 @@ from models.webhook_configs import WebhookConfig, WebhookConfigCreate, WebhookCo
 from rules.times import moment
 from services.ledger.delivery_log import DeliveryLog
 from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
-from services.webhooks.receivers import SEALED_FIELDS, BadReceiverError, Sealed
+from services.webhooks.receivers import SEALED_FIELDS, UNREADABLE, BadReceiverError, Sealed
 from services.webhooks.shown import delivery
 
 router = APIRouter(tags=["webhook configurations"])
@@ -116,8 +116,13 @@ async def _update(
 ) -> WebhookConfig:
     ledger = WebhookConfigLedger(state.database)
     row = await ledger.get(caller.project_id, config_id)
-    held = state.receivers.open(row.sealed)
-    if given.get("webhook_url") == shown_url(held.webhook_url):
+    held = state.receivers.opened(row.sealed)
+    if held is None and "webhook_url" not in given:
+        raise InvalidError(
+            ("body", "webhook_url"),
+            f"webhook_url: {UNREADABLE}. Send URL, headers and secret again.",
+        )
+    if held and given.get("webhook_url") == shown_url(held.webhook_url):
         del given["webhook_url"]
     if not given:
         return _shown(state, row)
@@ -146,18 +151,18 @@ def _columns(state: ApiState, held: Sealed | None, given: dict[str, Any]) -> dic
 
 
 def _shown(state: ApiState, row: WebhookConfigRow) -> WebhookConfig:
-    held = state.receivers.open(row.sealed)
-    headers = held.webhook_headers
+    held = state.receivers.opened(row.sealed)
+    headers = held.webhook_headers if held else None
     return WebhookConfig(
         id=row.id,
         tenant_id=row.project_id,
-        webhook_url=shown_url(held.webhook_url),
-        has_secret=bool(held.webhook_signing_secret),
+        webhook_url=shown_url(held.webhook_url) if held else HIDDEN,
+        has_secret=bool(held and held.webhook_signing_secret),
         webhook_headers=None if headers is None else dict.fromkeys(headers, HIDDEN),
         webhook_events=row.events,
         webhook_output_format="json" if row.output_format == "json" else "string",
-        is_disabled=row.disabled_at is not None,
-        disabled_reason=row.disabled_reason,
+        is_disabled=held is None or row.disabled_at is not None,
+        disabled_reason=row.disabled_reason if held else UNREADABLE,
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
     )

@@ -13,11 +13,15 @@ from rules.outbound_urls import RefusedUrlError
 from services.ledger.receivers import NewReceiver, NewReceivers
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.outbound import Guard
-from services.seals import Seals
+from services.seals import SealBrokenError, Seals
 
 SEALED_FIELDS = {"webhook_url", "webhook_headers", "webhook_signing_secret"}
 ROTATION_SECONDS = 24 * 3600
 """How long events are signed with the previous secret too, after it was replaced."""
+
+
+UNREADABLE = "it was sealed under a signing key that this server does not have"
+"""Shown of a receiver that cannot be told of anything until the key is back."""
 
 
 class BadReceiverError(ValueError):
@@ -79,6 +83,13 @@ class Receivers:
     def open(self, sealed: bytes) -> Sealed:
         """Return what a seal holds; SealBrokenError under another key."""
         return Sealed(**self._seals.open(sealed))
+
+    def opened(self, sealed: bytes) -> Sealed | None:
+        """Return what a seal holds, or None where this server has not the key of it."""
+        try:
+            return self.open(sealed)
+        except SealBrokenError:
+            return None
 
     async def of_config(
         self, project_id: str, config: BatchParseJobRecordCreate | ClassifyJob

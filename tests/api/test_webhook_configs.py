@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from models.projects import project_uuid
+from services.deployment import receivers
+from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError, Seals
 from tests.api.conftest import Served
 
@@ -132,3 +135,38 @@ async def test_a_receiver_whose_name_is_no_idna_is_refused(served: Served, url: 
 async def test_a_receiver_may_have_a_name_in_letters_of_any_script(served: Served) -> None:
     url = "https://xn--mnchen-3ya.example/hook"
     assert (await save(served, webhook_url=url))["webhook_url"] == url
+
+
+def test_a_seal_opens_under_a_key_of_before_and_closes_under_the_newest() -> None:
+    old, both = Seals(b"old"), Seals(b"new", [b"old"])
+    assert both.open(old.seal({"secret": SECRET})) == {"secret": SECRET}
+    assert Seals(b"new").open(both.seal({"secret": SECRET})) == {"secret": SECRET}
+
+
+async def test_a_receiver_under_another_key_is_shown_as_such(served: Served) -> None:
+    at = f"{AT}/{(await save(served, webhook_signing_secret=SECRET))['id']}"
+    readable = (await save(served))["id"]
+    served.state.receivers._seals = Seals(b"another")
+    listed = (await served.client.get(AT)).json()
+    assert {one["webhook_url"] for one in listed} == {"***"}
+    shown = (await served.client.get(at)).json()
+    assert (shown["is_disabled"], shown["has_secret"]) == (True, False)
+    assert "signing key" in shown["disabled_reason"]
+    assert (await served.client.put(at, json={"webhook_events": None})).status_code == 422
+    again = await served.client.put(at, json={"webhook_url": "https://b.test/"})
+    assert (again.json()["webhook_url"], again.json()["is_disabled"]) == ("https://b.test/", False)
+    assert (await served.client.delete(f"{AT}/{readable}")).status_code == 204
+
+
+async def test_a_key_of_before_opens_whether_it_was_a_setting_or_the_homes(served: Served) -> None:
+    saved = await save(served)
+    settings, database = served.state.settings, served.state.database
+    (row,), _ = await WebhookConfigLedger(database).page("default", None, 10)
+    homes = (settings.home / "signing.key").read_text()
+    changed = {"signing_key": SecretStr("n" * 32), "previous_signing_keys": (SecretStr(homes),)}
+    now = receivers(settings.model_copy(update=changed), database)
+    held = now.opened(row.sealed)
+    assert held is not None
+    assert held.webhook_url == saved["webhook_url"]
+    as_setting = Seals(homes.encode()).seal({"webhook_url": "https://b.test/"})
+    assert now.open(as_setting).webhook_url == "https://b.test/"
