@@ -10,13 +10,18 @@ from cli.durations import lifetime
 from cli.output import Fault, at, console, print_json, print_rows
 from cli.session import session
 from models.apis import Scope
+from services.key_rotation import HomeInUseError, Rotation
+from services.key_rotation import rotate as rotate_keys
 from services.ledger.database import now_us
 from services.ledger.keys import KEY_PREFIX, ApiKey, KeyLedger
 from services.ledger.records import NotFoundError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-keys = typer.Typer(help="Make, list and revoke keys of the HTTP API.", no_args_is_help=True)
+keys = typer.Typer(
+    help="Make, list and revoke keys of the HTTP API, and renew the signing key.",
+    no_args_is_help=True,
+)
 
 
 @keys.command()
@@ -112,6 +117,43 @@ def revoke(
         print_json({"id": key_id, "revoked": True})
     else:
         console.print(f"Revoked {key_id}.", soft_wrap=True, markup=False)
+
+
+@keys.command()
+def rotate(as_json: AsJson = False) -> None:
+    """Seal what receivers of events are told under a new signing key.
+
+    A home makes the new key itself, while nothing runs in it. Where SHEAF_SIGNING_KEY names the
+    key: set a new one, name the old one in SHEAF_PREVIOUS_SIGNING_KEYS, restart every process,
+    and then run this; the old key can go once it says that all are sealed under the new one.
+    Links that were given out are signed by the old key, and end.
+
+    \b
+    Examples:
+      sheaf down && sheaf keys rotate && sheaf up --detach
+      sheaf keys rotate --json
+    """
+
+    async def go() -> Rotation:
+        async with session() as current:
+            try:
+                return await rotate_keys(current.settings, current.database)
+            except HomeInUseError as error:
+                raise Fault(
+                    "what runs in this home knows its old key alone; `sheaf down` first", code=4
+                ) from error
+
+    done = asyncio.run(go())
+    if as_json:
+        print_json(vars(done))
+    else:
+        made = "Made a new signing key. " if done.is_new_key else ""
+        console.print(f"{made}Sealed under it: {done.resealed}.", markup=False)
+    if done.broken:
+        raise Fault(
+            f"{done.broken} receivers are sealed under keys that are not here; name them in "
+            "SHEAF_PREVIOUS_SIGNING_KEYS and run this again, or give the receivers their URL anew"
+        )
 
 
 def print_keys(found: list[ApiKey]) -> None:

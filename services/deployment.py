@@ -139,11 +139,17 @@ def guard(settings: DeploymentSettings) -> Guard:
     )
 
 
+def seals(settings: DeploymentSettings) -> Seals:
+    """Return what seals under the signing key, and opens under those of before too."""
+    named = [one.get_secret_value() for one in settings.previous_signing_keys]
+    previous = [form for text in named for form in _forms(text)]
+    home = Home(settings.home)
+    return Seals(signing_key(settings), [*previous, *home.previous_signing_keys()])
+
+
 def receivers(settings: DeploymentSettings, database: Database) -> Receivers:
     """Return what takes receivers of events in; errors as of `guard`."""
-    previous = [one.get_secret_value() for one in settings.previous_signing_keys]
-    seals = Seals(signing_key(settings), [form for text in previous for form in _forms(text)])
-    return Receivers(WebhookConfigLedger(database), seals, guard(settings))
+    return Receivers(WebhookConfigLedger(database), seals(settings), guard(settings))
 
 
 def job_service(settings: DeploymentSettings, database: Database, client: Client) -> JobService:

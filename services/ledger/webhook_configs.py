@@ -1,6 +1,6 @@
 """Saved webhook configurations. What may be a secret is sealed before it comes here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ledger.database import Database, now_us
+from services.ledger.database import IN_CHUNK, Database, now_us
 from services.ledger.keyset import page_of
 from services.ledger.records import NotFoundError
 from services.ledger.webhook_schema import webhook_configs
@@ -99,6 +99,44 @@ class WebhookConfigLedger:
         async with self._database.read() as connection:
             rows = [WebhookConfigRow(**row._mapping) for row in await connection.execute(query)]
             return rows, int(await connection.scalar(count) or 0)
+
+    async def reseal(self, renewed: Callable[[bytes], bytes | None]) -> tuple[int, int]:
+        """Replace the seal of every receiver, also of those that single jobs named.
+
+        Idempotent; a seal that was changed since it was read is left, since it is newer.
+
+        Args:
+            renewed: gives the new seal, or None for one that cannot be opened, which stays.
+
+        Returns:
+            How many were replaced, and how many cannot be opened.
+        """
+        replaced = broken = 0
+        last: str | None = None
+        while rows := await self._seals_behind(last):
+            last = rows[-1][0]
+            new = [(one, old, renewed(old)) for one, old in rows]
+            broken += sum(seal is None for _, _, seal in new)
+            async with self._database.write() as connection:
+                for config_id, old, seal in new:
+                    if seal is not None:
+                        done = await connection.execute(
+                            webhook_configs.update()
+                            .where(
+                                webhook_configs.c.id == config_id, webhook_configs.c.sealed == old
+                            )
+                            .values(sealed=seal)
+                        )
+                        replaced += done.rowcount
+        return replaced, broken
+
+    async def _seals_behind(self, last: str | None) -> list[tuple[str, bytes]]:
+        query = sa.select(webhook_configs.c.id, webhook_configs.c.sealed)
+        if last is not None:
+            query = query.where(webhook_configs.c.id > last)
+        query = query.order_by(webhook_configs.c.id).limit(IN_CHUNK)
+        async with self._database.read() as connection:
+            return [(row.id, row.sealed) for row in await connection.execute(query)]
 
     async def missing(self, project_id: str, config_ids: Sequence[str]) -> list[str]:
         """Return those of a few ids that name no configuration of the project."""
