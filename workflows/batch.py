@@ -107,6 +107,8 @@ class BatchWorkflow:
         done = await run_small_job(self._input)
         self._state.began(done)
         if done.result:
+            if done.result.status == JobStatus.CANCELLED:
+                await self._hear_cancel()
             self._show()
             update_attributes(self._input, status=done.result.status, result=done.result)
         return done.result

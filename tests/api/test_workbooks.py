@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from rules.written_markdown import written_markdown
 from services import workbooks
 from services.workbook_process import MOST_CHARACTERS, MOST_COLUMNS, workbook
 from services.workbooks import MEDIA_TYPE, WorkbookError, Workbooks
@@ -56,7 +57,9 @@ class Tabled(EachAlone):
             engine_version="1",
             total_pages=len(pages),
         )
-        return EngineResult(document=document)
+        asked = request.rendering
+        markdown = written_markdown(pages, asked) if asked else None
+        return EngineResult(document=document, markdown=markdown)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"output_tables_as_HTML": True}])

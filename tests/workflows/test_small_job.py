@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from models.runs import BatchResult
@@ -94,16 +95,20 @@ async def test_a_small_source_that_cannot_be_listed_fails_its_job(
     time_skipping: WorkflowEnvironment,
 ) -> None:
     items = FakeItems(0, listing_error="the source cannot be listed: gone")
-    result, _ = await run(time_skipping, items)
-    assert result.status == "failed"
+    with pytest.raises(WorkflowFailureError) as failed:
+        await run(time_skipping, items)
+    assert "the source cannot be listed: gone" in str(failed.value.cause)
     assert items.ends[-1].error == "the source cannot be listed: gone"
 
 
-async def test_a_small_job_cancelled_before_it_began_settles_as_cancelled(
+async def test_a_small_job_cancelled_before_it_began_ends_cancelled(
     time_skipping: WorkflowEnvironment,
 ) -> None:
-    result, _ = await run(time_skipping, FakeItems(2, is_cancelled=True))
-    assert (result.status, result.cancelled) == ("cancelled", 2)
+    items = FakeItems(2, is_cancelled=True)
+    with pytest.raises(WorkflowFailureError) as failed:
+        await run(time_skipping, items)
+    assert isinstance(failed.value.cause, CancelledError)
+    assert list(items.states.values()) == ["cancelled", "cancelled"]
 
 
 async def test_the_progress_of_a_small_job_can_be_asked_for(
