@@ -148,6 +148,7 @@ def test_no_command_executes_what_lies_in_the_folder_that_it_is_called_in(folder
     serving.send_signal(signal.SIGTERM)
     serving.communicate(timeout=END_SECONDS)
     folder.sheaf("down")
+    folder.sheaf("keys", "rotate")
 
     assert folder.executed() == set()
     assert [command for command in every_command() if not folder.has_run(command)] == []
