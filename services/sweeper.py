@@ -4,6 +4,7 @@ Jobs that wait to be admitted have no Workflow, and are none of the sweeper's.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -32,13 +33,10 @@ _CHILDREN = (
 _OPEN = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW}
 
 JOBS_AT_ONCE = 100
-"""Jobs that are read at once. The lease is renewed between two such groups."""
+"""Jobs that are read at once."""
 
 MOST_FAILURES = 3
 """Failures in a row after which a sweep ends: it is not the jobs, and the next one is soon."""
-
-LEASE_SECONDS = 60.0
-"""Least time of the lease."""
 
 
 class Sweeper:
@@ -52,6 +50,7 @@ class Sweeper:
         self._leases = leases
         self._client = client
         self._seconds = seconds
+        self._renewed = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep until told to stop; an error is logged and the next round tries again."""
@@ -74,21 +73,30 @@ class Sweeper:
         before = now_us() - GRACE_US
         after: str | None = None
         while job_ids := await self._jobs.open_jobs(before, after, JOBS_AT_ONCE):
-            await self._sweep_jobs(job_ids, stop)
-            if stop.is_set() or not await self._is_mine():
+            if not await self._sweep_jobs(job_ids, stop):
                 return
             after = job_ids[-1]
         await self._cancel_orphans(stop)
 
     async def _is_mine(self) -> bool:
-        """Take or renew the lease; it outlasts a group of jobs, each of which is a call or two."""
-        return await self._leases.take("sweeper", max(3 * self._seconds, LEASE_SECONDS))
+        """Take or renew the lease.
 
-    async def _sweep_jobs(self, job_ids: Sequence[str], stop: asyncio.Event) -> None:
+        It lasts for three rounds, so that another takes over soon where this process is killed.
+        """
+        self._renewed = time.monotonic()
+        return await self._leases.take("sweeper", 3 * self._seconds)
+
+    async def _is_still_mine(self) -> bool:
+        """Renew the lease in the middle of a sweep, which may be longer than it."""
+        is_due = time.monotonic() - self._renewed >= self._seconds
+        return not is_due or await self._is_mine()
+
+    async def _sweep_jobs(self, job_ids: Sequence[str], stop: asyncio.Event) -> bool:
+        """Sweep some jobs; False where the sweep is to end."""
         away = 0
         for job_id in job_ids:
-            if stop.is_set():
-                return
+            if stop.is_set() or not await self._is_still_mine():
+                return False
             try:
                 await self._sweep_job(await self._jobs.get(job_id))
             except Exception as error:
@@ -99,6 +107,7 @@ class Sweeper:
                     raise
             else:
                 away = 0
+        return True
 
     async def _sweep_job(self, job: JobRow) -> None:
         status = await self._workflow_status(job.id)
