@@ -11,7 +11,7 @@ TYPESCRIPT := tests/sdk/typescript
 PEERS_VENV := .venv-peers
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q
 
-.PHONY: install demo stack stack-test env test check integration sdk fuzz chaos bench bench-peers lock clean help
+.PHONY: install demo stack stack-test env env-key test check integration sdk fuzz chaos bench bench-peers lock clean help
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ stack-test: install ## Run the kill tests of batches and webhooks on Postgres an
 
 env: ## Write .env with new secrets, for docker compose.
 	$(PYTHON) deploy/make_env.py
+
+env-key: ## Write a new signing key to .env, beside those of before.
+	$(PYTHON) deploy/make_env.py --renew-signing-key
 
 lock: ## Lock all packages again, and those that run apart.
 	uv pip compile pyproject.toml --extra dev $(LOCK_OPTIONS) -o requirements.lock

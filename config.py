@@ -4,12 +4,14 @@ Where Temporal is, and how to reach it, is not here: a worker that is given no e
 follows `TEMPORAL_*` variables and profiles by `temporalio.envconfig`, as Temporal's CLI does.
 """
 
+import json
 import os
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _GIB = 1024**3
 
@@ -23,7 +25,9 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Settings; each field `name` is the variable `SHEAF_NAME`."""
 
-    model_config = SettingsConfigDict(env_prefix="SHEAF_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SHEAF_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     home: Path = Field(default_factory=default_home)
     """Where the embedded profile keeps its databases, blobs, logs, pid and lock files."""
@@ -50,8 +54,9 @@ class Settings(BaseSettings):
     signing_key: SecretStr | None = Field(default=None, min_length=32)
     """Signs links and seals what receivers of events are told; by default made in the home. All
     processes of a deployment need the same one."""
-    previous_signing_keys: tuple[SecretStr, ...] = ()
-    """Signing keys of before, as a JSON list: they open what was sealed under them."""
+    previous_signing_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Signing keys of before, as a JSON list: what was sealed under them can be read, and links
+    that were signed by them last as they say."""
     source_roots: tuple[Path, ...] = ()
     """Folders that directories made over the API may be backed by, as a JSON list of paths."""
     storage_url: str | None = None
@@ -117,6 +122,21 @@ class Settings(BaseSettings):
     """How often new events are looked for."""
     webhook_log_days: float = Field(default=7, gt=0)
     """How long deliveries that have ended are kept."""
+
+    @field_validator("previous_signing_keys", mode="before")
+    @classmethod
+    def _read_keys(cls, keys: object) -> object:
+        """Read a JSON list; empty, as of a secret that is not filled in, it is none."""
+        if not isinstance(keys, str):
+            return keys
+        try:
+            found = json.loads(keys.strip() or "[]")
+        except ValueError:
+            found = None
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            # Without the text, which may be a key.
+            raise ValueError('write it as JSON: ["the old key"]')
+        return found
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -18,9 +18,6 @@ from services.ledger.keys import KeyLedger
 DEFAULT_SECONDS = 3600
 _SECOND = 1_000_000
 """In microseconds."""
-MAX_SECONDS = 7 * 24 * 3600
-"""As long as presigned URLs of S3 last."""
-
 Expires = Annotated[int, Query(ge=0, lt=2**40)]
 Signature = Annotated[str, Query(max_length=128)]
 
@@ -53,7 +50,8 @@ def signed_link(to: Linking, path: str, seconds: int = DEFAULT_SECONDS) -> Presi
     if ends_at is not None:
         expires = min(expires, ends_at // _SECOND)
     key = to.caller.key_id
-    query = f"expires={expires}&key={key}&signature={_signature(to.state, path, expires, key)}"
+    signature = _signature(to.state.signing_keys.now().current, path, expires, key)
+    query = f"expires={expires}&key={key}&signature={signature}"
     url = f"{link_base(to.request, to.state)}{path}?{query}"
     return PresignedUrl(url=url, expires_at=moment(expires * _SECOND))
 
@@ -66,10 +64,15 @@ def file_path(file_id: str) -> str:
 async def check_link(
     request: Request, state: State, expires: Expires, key: KeyId, signature: Signature
 ) -> None:
-    """Refuse a link that this server did not make, that has expired, or whose key has ended."""
-    known = _signature(state, request.url.path, expires, key)
+    """Refuse a link that this server did not make, that has expired, or whose key has ended.
+
+    One that was signed under a signing key of before lasts as it says.
+    """
+    keys = state.signing_keys.now()
+    signed_by = (keys.current, *(one.key for one in keys.previous if expires <= one.links_until))
+    known = (_signature(one, request.url.path, expires, key).encode() for one in signed_by)
     # Bytes: a comparison of texts fails for letters that are not ASCII.
-    is_known = hmac.compare_digest(known.encode(), signature.encode())
+    is_known = any(hmac.compare_digest(one, signature.encode()) for one in known)
     if not is_known or expires <= time.time() or not await KeyLedger(state.database).is_valid(key):
         raise HTTPException(403, "The link has ended, or this server did not make it.")
 
@@ -84,6 +87,6 @@ BY_LINK = Depends(check_link)
 """Of an address that needs no key, but a link."""
 
 
-def _signature(state: ApiState, path: str, expires: int, key: str) -> str:
+def _signature(signing_key: bytes, path: str, expires: int, key: str) -> str:
     message = f"{path} {expires} {key}".encode()
-    return hmac.new(state.signing_key, message, hashlib.sha256).hexdigest()
+    return hmac.new(signing_key, message, hashlib.sha256).hexdigest()

@@ -8,9 +8,10 @@ from temporalio.client import Client
 
 from config import Settings
 from rules.s3_locations import S3Location, parse_allowed
-from services.deployment import job_service, receivers, signing_key
+from services.deployment import job_service, receivers, signing_keys
 from services.jobs import JobService
 from services.ledger.database import Database
+from services.signing_keys import SigningKeys
 from services.single_jobs import SingleJobs
 from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
@@ -32,7 +33,7 @@ class ApiState:
     blobs: Blobs
     single_jobs: SingleJobs
     receivers: Receivers
-    signing_key: bytes
+    signing_keys: SigningKeys
     s3_sources: Mapping[str, Sequence[S3Location]]
     workbooks: Workbooks
 
@@ -49,7 +50,7 @@ class ApiState:
             blobs=blobs,
             single_jobs=SingleJobs(database, jobs, blobs),
             receivers=receivers(settings, database),
-            signing_key=signing_key(settings),
+            signing_keys=signing_keys(settings),
             s3_sources=parse_allowed(settings.s3_sources),
             workbooks=Workbooks(),
         )

@@ -10,7 +10,7 @@ from cli.durations import lifetime
 from cli.output import Fault, at, console, print_json, print_rows
 from cli.session import session
 from models.apis import Scope
-from services.key_rotation import HomeInUseError, Rotation
+from services.key_rotation import LinksStayError, Rotation
 from services.key_rotation import rotate as rotate_keys
 from services.ledger.database import now_us
 from services.ledger.keys import KEY_PREFIX, ApiKey, KeyLedger
@@ -120,27 +120,34 @@ def revoke(
 
 
 @keys.command()
-def rotate(as_json: AsJson = False) -> None:
-    """Seal what receivers of events are told under a new signing key.
+def rotate(
+    end_links: Annotated[
+        bool, typer.Option("--end-links", help="End links that were given out, as after a leak.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sign links, and seal what receivers of events are told, under a new signing key.
 
-    A home makes the new key itself, while nothing runs in it. Where SHEAF_SIGNING_KEY names the
-    key: set a new one, name the old one in SHEAF_PREVIOUS_SIGNING_KEYS, restart every process,
-    and then run this; the old key can go once it says that all are sealed under the new one.
-    Links that were given out are signed by the old key, and end.
+    A home makes the new key itself, also while it is up: what runs takes it up. Where
+    SHEAF_SIGNING_KEY names the key: set a new one, name the old one in
+    SHEAF_PREVIOUS_SIGNING_KEYS, restart every process, and then run this.
+    Links that were given out last as they say, under a home for a week at most.
 
     \b
     Examples:
-      sheaf down && sheaf keys rotate && sheaf up --detach
-      sheaf keys rotate --json
+      sheaf keys rotate
+      sheaf keys rotate --end-links
     """
 
     async def go() -> Rotation:
         async with session() as current:
             try:
-                return await rotate_keys(current.settings, current.database)
-            except HomeInUseError as error:
+                return await rotate_keys(current.settings, current.database, ends_links=end_links)
+            except LinksStayError as error:
                 raise Fault(
-                    "what runs in this home knows its old key alone; `sheaf down` first", code=4
+                    "--end-links: SHEAF_SIGNING_KEY names the key. Run this without it, and then "
+                    "take the old key out of SHEAF_PREVIOUS_SIGNING_KEYS and restart the API",
+                    code=2,
                 ) from error
 
     done = asyncio.run(go())

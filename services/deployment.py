@@ -1,6 +1,7 @@
 """What every process of a deployment makes from the same settings: connections and limits."""
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,7 @@ from services.ledger.jobs import JobLedger
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.outbound import Guard
 from services.seals import Seals
+from services.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
 from services.webhooks.receivers import Receivers
 
 SLICES_PER_PROCESS = 2
@@ -109,11 +111,18 @@ def run_limits(settings: DeploymentSettings) -> RunLimits:
     )
 
 
-def signing_key(settings: DeploymentSettings) -> bytes:
-    """Return the key of links and seals: the deployment's, or the home's own."""
-    if settings.signing_key:
-        return settings.signing_key.get_secret_value().encode()
-    return Home(settings.home).signing_key()
+def signing_keys(settings: DeploymentSettings) -> SigningKeys:
+    """Return the keys of links and seals: the deployment's, or the home's own.
+
+    Links under a key of before that the settings name last as they say, while it is named.
+    """
+    texts = [one.get_secret_value() for one in settings.previous_signing_keys]
+    named = [PreviousKey(form, math.inf) for text in texts for form in _forms(text)]
+    home = Home(settings.home)
+    if not settings.signing_key:
+        return home.signing_keys(named)
+    current = settings.signing_key.get_secret_value().encode()
+    return FixedKeys(current, [*named, *HomeKeys(home.root).previous()])
 
 
 def _forms(text: str) -> list[bytes]:
@@ -141,10 +150,7 @@ def guard(settings: DeploymentSettings) -> Guard:
 
 def seals(settings: DeploymentSettings) -> Seals:
     """Return what seals under the signing key, and opens under those of before too."""
-    named = [one.get_secret_value() for one in settings.previous_signing_keys]
-    previous = [form for text in named for form in _forms(text)]
-    home = Home(settings.home)
-    return Seals(signing_key(settings), [*previous, *home.previous_signing_keys()])
+    return Seals(signing_keys(settings))
 
 
 def receivers(settings: DeploymentSettings, database: Database) -> Receivers:

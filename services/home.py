@@ -5,12 +5,14 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
+
+from services.signing_keys import HomeKeys, PreviousKey, secret_file
 
 LEFTOVER_SECONDS = 10
 
@@ -96,58 +98,14 @@ class Home:
         except (FileNotFoundError, ValueError):
             return None
 
-    def signing_key(self) -> bytes:
-        """Return the key that signs this home's links and seals its secrets."""
-        return bytes.fromhex(self._secret("signing.key", secrets.token_hex(32)))
-
-    def previous_signing_keys(self) -> list[bytes]:
-        """Return the keys that were this home's signing key before, which only open."""
-        try:
-            return [bytes.fromhex(line) for line in self._previous_keys.read_text().split()]
-        except FileNotFoundError:
-            return []
-
-    def renew_signing_key(self) -> None:
-        """Give the home a new signing key, and keep the one of before to open what it sealed.
-
-        Only while holding the lock: a process that runs knows the old key alone. The old key is
-        on the disk among those of before when it is replaced, so a crash in between loses none.
-        """
-        old = self.signing_key().hex()
-        with os.fdopen(
-            os.open(self._previous_keys, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w"
-        ) as file:
-            file.write(old + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary = self.root / f".signing.key.{secrets.token_hex(8)}"
-        with os.fdopen(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-        ) as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.root / "signing.key")
-
-    @property
-    def _previous_keys(self) -> Path:
-        return self.root / "signing.keys.previous"
+    def signing_keys(self, named: Sequence[PreviousKey] = ()) -> HomeKeys:
+        """Return the keys that sign this home's links and seal its secrets; see `HomeKeys`."""
+        self.prepare()
+        return HomeKeys(self.root, named)
 
     def _secret(self, name: str, fresh: str) -> str:
         self.prepare()
-        path = self.root / name
-        temporary = self.root / f".{name}.{secrets.token_hex(8)}"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(fresh)
-        try:
-            # A link fails where another process was first; both then read the same secret.
-            os.link(temporary, path)
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-        return path.read_text().strip()
+        return secret_file(self.root / name, fresh)
 
     @contextmanager
     def lock(self) -> Iterator[bool]:

@@ -2,20 +2,17 @@
 
 A deployment that names its key sets a new one and says which were before; a home makes its own. In
 both cases the keys of before still open what they sealed, so that a rotation that breaks off, or a
-row that another process writes meanwhile, loses nothing: it is run again.
+row that another process writes meanwhile, loses nothing: it is run again. Processes that run in a
+home take its new key up by themselves; those of a deployment are started again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.deployment import DeploymentSettings, seals
 from services.home import Home
 from services.ledger.database import Database
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError
-
-
-class HomeInUseError(Exception):
-    """Processes run in the home that know its old key alone."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +24,36 @@ class Rotation:
     resealed: int
     broken: int
     """Receivers that no key opens; they stay as they are."""
+    forgotten: int = 0
+    """Keys of before that the home has dropped, as nothing is sealed or signed by them any more."""
 
 
-async def rotate(settings: DeploymentSettings, database: Database) -> Rotation:
+class LinksStayError(Exception):
+    """Links under a key that the settings name last as long as they name it."""
+
+
+async def rotate(
+    settings: DeploymentSettings, database: Database, *, ends_links: bool = False
+) -> Rotation:
     """Give the home a new key, unless the settings name one, and seal every receiver under it.
 
+    Args:
+        settings: say which key there is.
+        database: has what is sealed.
+        ends_links: whether links that a home gave out end now; else they last as they say.
+
     Raises:
-        HomeInUseError: the home has its own key, and something runs in it.
+        LinksStayError: `ends_links`, and the settings name the key.
     """
     if settings.signing_key:
+        if ends_links:
+            raise LinksStayError
         return await _reseal(settings, database, is_new_key=False)
-    home = Home(settings.home)
-    with home.lock() as is_free:
-        if not is_free:
-            raise HomeInUseError
-        home.renew_signing_key()
-        return await _reseal(settings, database, is_new_key=True)
+    keys = Home(settings.home).signing_keys()
+    keys.renew(ends_links=ends_links)
+    done = await _reseal(settings, database, is_new_key=True)
+    # What a process has sealed under a key that ended a week ago was there to be sealed anew.
+    return replace(done, forgotten=keys.forget_ended())
 
 
 async def _reseal(

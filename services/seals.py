@@ -7,10 +7,12 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from services.signing_keys import KeySet, SigningKeys
 
 _PURPOSE = b"sheaf: seals of the ledger, version 1"
 
@@ -23,12 +25,21 @@ class Seals:
     """Seals and opens small JSON objects, authenticated (Fernet: AES-128-CBC, HMAC-SHA256).
 
     Args:
-        key: the signing key, which seals; losing it loses what was sealed.
-        previous: keys that came before it, which only open.
+        keys: the newest seals, and all of them open; losing one loses what it has sealed. They may
+            change while this object lives.
     """
 
-    def __init__(self, key: bytes, previous: Sequence[bytes] = ()) -> None:
-        self._fernet = MultiFernet([_fernet(one) for one in (key, *previous)])
+    def __init__(self, keys: SigningKeys) -> None:
+        self._keys = keys
+        self._made_of: KeySet | None = None
+
+    @property
+    def _fernet(self) -> MultiFernet:
+        keys = self._keys.now()
+        if keys is not self._made_of:
+            every = (keys.current, *(one.key for one in keys.previous))
+            self._made, self._made_of = MultiFernet([_fernet(one) for one in every]), keys
+        return self._made
 
     def seal(self, values: Mapping[str, Any]) -> bytes:
         """Return an object sealed; twice the same one gives different bytes."""

@@ -56,6 +56,7 @@ class Receiver:
     behave: Callable[[Received], Behaviour] = lambda _: "ok"
     received: list[Received] = field(default_factory=list)
     connections: int = 0
+    serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     def url(self, path: str = "/hook") -> str:
         return f"{self.scheme}://localhost:{self.port}{path}"
@@ -66,12 +67,16 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
         try:
             while await self._request(reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
+            self.serving.discard(task)
             writer.close()
 
     async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -125,3 +130,8 @@ async def receiving(context: ssl.SSLContext | None = None) -> AsyncIterator[Rece
         yield receiver
     finally:
         server.close()
+        # Senders keep their connections open, and may live longer than this.
+        left = list(receiver.serving)
+        for one in left:
+            one.cancel()
+        await asyncio.gather(*left)

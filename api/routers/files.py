@@ -16,7 +16,6 @@ from api.links import (
     BY_LINK,
     DEFAULT_SECONDS,
     DOWNLOAD_HEADERS,
-    MAX_SECONDS,
     Linking,
     Links,
     file_path,
@@ -28,6 +27,7 @@ from models.files import File, FileCreate, FileQuery, FileQueryFilter, Presigned
 from models.projects import is_project
 from rules.times import moment
 from services.ledger.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
+from services.signing_keys import LONGEST_LINK_SECONDS
 from services.uploads import Uploads, upload_key
 
 router = APIRouter(prefix="/api/v1/beta/files", tags=["files"])
@@ -96,7 +96,7 @@ async def get_file_link(
     links: Links,
     caller: CurrentCaller,
     state: State,
-    expires_at_seconds: Annotated[int, Query(ge=1, le=MAX_SECONDS)] = DEFAULT_SECONDS,
+    expires_at_seconds: Annotated[int, Query(ge=1, le=LONGEST_LINK_SECONDS)] = DEFAULT_SECONDS,
 ) -> PresignedUrl:
     """Return a link that gives the file's bytes to whoever has it."""
     row = await UploadLedger(state.database).get(caller.project_id, str(file_id))

@@ -6,8 +6,10 @@ import httpx
 import pytest
 
 from models.apis import Scope
+from services.home import Home
 from services.ledger.database import now_us
 from services.ledger.keys import KeyLedger
+from services.signing_keys import FixedKeys, PreviousKey, SigningKeys
 from tests.api.conftest import Served
 
 FILES = "/api/v1/beta/files"
@@ -100,3 +102,31 @@ async def test_a_link_follows_a_proxy_that_the_operator_trusts(served: Served) -
     assert (await link(served, file_id, **headers))["url"].startswith(
         "https://public.example/base/api/"
     )
+
+
+def rekey(served: Served, keys: SigningKeys) -> None:
+    object.__setattr__(served.state, "signing_keys", keys)
+
+
+async def test_a_link_outlasts_its_signing_key_until_it_ends(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = (await link(served, await sent(served)))["url"]
+    Home(served.state.settings.home).signing_keys().renew()
+    assert await opened(served, url) == 200
+    ends = int(httpx.URL(url).params["expires"])
+    monkeypatch.setattr("api.links.time.time", lambda: ends + 1)
+    assert await opened(served, url) == 403
+
+
+async def test_a_key_of_before_signs_nothing_that_lasts_longer_than_its_own_links(
+    served: Served,
+) -> None:
+    """Whoever got hold of a key that was replaced for it makes no link for years."""
+    url = (await link(served, await sent(served)))["url"]
+    ends, held = int(httpx.URL(url).params["expires"]), served.state.signing_keys.now().current
+    for until, status in ((ends, 200), (ends - 1, 403), (0, 403)):
+        rekey(served, FixedKeys(b"new", [PreviousKey(b"other", 1e12), PreviousKey(held, until)]))
+        assert await opened(served, url) == status
+    rekey(served, FixedKeys(b"new"))
+    assert await opened(served, url) == 403

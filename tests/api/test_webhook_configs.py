@@ -9,6 +9,7 @@ from models.projects import project_uuid
 from services.deployment import receivers
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError, Seals
+from services.signing_keys import FixedKeys, PreviousKey
 from tests.api.conftest import Served
 
 AT = "/api/v1/beta/webhook-configs"
@@ -102,10 +103,10 @@ async def test_a_receiver_of_another_project_is_unknown(served: Served) -> None:
 
 
 def test_a_seal_opens_under_its_own_key_alone() -> None:
-    sealed = Seals(b"one").seal({"secret": SECRET})
-    assert Seals(b"one").open(sealed) == {"secret": SECRET}
+    sealed = Seals(FixedKeys(b"one")).seal({"secret": SECRET})
+    assert Seals(FixedKeys(b"one")).open(sealed) == {"secret": SECRET}
     with pytest.raises(SealBrokenError, match="SHEAF_HOME"):
-        Seals(b"two").open(sealed)
+        Seals(FixedKeys(b"two")).open(sealed)
 
 
 @pytest.mark.parametrize(
@@ -138,15 +139,15 @@ async def test_a_receiver_may_have_a_name_in_letters_of_any_script(served: Serve
 
 
 def test_a_seal_opens_under_a_key_of_before_and_closes_under_the_newest() -> None:
-    old, both = Seals(b"old"), Seals(b"new", [b"old"])
+    old, both = Seals(FixedKeys(b"old")), Seals(FixedKeys(b"new", [PreviousKey(b"old")]))
     assert both.open(old.seal({"secret": SECRET})) == {"secret": SECRET}
-    assert Seals(b"new").open(both.seal({"secret": SECRET})) == {"secret": SECRET}
+    assert Seals(FixedKeys(b"new")).open(both.seal({"secret": SECRET})) == {"secret": SECRET}
 
 
 async def test_a_receiver_under_another_key_is_shown_as_such(served: Served) -> None:
     at = f"{AT}/{(await save(served, webhook_signing_secret=SECRET))['id']}"
     readable = (await save(served))["id"]
-    served.state.receivers._seals = Seals(b"another")
+    served.state.receivers._seals = Seals(FixedKeys(b"another"))
     listed = (await served.client.get(AT)).json()
     assert {one["webhook_url"] for one in listed} == {"***"}
     shown = (await served.client.get(at)).json()
@@ -168,5 +169,5 @@ async def test_a_key_of_before_opens_whether_it_was_a_setting_or_the_homes(serve
     held = now.opened(row.sealed)
     assert held is not None
     assert held.webhook_url == saved["webhook_url"]
-    as_setting = Seals(homes.encode()).seal({"webhook_url": "https://b.test/"})
+    as_setting = Seals(FixedKeys(homes.encode())).seal({"webhook_url": "https://b.test/"})
     assert now.open(as_setting).webhook_url == "https://b.test/"

@@ -1,6 +1,7 @@
 """A new signing key takes over what was sealed under the old one."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,23 @@ from cli.keys import keys as cli
 from config import Settings
 from services.deployment import seals
 from services.home import Home
-from services.key_rotation import HomeInUseError, rotate
+from services.key_rotation import LinksStayError, rotate
 from services.ledger.database import Database
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError, Seals
+from services.signing_keys import FixedKeys
 
 TOLD = {"webhook_url": "https://example.org/hook", "secret": "s3cret"}
+WEEK = 7 * 24 * 3600
 OLD, NEW = SecretStr("o" * 32), SecretStr("n" * 32)
+
+
+def only(key: bytes) -> Seals:
+    return Seals(FixedKeys(key))
+
+
+def home_key(root: Path) -> bytes:
+    return Home(root).signing_keys().now().current
 
 
 async def saved(database: Database, sealed: bytes, number: int = 1) -> str:
@@ -35,13 +46,13 @@ async def test_a_home_gets_a_key_of_its_own_and_the_old_one_opens_nothing_more(
     database: Database, tmp_path: Path
 ) -> None:
     settings = Settings(home=tmp_path)
-    old_key = Home(tmp_path).signing_key()
+    old_key = home_key(tmp_path)
     config_id = await saved(database, seals(settings).seal(TOLD))
     done = await rotate(settings, database)
     assert (done.is_new_key, done.resealed, done.broken) == (True, 1, 0)
-    assert Seals(Home(tmp_path).signing_key()).open(await sealed(database, config_id)) == TOLD
+    assert only(home_key(tmp_path)).open(await sealed(database, config_id)) == TOLD
     with pytest.raises(SealBrokenError):
-        Seals(old_key).open(await sealed(database, config_id))
+        only(old_key).open(await sealed(database, config_id))
 
 
 async def test_a_rotation_that_broke_off_before_the_rows_loses_none(
@@ -49,23 +60,42 @@ async def test_a_rotation_that_broke_off_before_the_rows_loses_none(
 ) -> None:
     settings = Settings(home=tmp_path)
     config_id = await saved(database, seals(settings).seal(TOLD))
-    Home(tmp_path).renew_signing_key()
+    Home(tmp_path).signing_keys().renew()
     assert seals(settings).open(await sealed(database, config_id)) == TOLD
     await rotate(settings, database)
-    assert Seals(Home(tmp_path).signing_key()).open(await sealed(database, config_id)) == TOLD
+    assert only(home_key(tmp_path)).open(await sealed(database, config_id)) == TOLD
     assert (tmp_path / "signing.keys.previous").stat().st_mode & 0o077 == 0
     assert (tmp_path / "signing.key").stat().st_mode & 0o077 == 0
 
 
-async def test_a_home_in_which_something_runs_keeps_its_key(
+async def test_what_runs_in_a_home_seals_under_its_new_key_and_opens_both(
     database: Database, tmp_path: Path
 ) -> None:
-    before = Home(tmp_path).signing_key()
+    running = seals(Settings(home=tmp_path))
+    before = running.seal(TOLD)
     with Home(tmp_path).lock() as is_free:
         assert is_free
-        with pytest.raises(HomeInUseError):
-            await rotate(Settings(home=tmp_path), database)
-    assert Home(tmp_path).signing_key() == before
+        await rotate(Settings(home=tmp_path), database)
+    assert running.open(before) == TOLD
+    assert only(home_key(tmp_path)).open(running.seal(TOLD)) == TOLD
+
+
+async def test_a_key_of_before_is_dropped_once_no_link_can_be_signed_by_it(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, now = Settings(home=tmp_path), time.time()
+    for later, forgotten in ((0, 0), (WEEK - 60, 0), (WEEK + 60, 1), (3 * WEEK, 2)):
+        monkeypatch.setattr("services.signing_keys.time.time", lambda at=now + later: at)
+        assert (await rotate(settings, database)).forgotten == forgotten
+    assert len(Home(tmp_path).signing_keys().now().previous) == 1
+
+
+async def test_links_of_a_key_that_the_settings_name_are_not_ended_here(
+    database: Database, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, signing_key=NEW, previous_signing_keys=[OLD])
+    with pytest.raises(LinksStayError):
+        await rotate(settings, database, ends_links=True)
 
 
 async def test_a_deployments_rows_go_over_to_the_key_that_its_settings_name(
@@ -73,7 +103,7 @@ async def test_a_deployments_rows_go_over_to_the_key_that_its_settings_name(
 ) -> None:
     old = Settings(home=tmp_path, signing_key=OLD)
     config_id = await saved(database, seals(old).seal(TOLD))
-    lost_id = await saved(database, Seals(b"nobody has it").seal(TOLD), 2)
+    lost_id = await saved(database, only(b"nobody has it").seal(TOLD), 2)
     lost = await sealed(database, lost_id)
     done = await rotate(
         Settings(home=tmp_path, signing_key=NEW, previous_signing_keys=[OLD]), database
@@ -99,8 +129,10 @@ def test_the_command_says_what_it_did_and_what_to_do(
 ) -> None:
     monkeypatch.setenv("SHEAF_HOME", str(tmp_path))
     done = CliRunner().invoke(cli, ["rotate", "--json"])
-    assert json.loads(done.stdout) == {"is_new_key": True, "resealed": 0, "broken": 0}
-    with Home(tmp_path).lock():
-        refused = CliRunner().invoke(cli, ["rotate"])
+    assert json.loads(done.stdout) == {
+        "is_new_key": True, "resealed": 0, "broken": 0, "forgotten": 0,
+    }  # fmt: skip
+    monkeypatch.setenv("SHEAF_SIGNING_KEY", "n" * 32)
+    refused = CliRunner().invoke(cli, ["rotate", "--end-links"])
     assert refused.exit_code != 0
-    assert "`sheaf down` first" in str(refused.exception) + refused.output
+    assert "SHEAF_PREVIOUS_SIGNING_KEYS" in str(refused.exception) + refused.output

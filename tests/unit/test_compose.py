@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
+from config import Settings
 from deploy import make_env
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 SECRETS = {"POSTGRES_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "SHEAF_SIGNING_KEY"}
+PREVIOUS = "SHEAF_PREVIOUS_SIGNING_KEYS"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text())["services"]
 
 
@@ -37,9 +39,10 @@ def test_images_are_pinned_by_a_whole_version() -> None:
 def test_every_secret_comes_from_the_environment_and_must_be_there() -> None:
     text = COMPOSE.read_text()
     assert set(re.findall(r"\$\{([A-Z0-9_]+):\?run make env\}", text)) == SECRETS
-    assert set(re.findall(r"\$\{([A-Z0-9_]+)", text)) == SECRETS | {"DOCUMENTS"}
+    assert set(re.findall(r"\$\{([A-Z0-9_]+)", text)) == SECRETS | {"DOCUMENTS", PREVIOUS}
+    assert f"${{{PREVIOUS}:-[]}}" in text
     for line in text.splitlines():
-        if re.search(r"(PASSWORD|SECRET|_KEY|PWD):", line):
+        if re.search(r"(PASSWORD|SECRET|_KEYS?|PWD):", line):
             assert "${" in line, line
 
 
@@ -107,3 +110,41 @@ def test_env_is_made_once_and_only_its_owner_reads_it(
     content = file.read_text()
     make_env.main()
     assert file.read_text() == content
+
+
+def test_processes_that_need_the_signing_key_get_those_of_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_key = [
+        one for one in SERVICES.values() if "SHEAF_SIGNING_KEY" in one.get("environment", {})
+    ]
+    assert len(with_key) >= 2
+    assert all(PREVIOUS in one["environment"] for one in with_key)
+
+
+def test_a_renewed_signing_key_leaves_the_old_ones_to_open_what_they_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / ".env"
+    monkeypatch.setattr(make_env, "FILE", file)
+    assert make_env.main([make_env.RENEW]) == 1
+    assert "make env" in capsys.readouterr().err
+    make_env.main()
+    first = dict(line.split("=") for line in file.read_text().splitlines())
+    file.write_text("# mine\nDOCUMENTS=/srv\n" + file.read_text())
+    keys = [first.pop("SHEAF_SIGNING_KEY")]
+    for _ in range(2):
+        assert make_env.main([make_env.RENEW]) == 0
+        text = file.read_text()
+        written = dict(line.split("=") for line in text.splitlines() if "=" in line)
+        assert text.startswith("# mine\nDOCUMENTS=/srv\n")
+        assert {name: written[name] for name in first} == first
+        for name in ("SHEAF_SIGNING_KEY", PREVIOUS):
+            monkeypatch.setenv(name, written[name])
+        got = Settings()
+        assert [one.get_secret_value() for one in got.previous_signing_keys] == keys
+        assert got.signing_key
+        keys.insert(0, got.signing_key.get_secret_value())
+    assert len(set(keys)) == 3
+    assert [one.name for one in tmp_path.iterdir()] == [".env"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600

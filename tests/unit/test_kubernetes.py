@@ -185,6 +185,7 @@ def test_no_manifest_holds_a_secret() -> None:
 
 def test_pods_get_the_secrets_that_they_need_and_wait_for_those_that_must_be_there() -> None:
     assert {*EXAMPLE["stringData"]} == {*secrets("sheaf-worker")} == {*secrets("sheaf-api")}
+    assert {"SHEAF_SIGNING_KEY", "SHEAF_PREVIOUS_SIGNING_KEYS"} < {*EXAMPLE["stringData"]}
     for name in ("sheaf-worker", "sheaf-api"):
         assert {k for k, needed in secrets(name).items() if needed} == {
             "PGPASSWORD",
