@@ -6,11 +6,13 @@ database does. Here the way from a row to the driver's parameters is found once 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
@@ -38,14 +40,19 @@ class Bulk:
     Args:
         statement: what is run. The keys of the first row are its columns for an INSERT, and its
             parameters otherwise; the rest of its values are constants, or left to the database.
+            An UPDATE names its row by the whole primary key.
     """
 
     def __init__(self, statement: sa.Insert | sa.Update) -> None:
         self._statement = statement
+        self._key = _key(statement) if isinstance(statement, sa.Update) else ()
         self._compiled: dict[tuple[str, ...], tuple[str, list[_Parameter]]] = {}
 
     async def execute(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run the statement for each row, in order, by one call of the driver; nothing for none.
+        """Run the statement for each row by one call of the driver; nothing for none.
+
+        Rows are inserted in the order given. They are updated in that of their primary key, as
+        `services.ledger.many_rows` says.
 
         Raises:
             KeyError: a row lacks a key of the first one.
@@ -54,7 +61,11 @@ class Bulk:
             return
         text, parameters = self._of(connection.dialect, tuple(rows[0]))
         columns = [parameter.values(rows) for parameter in parameters]
-        await connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
+        written = list(zip(*columns, strict=True))
+        if self._key:
+            names = [parameter.name for parameter in parameters]
+            written.sort(key=itemgetter(*map(names.index, self._key)))
+        await connection.exec_driver_sql(text, written)
 
     def _of(self, dialect: Dialect, keys: tuple[str, ...]) -> tuple[str, list[_Parameter]]:
         known = (dialect.name, *keys)
@@ -74,3 +85,26 @@ class Bulk:
             ]
             self._compiled[known] = (compiled.string, parameters)
         return self._compiled[known]
+
+
+def _key(statement: sa.Update) -> tuple[str, ...]:
+    """Return the parameters that an UPDATE compares its table's primary key with, in its order.
+
+    Raises:
+        ValueError: it does not name one row.
+    """
+    named: dict[str, str] = {}
+    for clause in statement._where_criteria:
+        for part in visitors.iterate(clause):
+            if (
+                isinstance(part, sa.BinaryExpression)
+                and part.operator is operators.eq
+                and isinstance(part.left, sa.Column)
+                and isinstance(part.right, sa.BindParameter)
+            ):
+                named[part.left.name] = part.right.key
+    key = cast("sa.Table", statement.table).primary_key
+    try:
+        return tuple(named[column.name] for column in key)
+    except KeyError as error:
+        raise ValueError(f"an UPDATE for many rows names no {error} of {statement.table}") from None

@@ -202,6 +202,7 @@ _CLAIM = (
 _HELD = (
     sa.select(items.c.ordinal, items.c.fence)
     .where(*_OF_SPAN, items.c.status == ItemStatus.PROCESSING)
+    .order_by(items.c.ordinal)
     .with_for_update()
 )
 _OF_ITEM = (
@@ -215,7 +216,10 @@ _RELEASE = Bulk(
 )
 _UNCOUNT = Bulk(items.update().where(*_OF_ITEM).values(lost_claims=items.c.lost_claims - 1))
 _FENCES = (
-    sa.select(items.c.ordinal, items.c.fence, items.c.status).where(*_OF_SPAN).with_for_update()
+    sa.select(items.c.ordinal, items.c.fence, items.c.status)
+    .where(*_OF_SPAN)
+    .order_by(items.c.ordinal)
+    .with_for_update()
 )
 _JOB = sa.select(*JOB_COLUMNS).where(jobs.c.id == sa.bindparam("b_job"))
 _LOCKED_JOB = _JOB.with_for_update()
@@ -234,7 +238,7 @@ async def _lock_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
 
 async def _uncount(connection: AsyncConnection, job_id: str, ordinals: Collection[int]) -> None:
     await _UNCOUNT.execute(
-        connection, [{"b_job": job_id, "b_ordinal": ordinal} for ordinal in sorted(ordinals)]
+        connection, [{"b_job": job_id, "b_ordinal": ordinal} for ordinal in ordinals]
     )
 
 

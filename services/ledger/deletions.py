@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from services.ledger.database import Database, now_us
+from services.ledger.many_rows import write_many
 from services.ledger.schema import items, jobs, results
 
 
@@ -25,6 +26,6 @@ async def delete_job(database: Database, job_id: str) -> bool:
         await connection.execute(
             jobs.update().where(jobs.c.id == job_id).values(deleted_at=now_us())
         )
-        await connection.execute(results.update().where(of_job).values(is_reusable=False))
-        await connection.execute(results.delete().where(of_job, ~is_taken))
+        await write_many(connection, results.update().values(is_reusable=False), of_job)
+        await write_many(connection, results.delete(), of_job, ~is_taken)
         return await connection.scalar(sa.select(results.c.id).where(of_job).limit(1)) is None

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deliveries import DeliveryStatus
 from rules.webhook_events import ItemFacts, JobFacts
+from services.ledger.bulk import Bulk
 from services.ledger.database import Database, now_us
+from services.ledger.many_rows import write_many
 from services.ledger.schema import items, jobs
 from services.ledger.webhook_schema import outbox, webhook_configs
 
@@ -140,11 +142,8 @@ class DeliveryLedger:
             await connection.execute(
                 webhook_configs.update().where(webhook_configs.c.id == receiver_id).values(values)
             )
-            if verdicts:
-                rows = [
-                    {f"b_{name}": value for name, value in vars(one).items()} for one in verdicts
-                ]
-                await connection.execute(_RECORD, rows)
+            rows = [{f"b_{name}": value for name, value in vars(one).items()} for one in verdicts]
+            await _RECORD.execute(connection, rows)
             if health.disabled_reason:
                 await _give_up(connection, receiver_id)
 
@@ -154,7 +153,7 @@ class DeliveryLedger:
             await _give_up(connection, receiver_id)
 
 
-_RECORD = (
+_RECORD = Bulk(
     outbox.update()
     .where(outbox.c.id == sa.bindparam("b_id"), _PENDING)
     .values(
@@ -168,10 +167,11 @@ _RECORD = (
 
 
 async def _give_up(connection: AsyncConnection, receiver_id: str) -> None:
-    await connection.execute(
-        outbox.update()
-        .where(outbox.c.receiver_id == receiver_id, _PENDING)
-        .values(status=DeliveryStatus.GIVEN_UP, ended_at=now_us())
+    await write_many(
+        connection,
+        outbox.update().values(status=DeliveryStatus.GIVEN_UP, ended_at=now_us()),
+        outbox.c.receiver_id == receiver_id,
+        _PENDING,
     )
 
 

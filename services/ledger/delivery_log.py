@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deliveries import DeliveryStatus
@@ -13,6 +12,7 @@ from models.webhooks import TEST_EVENT
 from rules.webhook_retries import SECONDS_TO_DISABLE
 from services.ledger.database import Database, now_us
 from services.ledger.keyset import page_of
+from services.ledger.many_rows import write_many
 from services.ledger.records import NotFoundError
 from services.ledger.schema import jobs
 from services.ledger.webhook_schema import outbox, webhook_configs
@@ -125,14 +125,15 @@ class DeliveryLog:
         old = sa.select(outbox.c.id).where(ended).order_by(outbox.c.id).limit(PRUNE_CHUNK)
         while True:
             async with self._database.write() as connection:
-                deleted = await connection.execute(outbox.delete().where(outbox.c.id.in_(old)))
-            if cast("CursorResult[tuple[()]]", deleted).rowcount < PRUNE_CHUNK:
+                deleted = await write_many(connection, outbox.delete(), outbox.c.id.in_(old))
+            if deleted < PRUNE_CHUNK:
                 break
         async with self._database.write() as connection:
-            await connection.execute(_unneeded(before - SECONDS_TO_DISABLE * 1_000_000))
+            unneeded = _unneeded(before - SECONDS_TO_DISABLE * 1_000_000)
+            await write_many(connection, webhook_configs.delete(), unneeded)
 
 
-def _unneeded(before: int) -> sa.Delete:
+def _unneeded(before: int) -> sa.ColumnElement[bool]:
     ended = sa.select(jobs.c.id).where(jobs.c.completed_at < before)
     is_pending = (
         sa.select(outbox.c.id)
@@ -142,7 +143,7 @@ def _unneeded(before: int) -> sa.Delete:
         )
         .exists()
     )
-    return webhook_configs.delete().where(webhook_configs.c.job_id.in_(ended), ~is_pending)
+    return sa.and_(webhook_configs.c.job_id.in_(ended), ~is_pending)
 
 
 def _select() -> sa.Select[Any]:
@@ -200,19 +201,14 @@ async def _send_again(
 ) -> int:
     now = now_us()
     await _enable(connection, receiver_ids)
-    sent = await connection.execute(
-        outbox.update()
-        .where(*clauses)
-        .values(status=DeliveryStatus.PENDING, attempts=0, next_attempt_at=now, ended_at=None)
+    again = outbox.update().values(
+        status=DeliveryStatus.PENDING, attempts=0, next_attempt_at=now, ended_at=None
     )
-    return cast("CursorResult[tuple[()]]", sent).rowcount
+    return await write_many(connection, again, *clauses)
 
 
 async def _enable(connection: AsyncConnection, receiver_ids: Sequence[str]) -> None:
-    await connection.execute(
-        webhook_configs.update()
-        .where(webhook_configs.c.id.in_(receiver_ids))
-        .values(
-            disabled_at=None, disabled_reason=None, failures=0, failing_since=None, rests_until=0
-        )
+    enabled = webhook_configs.update().values(
+        disabled_at=None, disabled_reason=None, failures=0, failing_since=None, rests_until=0
     )
+    await write_many(connection, enabled, webhook_configs.c.id.in_(receiver_ids))

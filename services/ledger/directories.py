@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.ids import DIRECTORY_PREFIX, new_directory_id
 from services.ledger.database import Database, chunks, now_us
 from services.ledger.keyset import page_of
+from services.ledger.many_rows import write_many
 from services.ledger.records import NotFoundError
 from services.ledger.schema import directories, directory_files
 
@@ -140,13 +141,11 @@ class DirectoryLedger:
         async with self._database.write() as connection:
             await shown_directory(connection, project_id, directory_id, locks=True)
             await _update(connection, directory_id, {"deleted_at": now})
-            await connection.execute(
-                directory_files.update()
-                .where(
-                    directory_files.c.directory_id == directory_id,
-                    directory_files.c.deleted_at.is_(None),
-                )
-                .values(deleted_at=now, updated_at=now)
+            await write_many(
+                connection,
+                directory_files.update().values(deleted_at=now, updated_at=now),
+                directory_files.c.directory_id == directory_id,
+                directory_files.c.deleted_at.is_(None),
             )
 
     async def missing_files(self, project_id: str, file_ids: Sequence[str]) -> list[str]:

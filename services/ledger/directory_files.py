@@ -20,6 +20,7 @@ from services.ledger.file_listing import (
     find_file,
     live_file,
 )
+from services.ledger.many_rows import write_many
 from services.ledger.schema import directory_files
 from services.ledger.uploads import UploadRow, live_upload
 
@@ -103,18 +104,21 @@ class DirectoryFileLedger:
             TakenError: another file has the unique id there.
         """
         async with self._database.write() as connection:
-            directory = await shown_directory(connection, project_id, directory_id, locks=True)
+            places = {directory_id, target_id or directory_id}
+            held = {
+                place: await shown_directory(connection, project_id, place, locks=True)
+                for place in sorted(places)
+            }
             row = await live_file(connection, directory_id, file_id)
             changed = dict(values)
-            if target_id not in {None, directory_id}:
-                target = await shown_directory(connection, project_id, str(target_id), locks=True)
-                _check_open(target)
-                changed["directory_id"] = target.id
+            if target_id in places - {directory_id}:
+                _check_open(held[target_id])
+                changed["directory_id"] = target_id
             if not changed:
                 return row
             unique_id = changed.get("unique_id", row.unique_id)
             if "directory_id" in changed or unique_id != row.unique_id:
-                _check_open(directory)
+                _check_open(held[directory_id])
                 await _make_room(
                     connection, changed.get("directory_id", directory_id), unique_id, row
                 )
@@ -130,16 +134,13 @@ class DirectoryFileLedger:
         now = now_us()
         async with self._database.write() as connection:
             _check_open(await shown_directory(connection, project_id, directory_id))
-            done = await connection.execute(
-                directory_files.update()
-                .where(
-                    directory_files.c.directory_id == directory_id,
-                    directory_files.c.id.in_(file_ids),
-                    directory_files.c.deleted_at.is_(None),
-                )
-                .values(deleted_at=now, updated_at=now)
+            return await write_many(
+                connection,
+                directory_files.update().values(deleted_at=now, updated_at=now),
+                directory_files.c.directory_id == directory_id,
+                directory_files.c.id.in_(file_ids),
+                directory_files.c.deleted_at.is_(None),
             )
-            return done.rowcount
 
 
 def _check_open(directory: DirectoryRow) -> None:

@@ -134,7 +134,7 @@ class EnumerationLedger:
             await _writable_job(connection, job_id, fence)
             now = now_us()
             await _MARK_DELETED.execute(
-                connection, [{"b_id": one, "b_now": now} for one in sorted(file_ids)]
+                connection, [{"b_id": one, "b_now": now} for one in file_ids]
             )
 
     async def finish(self, job_id: str, fence: int) -> int:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.database import Database, now_us
+from services.ledger.many_rows import write_many
 from services.ledger.schema import idempotency
 
 
@@ -48,11 +49,8 @@ class IdempotencyLedger:
 
         async def make(connection: AsyncConnection) -> Attempt:
             too_old = idempotency.c.expires_at < now
-            await connection.execute(
-                idempotency.delete().where(
-                    sa.or_(too_old, sa.and_(*is_it)) if is_first else too_old
-                )
-            )
+            forgotten = sa.or_(too_old, sa.and_(*is_it)) if is_first else too_old
+            await write_many(connection, idempotency.delete(), forgotten)
             query = idempotency.select().where(*is_it)
             row = (await connection.execute(query)).first()
             if row is None:

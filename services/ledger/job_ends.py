@@ -11,6 +11,7 @@ from models.runs import BatchResult
 from models.webhooks import Phase
 from services.ledger.database import now_us
 from services.ledger.events import post_job_event, post_unsettled
+from services.ledger.many_rows import write_many
 from services.ledger.records import TERMINAL_JOBS, NotFoundError
 from services.ledger.schema import UNSETTLED, items, jobs
 
@@ -94,20 +95,17 @@ async def _end_items(
     connection: AsyncConnection, job_id: str, status: ItemStatus, message: str | None
 ) -> None:
     """End what is unsettled; the fence rises, so that no late write changes it again."""
-    ended = await connection.execute(
-        items.update()
-        .where(items.c.job_id == job_id, UNSETTLED)
-        .values(
-            status=status,
-            fence=items.c.fence + 1,
-            failure_kind=FailureKind.CRASHED if status is ItemStatus.FAILED else None,
-            error_message=message,
-            completed_at=now_us(),
-        )
+    ended = items.update().values(
+        status=status,
+        fence=items.c.fence + 1,
+        failure_kind=FailureKind.CRASHED if status is ItemStatus.FAILED else None,
+        error_message=message,
+        completed_at=now_us(),
     )
+    count = await write_many(connection, ended, items.c.job_id == job_id, UNSETTLED)
     column = jobs.c.cancelled if status is ItemStatus.CANCELLED else jobs.c.failed
     await connection.execute(
-        jobs.update().where(jobs.c.id == job_id).values({column.name: column + ended.rowcount})
+        jobs.update().where(jobs.c.id == job_id).values({column.name: column + count})
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.database import Database, now_us
+from services.ledger.many_rows import write_many
 from services.ledger.schema import leases
 
 
@@ -51,7 +52,7 @@ class Leases:
         """Delete the leases whose names begin so and that ended longer ago than this."""
         ended = leases.c.expires_at < now_us() - int(seconds * 1_000_000)
         async with self._database.write() as connection:
-            await connection.execute(leases.delete().where(_begins(start), ended))
+            await write_many(connection, leases.delete(), _begins(start), ended)
 
 
 async def count_held(connection: AsyncConnection, start: str, now: int) -> int:

@@ -95,9 +95,7 @@ async def _note_hashes(connection: AsyncConnection, accepted: Sequence[Outcome])
             "b_mtime": o.item.mtime_ns,
             "b_etag": o.item.etag,
         }
-        # Files are shared by jobs: two that wrote the same ones in different orders would each
-        # wait for the other.
-        for o in sorted(accepted, key=lambda outcome: outcome.item.file_id)
+        for o in accepted
         if o.content_sha256
     ]
     await _NOTE_HASH.execute(connection, rows)

@@ -10,13 +10,19 @@ from models.ids import new_file_ids
 from services.ledger.bulk import Bulk
 from services.ledger.database import chunks, now_us
 from services.ledger.records import SourceFile
-from services.ledger.schema import directory_files
+from services.ledger.schema import directories, directory_files
 
 
 async def sync_files(
     connection: AsyncConnection, job: sa.Row[Any], files: Sequence[SourceFile]
 ) -> list[dict[str, Any]]:
-    """Bring the rows of these files up to date and return them, in the files' order."""
+    """Bring the rows of these files up to date and return them, in the files' order.
+
+    Listings of one source take turns, chunk by chunk: two that met a new file at once would both
+    insert it.
+    """
+    directory = sa.select(directories.c.id).where(directories.c.id == job.directory_id)
+    await connection.execute(directory.with_for_update())
     known: dict[str, dict[str, Any]] = {}
     for chunk in chunks([file.unique_id for file in files]):
         found = await connection.execute(

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.database import Database, now_us
 from services.ledger.keyset import page_of
+from services.ledger.many_rows import write_many
 from services.ledger.records import NotFoundError
 from services.ledger.schema import directory_files, uploads
 
@@ -112,13 +113,11 @@ class UploadLedger:
             await connection.execute(
                 uploads.update().where(uploads.c.id == upload_id).values(deleted_at=now)
             )
-            await connection.execute(
-                directory_files.update()
-                .where(
-                    directory_files.c.upload_id == upload_id,
-                    directory_files.c.deleted_at.is_(None),
-                )
-                .values(deleted_at=now, updated_at=now)
+            await write_many(
+                connection,
+                directory_files.update().values(deleted_at=now, updated_at=now),
+                directory_files.c.upload_id == upload_id,
+                directory_files.c.deleted_at.is_(None),
             )
 
 
