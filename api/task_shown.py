@@ -1,14 +1,17 @@
 """Jobs of single files as the v2 APIs show them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from api.shown import failure_message, job_config
+from api.state import ApiState
 from models.batch import ItemStatus, JobStatus
 from models.classify_v2 import ClassifyTask, TaskStatus
 from models.documents import Classification
 from models.job_config import JobType
 from models.parse_tasks import ParseTask
 from rules.times import moment
+from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemRow
 from services.single_jobs import Task
 
@@ -19,6 +22,9 @@ _STATUSES = {
     ItemStatus.FAILED: TaskStatus.FAILED,
     ItemStatus.CANCELLED: TaskStatus.CANCELLED,
 }
+
+PLACE = "queue_position"
+"""Of `expand`; ours."""
 
 STATUS_FILTERS: dict[TaskStatus, tuple[tuple[JobStatus, ...], bool | None]] = {
     TaskStatus.PENDING: ((JobStatus.PENDING,), None),
@@ -44,8 +50,8 @@ def task_status(task: Task) -> TaskStatus:
     return _STATUSES[task.item.status]
 
 
-def parse_task(task: Task) -> ParseTask:
-    """Return a file's job as a parse job."""
+def parse_task(task: Task, place: int | None = None) -> ParseTask:
+    """Return a file's job as a parse job, with its place in the queue where it was looked up."""
     echo = task.job.echo or {}
     return ParseTask(
         id=task.item.task_id,
@@ -56,15 +62,16 @@ def parse_task(task: Task) -> ParseTask:
         error_message=_error(task.item),
         user_metadata=echo.get("user_metadata"),
         unsupported_parameters=task.job.unsupported_parameters,
+        queue_position=place,
         created_at=moment(task.job.created_at),
         updated_at=moment(_updated(task)),
     )
 
 
-def classify_task(task: Task) -> ClassifyTask:
+def classify_task(task: Task, place: int | None = None) -> ClassifyTask:
     """Return a file's job as a classify job; its input is the directory file where it is no other.
 
-    Only for jobs that classify.
+    Only for jobs that classify; with its place in the queue where it was looked up.
     """
     echo = task.job.echo or {}
     kind = echo.get("document_input_type", "file_id")
@@ -83,9 +90,20 @@ def classify_task(task: Task) -> ClassifyTask:
         result=classification(task.item) if is_done else None,
         error_message=_error(task.item),
         unsupported_parameters=task.job.unsupported_parameters,
+        queue_position=place,
         created_at=moment(task.job.created_at),
         updated_at=moment(_updated(task)),
     )
+
+
+async def place_of(task: Task, state: ApiState, expand: Sequence[str]) -> int | None:
+    """Return the place of a job that waits for others, where `expand` asks for it.
+
+    Only then: it reads all jobs that wait, and clients ask for the status of each every second.
+    """
+    if PLACE not in expand:
+        return None
+    return await AdmissionLedger(state.database).place(task.job)
 
 
 def classification(item: ItemRow) -> Classification | None:

@@ -1,6 +1,7 @@
 """`sheaf list` and `sheaf show`: what there is and what became of it."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -20,6 +21,7 @@ from cli.output import (
     total_shown,
 )
 from cli.session import session
+from cli.waiting import Waits
 from models.batch import ItemStatus
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemRow
@@ -34,6 +36,8 @@ def list_jobs(
 ) -> None:
     """List batches, newest first. Files that were skipped count as done.
 
+    A batch that waits for others shows its place in the queue: 1 begins next.
+
     \b
     Example:
       sheaf list --limit 5
@@ -42,11 +46,12 @@ def list_jobs(
     async def show() -> None:
         async with session() as current:
             jobs = await current.jobs.newest(current.settings.project, limit)
+            places = await AdmissionLedger(current.database).places(jobs)
         if as_json:
-            print_json([job_json(job) for job in jobs])
+            print_json([job_json(job, place=places.get(job.id)) for job in jobs])
             return
         if jobs:
-            print_jobs(jobs)
+            print_jobs(jobs, places)
         else:
             console.print("No batches yet; `sheaf run PATH` makes one.")
 
@@ -59,7 +64,7 @@ def show_job(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most items.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Show a batch and its items.
+    """Show a batch and its items, and what it waits for.
 
     \b
     Examples:
@@ -75,14 +80,16 @@ def show_job(
             except NotFoundError as error:
                 raise Fault(str(error)) from error
             place = await AdmissionLedger(current.database).place(job)
+            waits = await Waits(current).told(job)
             kinds = await current.items.failure_kinds(job_id)
             items = await current.items.after(job_id, limit=limit, statuses=statuses)
         if as_json:
-            print_json(job_json(job, kinds, place) | {"items": [item_json(item) for item in items]})
+            value = job_json(job, kinds, place) | {"waits_for": waits}
+            print_json(value | {"items": [item_json(item) for item in items]})
             return
         console.print(f"{job.job_type} {job.id}: [bold]{job.status}[/bold]", soft_wrap=True)
-        if place:
-            console.print(f"Waits for other jobs: {place - 1} go before it.")
+        for sentence in waits:
+            console.print(sentence, markup=False, soft_wrap=True)
         console.print(f"{counts_line(job)} of {job.total}")
         if job.error_message or job.reason:
             console.print(f"Reason: {shown(str(job.error_message or job.reason))}", markup=False)
@@ -95,16 +102,19 @@ def show_job(
     asyncio.run(show())
 
 
-def print_jobs(jobs: list[JobRow]) -> None:
+def print_jobs(jobs: list[JobRow], places: Mapping[str, int]) -> None:
     """Print a line for each job: with up to 999,999 files, it fits 80 columns."""
     rows = [
-        (
-            *(job.id, job.status, f"{job.completed + job.skipped}/{total_shown(job)}"),
-            *(str(job.failed), short_at(job.created_at)),
-        )
+        (*(job.id, job.status, _done(job, places)), str(job.failed), short_at(job.created_at))
         for job in jobs
     ]
     print_rows(("job", "status", "done", "failed", "created UTC"), rows)
+
+
+def _done(job: JobRow, places: Mapping[str, int]) -> str:
+    if job.id in places:
+        return f"place {places[job.id]}"
+    return f"{job.completed + job.skipped}/{total_shown(job)}"
 
 
 def print_items(items: list[ItemRow]) -> None:

@@ -1,38 +1,41 @@
-"""The live view of a job: a bar, the rate, the failures by kind."""
+"""The live view of a job: a bar, the rate, the failures by kind, and what it waits for."""
 
 import asyncio
 import time
 
+from rich.console import Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from cli.output import console, counts_line, total_shown
+from cli.session import Session
+from cli.waiting import Waits
 from rules.progress import percentage, remaining_seconds
-from services.ledger.item_listing import ItemListing
 from services.ledger.jobs import JobLedger
 from services.ledger.records import JobRow
 
 POLL_SECONDS = 0.25
+QUIET_SECONDS = 3.0
+"""A job of which no file has ended for so long is asked what it waits for."""
 LINE_SECONDS = 5.0
 """Without a terminal, a line so often takes the place of the bar."""
 
 
-async def follow(jobs: JobLedger, items: ItemListing, job_id: str, *, is_quiet: bool) -> JobRow:
-    """Show a job until it has ended, and return its last state."""
+async def follow(current: Session, job_id: str, *, is_quiet: bool) -> JobRow:
+    """Show a job until it has ended, with what it waits for, and return its last state."""
     if is_quiet:
-        return await _wait(jobs, job_id)
+        return await _wait(current.jobs, job_id)
     if not console.is_terminal:
-        return await _print_lines(jobs, job_id)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        TextColumn("{task.fields[done]}"),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[left]}"),
-        console=console,
-        expand=True,
-    ) as progress:
-        return await _draw(jobs, items, job_id, progress)
+        return await _print_lines(current.jobs, job_id, Waits(current))
+    view = _View(current, job_id)
+    with Live(console=console) as live:
+        while True:
+            job = await current.jobs.get(job_id)
+            live.update(await view.of(job))
+            if job.status.is_terminal:
+                return job
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def _wait(jobs: JobLedger, job_id: str) -> JobRow:
@@ -42,40 +45,68 @@ async def _wait(jobs: JobLedger, job_id: str) -> JobRow:
     return job
 
 
-async def _print_lines(jobs: JobLedger, job_id: str) -> JobRow:
-    printed_at = 0.0
+async def _print_lines(jobs: JobLedger, job_id: str, waits: Waits) -> JobRow:
+    printed_at, settled = 0.0, 0
     while not (job := await jobs.get(job_id)).status.is_terminal:
         if time.monotonic() - printed_at >= LINE_SECONDS:
-            console.print(f"{job.settled}/{total_shown(job)} files: {counts_line(job)}")
-            printed_at = time.monotonic()
+            waited_for = await waits.followed(job, is_moving=job.settled > settled)
+            line = f"{job.settled}/{total_shown(job)} files: {counts_line(job)}. {waited_for}"
+            console.print(line.rstrip(), markup=False, soft_wrap=True)
+            printed_at, settled = time.monotonic(), job.settled
         await asyncio.sleep(POLL_SECONDS)
     return job
 
 
-async def _draw(jobs: JobLedger, items: ItemListing, job_id: str, progress: Progress) -> JobRow:
-    bar = progress.add_task("waiting", total=100, done="", rate="", left="")
-    failures = progress.add_task("", total=None, done="", rate="", left="", visible=False)
-    first = await jobs.get(job_id)
-    began, began_with, shown = time.monotonic(), first.settled, 0.0
-    while True:
-        job = await jobs.get(job_id)
-        elapsed = time.monotonic() - began
-        shown = percentage(job.settled, job.total, shown)
-        done_now = job.settled - began_with
-        left = remaining_seconds(done_now, job.total - began_with, elapsed)
-        progress.update(
-            bar,
-            completed=shown,
-            description=str(job.status),
+class _View:
+    """What a terminal shows of a job: a line with a bar, and one of what it waits for."""
+
+    def __init__(self, current: Session, job_id: str) -> None:
+        self._items = current.items
+        self._job_id = job_id
+        self._waits = Waits(current)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[done]}"),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            expand=True,
+        )
+        self._bar = self._progress.add_task("waiting", total=100, done="", rate="", left="")
+        self._began = time.monotonic()
+        self._began_with: int | None = None
+        self._shown = 0.0
+        self._settled = 0
+        self._moved_at = float("-inf")
+
+    async def of(self, job: JobRow) -> Group:
+        """Return a job as it is shown now."""
+        self._move(job)
+        if job.settled > self._settled:
+            self._settled, self._moved_at = job.settled, time.monotonic()
+        is_moving = time.monotonic() - self._moved_at < QUIET_SECONDS
+        lines = [Text(await self._waits.followed(job, is_moving=is_moving))]
+        if job.failed:
+            kinds = await self._items.failure_kinds(self._job_id)
+            failed = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
+            lines.append(Text(f"Failed: {failed}", style="red"))
+        return Group(self._progress, *(line for line in lines if line.plain))
+
+    def _move(self, job: JobRow) -> None:
+        if self._began_with is None:
+            self._began_with = self._settled = job.settled
+        elapsed = time.monotonic() - self._began
+        self._shown = percentage(job.settled, job.total, self._shown)
+        done_now = job.settled - self._began_with
+        left = remaining_seconds(done_now, job.total - self._began_with, elapsed)
+        failed = f" [red]({job.failed} failed)[/red]" if job.failed else ""
+        self._progress.update(
+            self._bar,
+            completed=self._shown,
+            description=f"{job.status}{failed}",
             done=f"{job.settled}/{total_shown(job)} files",
             rate=f"{done_now / elapsed:.1f}/s" if elapsed > 0 else "",
             left=f"{left:.0f} s left" if left and not job.status.is_terminal else "",
         )
-        if job.failed:
-            kinds = await items.failure_kinds(job_id)
-            text = "failed: " + ", ".join(f"{kind} {count}" for kind, count in kinds.items())
-            progress.update(failures, description=text, visible=False)
-            progress.update(bar, description=f"{job.status} [red]({job.failed} failed)[/red]")
-        if job.status.is_terminal:
-            return job
-        await asyncio.sleep(POLL_SECONDS)

@@ -161,7 +161,7 @@ async def _run(
 
 async def _follow(current: Session, job: JobRow, out: Path | None, *, as_json: bool) -> int:
     try:
-        ended = await follow(current.jobs, current.items, job.id, is_quiet=as_json)
+        ended = await follow(current, job.id, is_quiet=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.print(
             f"\nThe batch goes on. Come back with `sheaf watch {job.id}`,", soft_wrap=True

@@ -133,5 +133,7 @@ class ClassifyTask(BaseModel):
     usage: Usage = Usage()
     unsupported_parameters: list[str] = []
     """Ours: what was set and has no effect."""
+    queue_position: int | None = None
+    """Ours: place of a job that waits for others, from 1, where `expand` asks for it."""
     created_at: AwareDatetime
     updated_at: AwareDatetime

@@ -86,6 +86,8 @@ class ParseTask(BaseModel):
     usage: Usage = Usage()
     unsupported_parameters: list[str] = []
     """Ours: dotted names of what was set and is not honoured."""
+    queue_position: int | None = None
+    """Ours: place of a job that waits for others, from 1, where `expand` asks for it."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

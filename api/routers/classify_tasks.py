@@ -12,7 +12,7 @@ from api.idempotency import Once
 from api.paging import Page, PageToken, decode_cursor, encode_cursor
 from api.routers.parse_tasks import JobIds, TaskId
 from api.state import ApiState
-from api.task_shown import STATUS_FILTERS, classify_task
+from api.task_shown import STATUS_FILTERS, classify_task, place_of
 from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.classify import ClassifyJob
@@ -123,9 +123,12 @@ async def get_classify_job(
     state: State,
     expand: Annotated[list[str], Query(max_length=10)] = [],  # noqa: B006 - FastAPI copies it
 ) -> ClassifyTask:
-    """Return the classify job of a file, of a batch too, with its result once there is one."""
-    del expand  # Everything is shown.
-    return classify_task(await _classifying(job_id, caller, state))
+    """Return the classify job of a file, of a batch too, with its result once there is one.
+
+    Everything is shown but `queue_position`, which `expand` has to name.
+    """
+    task = await _classifying(job_id, caller, state)
+    return classify_task(task, await place_of(task, state, expand))
 
 
 @router.post("/{job_id}/cancel")

@@ -9,7 +9,7 @@ from api.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
 from api.parse_expanded import CONTENTS, Expanding, expanded
 from api.routers.parse_tasks import TaskId
 from api.routers.parsing import ImageName
-from api.task_shown import parse_task
+from api.task_shown import parse_task, place_of
 from models.parse_tasks import ParseResult
 from services.ledger.records import NotFoundError
 from services.results import Results
@@ -28,8 +28,8 @@ async def get_parse_result(
         Query(
             max_length=50,
             description="`text`, `markdown`, `items`, `metadata`, `text_full`, `markdown_full`, "
-            "`job_metadata`, `raw_parameters`, and `…_content_metadata` of text, markdown, "
-            "items, metadata, text_full, markdown_full and images. "
+            "`job_metadata`, `raw_parameters`, `queue_position`, and `…_content_metadata` of text, "
+            "markdown, items, metadata, text_full, markdown_full and images. "
             "What is not known gives nothing.",
         ),
     ] = [],  # noqa: B006 - FastAPI copies it
@@ -43,7 +43,8 @@ async def get_parse_result(
     While the job runs, and when it has failed, what was named is null.
     """
     task = await state.single_jobs.get(caller.project_id, job_id)
-    found = ParseResult(job=parse_task(task))
+    place = await place_of(task, state, expand)
+    found = ParseResult(job=parse_task(task, place))
     if not expand:
         return found
     try:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rules.admission import Capacity, Waiting, admitted, place
-from services.ledger.database import Database, now_us
+from services.ledger.database import Database, chunks, now_us
 from services.ledger.jobs import job_row, select_jobs
 from services.ledger.leases import count_held
 from services.ledger.records import JobRow
@@ -79,6 +79,38 @@ class AdmissionLedger:
                 .group_by(jobs.c.project_id)
             )
             return place(rank, list(await connection.scalars(others)))
+
+    async def places(self, rows: Sequence[JobRow]) -> dict[str, int]:
+        """Return the places of those of some jobs that wait, by their ids, in two queries.
+
+        Reads all jobs that wait; for one job, `place` reads less.
+        """
+        wanted = {row.id for row in rows if row.is_waiting}
+        if not wanted:
+            return {}
+        counted = sa.select(jobs.c.is_small, jobs.c.project_id, sa.func.count()).where(WAITING)
+        queue = (jobs.c.is_small, jobs.c.project_id)
+        order = (jobs.c.priority, jobs.c.created_at, jobs.c.id)
+        rank = sa.func.row_number().over(partition_by=queue, order_by=order)
+        ranked = sa.select(jobs.c.id, *queue, rank.label("rank")).where(WAITING).subquery()
+        found: dict[str, int] = {}
+        async with self._database.read() as connection:
+            counts = (await connection.execute(counted.group_by(*queue))).all()
+            for some in chunks(sorted(wanted)):
+                query = sa.select(ranked).where(ranked.c.id.in_(some))
+                for row in await connection.execute(query):
+                    others = [
+                        count
+                        for is_small, project_id, count in counts
+                        if is_small == row.is_small and project_id != row.project_id
+                    ]
+                    found[row.id] = place(row.rank, others)
+        return found
+
+    async def has_workers(self) -> bool:
+        """Whether any worker lives that could admit a job."""
+        async with self._database.read() as connection:
+            return await count_held(connection, WORKER_LEASE, now_us()) > 0
 
 
 async def _choose(

@@ -11,7 +11,7 @@ from models.failures import FailureKind
 from models.job_config import JobType
 from services.ledger.database import Database
 from services.ledger.records import NotFoundError, ResultPlace
-from services.ledger.schema import directory_files, has_status, items, jobs, results
+from services.ledger.schema import attempts, directory_files, has_status, items, jobs, results
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,23 @@ class ItemListing:
         )
         async with self._database.read() as connection:
             return {str(row[0]): int(row[1]) for row in await connection.execute(query)}
+
+    async def retried(self, job_id: str) -> tuple[int, str]:
+        """Count a job's items that failed transiently and go again; and say why the last did."""
+        is_left = sa.or_(*(has_status(one) for one in _UNSETTLED))
+        query = (
+            sa.select(sa.func.count(attempts.c.ordinal.distinct()), sa.func.max(attempts.c.id))
+            .join(
+                items,
+                sa.and_(items.c.job_id == attempts.c.job_id, items.c.ordinal == attempts.c.ordinal),
+            )
+            .where(attempts.c.job_id == job_id, attempts.c.outcome != "refused", is_left)
+        )
+        async with self._database.read() as connection:
+            count, last = (await connection.execute(query)).one()
+            why = sa.select(attempts.c.outcome, attempts.c.message).where(attempts.c.id == last)
+            row = (await connection.execute(why)).first() if count else None
+        return count, f"{row.outcome}: {row.message}" if row else ""
 
     async def page(
         self, job_id: str, status: ItemStatus | None, *, offset: int, limit: int

@@ -168,6 +168,19 @@ async def test_jobs_are_listed_by_status_and_id(served: Served) -> None:
     assert (failed["job"]["error_message"], failed["text"]) == ("Corrupt: no such thing", None)
 
 
+async def test_a_job_that_waits_says_its_place_to_who_asks(served: Served) -> None:
+    made = [(await parse(served, file_id=await upload(served)))["id"] for _ in range(2)]
+
+    async def place(job_id: str, **params: str) -> object:
+        found = (await served.client.get(f"{PARSE}/{job_id}", params=params)).json()
+        return found["job"]["queue_position"]
+
+    assert [await place(one, expand="queue_position") for one in made] == [1, 2]
+    assert await place(made[0]) is None
+    await served.admit()
+    assert await place(made[0], expand="queue_position") is None
+
+
 async def test_a_job_is_cancelled_and_deleted(served: Served) -> None:
     made = await parse(served, file_id=await upload(served))
     started = await served.admit()

@@ -10,7 +10,7 @@ from models.ids import new_job_id
 from models.job_config import JobType
 from rules.admission import Capacity
 from services.ledger.admissions import WORKER_LEASE, AdmissionLedger
-from services.ledger.database import Database, now_us
+from services.ledger.database import Database, chunks, now_us
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.receivers import NewReceiver, NewReceivers
@@ -106,6 +106,23 @@ async def test_a_job_knows_its_place_until_it_is_admitted(database: Database) ->
     assert places == [2, 4, 5, 6, 7, 8]
     await admit(database)
     assert await admissions.place(await jobs.get(made[0])) is None
+
+
+async def test_the_places_of_many_jobs_are_those_of_each(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ledger.admissions.chunks", lambda ids: chunks(ids, 3))
+    made = [
+        await make(database, project, priority=priority, is_small=is_small)
+        for project, priority, is_small in itertools.product("abc", (4, 3, 3, 1), (True, False))
+    ]
+    await admit(database, Capacity(1, 0))
+    admissions, jobs = AdmissionLedger(database), JobLedger(database)
+    rows = [await jobs.get(job_id) for job_id in made]
+    each = {row.id: await admissions.place(row) for row in rows}
+    assert await admissions.places(rows) == {one: at for one, at in each.items() if at}
+    assert len(await admissions.places(rows)) == len(made) - 1
+    assert await admissions.places([row for row in rows if not row.is_waiting]) == {}
 
 
 async def test_workers_that_admit_at_once_give_no_place_twice(database: Database) -> None:

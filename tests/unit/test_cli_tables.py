@@ -80,11 +80,21 @@ def item(name: str, **found: object) -> ItemRow:
 @pytest.mark.parametrize("printed", [True, False], indirect=True)
 def test_batches_fit_80_columns_with_whole_ids(printed: io.StringIO) -> None:
     jobs = [job(26), job(123_456)]
-    look.print_jobs(jobs)
+    look.print_jobs(jobs, {})
     lines = printed.getvalue().splitlines()
     assert max(map(len, lines[1:])) <= 80
     assert f"{jobs[0].id} completed 22/26         4      11-24 08:00" in lines[1]
     assert f"{jobs[1].id} completed 123452/123456 4      11-24 08:00" in lines[2]
+
+
+@pytest.mark.parametrize("printed", [True, False], indirect=True)
+def test_a_batch_that_waits_shows_its_place(printed: io.StringIO) -> None:
+    waiting = replace(job(0), status=JobStatus.PENDING, admitted_at=None)
+    jobs = [job(123_456), waiting]
+    look.print_jobs(jobs, {waiting.id: 1_000_000})
+    lines = printed.getvalue().splitlines()
+    assert max(map(len, lines[1:])) <= 80
+    assert f"{waiting.id} pending   place 1000000 " in lines[2]
 
 
 @pytest.mark.parametrize("printed", [True, False], indirect=True)
