@@ -13,7 +13,7 @@ MAX_CALLERS = 10_000
 """Callers remembered; who was quiet longest is forgotten first, and starts anew."""
 BURST_SECONDS = 2
 """A caller that was quiet may send the requests of so many seconds at once."""
-_OPEN = ("/livez", "/readyz", "/metrics")
+_OPEN = ("/livez", "/readyz", "/metrics", "/scaling")
 
 
 class RequestRates:

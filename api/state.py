@@ -8,8 +8,10 @@ from temporalio.client import Client
 
 from config import Settings
 from rules.s3_locations import S3Location, parse_allowed
+from services.demand import Demand
 from services.deployment import job_service, receivers, signing_keys
 from services.jobs import JobService
+from services.ledger.admissions import AdmissionLedger
 from services.ledger.database import Database
 from services.signing_keys import SigningKeys
 from services.single_jobs import SingleJobs
@@ -36,6 +38,7 @@ class ApiState:
     signing_keys: SigningKeys
     s3_sources: Mapping[str, Sequence[S3Location]]
     workbooks: Workbooks
+    demand: Demand
 
     @classmethod
     def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
@@ -53,6 +56,7 @@ class ApiState:
             signing_keys=signing_keys(settings),
             s3_sources=parse_allowed(settings.s3_sources),
             workbooks=Workbooks(),
+            demand=Demand(AdmissionLedger(database)),
         )
 
 

@@ -1,6 +1,8 @@
-"""Whether the process lives and can serve, and its metrics."""
+"""Whether the process lives and can serve, its metrics, and how much work there is."""
 
 import asyncio
+import contextlib
+from dataclasses import asdict
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
@@ -12,6 +14,9 @@ from api.caller import State
 from api.state import ApiState
 
 CHECK_SECONDS = 3
+
+_AWAY = (TimeoutError, OSError, sa.exc.SQLAlchemyError)
+"""What the ledger raises."""
 
 router = APIRouter(tags=["health"], include_in_schema=False)
 
@@ -32,9 +37,23 @@ async def readyz(state: State) -> JSONResponse:
     )
 
 
+@router.get("/scaling")
+async def scaling(state: State) -> JSONResponse:
+    """Return the jobs that have not ended, for what scales workers; 503 without the ledger."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            found = await state.demand.jobs()
+    except _AWAY:
+        return JSONResponse({"database": "away"}, status_code=503)
+    return JSONResponse({kind: asdict(jobs) for kind, jobs in found.items()})
+
+
 @router.get("/metrics")
-async def metrics() -> Response:
-    """Return the process's metrics in Prometheus's text format."""
+async def metrics(state: State) -> Response:
+    """Return the process's metrics, and the deployment's jobs, in Prometheus's text format."""
+    with contextlib.suppress(*_AWAY):
+        async with asyncio.timeout(CHECK_SECONDS):
+            await state.demand.jobs()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -42,7 +61,7 @@ async def _database(state: ApiState) -> str:
     try:
         async with asyncio.timeout(CHECK_SECONDS), state.database.read() as connection:
             await connection.execute(sa.text("SELECT 1"))
-    except (TimeoutError, OSError, sa.exc.SQLAlchemyError):
+    except _AWAY:
         return "away"
     return "ok"
 

@@ -18,6 +18,8 @@ WORKER_LEASE = "worker/"
 TURN_LEASE = "admission"
 """The row that whoever admits holds until its transaction ends."""
 
+_COUNT = sa.select(sa.func.count()).select_from(jobs)
+
 
 class AdmissionLedger:
     """Gives jobs their places."""
@@ -105,6 +107,20 @@ class AdmissionLedger:
                         if is_small == row.is_small and project_id != row.project_id
                     ]
                     found[row.id] = place(row.rank, others)
+        return found
+
+    async def open_and_waiting(self) -> dict[bool, tuple[int, int]]:
+        """Count the jobs that are open, and that wait: the small ones (True), and the others."""
+        found = {}
+        async with self._database.read() as connection:
+            for is_small in (True, False):
+                counts = [
+                    int(
+                        await connection.scalar(_COUNT.where(one, jobs.c.is_small == is_small)) or 0
+                    )
+                    for one in (OPEN, WAITING)
+                ]
+                found[is_small] = (counts[0], counts[1])
         return found
 
     async def has_workers(self) -> bool:

@@ -8,7 +8,7 @@ from rules.parameters import HONOURED_PARAMETERS, PARTLY_HONOURED
 from tests.api.conftest import Served
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "compatibility.md"
-OPEN = {"/livez", "/readyz", "/metrics"}
+OPEN = {"/livez", "/readyz", "/metrics", "/scaling"}
 
 
 async def test_every_operation_is_named_once(served: Served) -> None:

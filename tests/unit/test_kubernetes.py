@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
@@ -12,6 +13,7 @@ from api.routers.health import CHECK_SECONDS, router
 from config import Settings
 from models.queues import SLICES
 from models.runs import MAX_CONCURRENCY
+from rules.admission import FEWEST_CACHED, capacity
 from services.deployment import SLICES_PER_PROCESS
 from starter import app
 
@@ -23,8 +25,14 @@ GIB = 1024**3
 
 # What KEDA's documentation of the versions 2.17 to 2.22 has alike.
 TRIGGER_FIELDS = {
-    *("endpoint", "endpointFromEnv", "namespace", "taskQueue", "queueTypes", "unsafeSsl"),
-    *("targetQueueSize", "activationTargetQueueSize", "apiKeyFromEnv", "minConnectTimeout"),
+    "temporal": {
+        *("endpoint", "endpointFromEnv", "namespace", "taskQueue", "queueTypes", "unsafeSsl"),
+        *("targetQueueSize", "activationTargetQueueSize", "apiKeyFromEnv", "minConnectTimeout"),
+    },
+    "metrics-api": {
+        *("url", "format", "valueLocation", "targetValue", "activationTargetValue", "unsafeSsl"),
+        *("authMode", "method", "keyParamName"),
+    },
 }
 SCALED_FIELDS = {
     *("scaleTargetRef", "minReplicaCount", "maxReplicaCount", "triggers", "advanced"),
@@ -48,6 +56,10 @@ def found(kind: str, name: str = "sheaf-worker") -> dict[str, Any]:
 SETTINGS: dict[str, str] = found("ConfigMap", "sheaf")["data"]
 SCALED = found("ScaledObject")["spec"]
 BY_CPU = found("HorizontalPodAutoscaler")["spec"]
+
+
+def triggers(type_: str) -> list[dict[str, str]]:
+    return [one["metadata"] for one in SCALED["triggers"] if one["type"] == type_]
 
 
 def pod(name: str) -> dict[str, Any]:
@@ -97,11 +109,11 @@ def test_every_manifest_is_one_by_the_schema_of_kubernetes(
 
 
 def test_the_scaled_object_has_what_keda_knows() -> None:
-    (trigger,) = SCALED["triggers"]
     assert SCALED.keys() <= SCALED_FIELDS
-    assert trigger.keys() == {"type", "metadata"}
-    assert trigger["metadata"].keys() <= TRIGGER_FIELDS
-    assert all(isinstance(value, str) for value in trigger["metadata"].values())
+    for trigger in SCALED["triggers"]:
+        assert trigger.keys() == {"type", "metadata"}
+        assert trigger["metadata"].keys() <= TRIGGER_FIELDS[trigger["type"]]
+        assert all(isinstance(value, str) for value in trigger["metadata"].values())
     advanced = SCALED["advanced"]["horizontalPodAutoscalerConfig"]
     assert advanced.keys() == {"behavior"}
     made = {**found("HorizontalPodAutoscaler"), "spec": {**BY_CPU, **advanced}}
@@ -229,14 +241,26 @@ def test_pods_have_time_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_workers_are_scaled_by_the_slices_that_wait() -> None:
-    (trigger,) = SCALED["triggers"]
-    assert trigger["type"] == "temporal"
-    asked = trigger["metadata"]
+    (asked,) = triggers("temporal")
     assert asked["taskQueue"] == SLICES
     assert asked["queueTypes"] == "activity"
     assert asked["namespace"] == SETTINGS["TEMPORAL_NAMESPACE"]
     assert asked["endpointFromEnv"] in SETTINGS
     assert int(asked["targetQueueSize"]) >= int(values("sheaf-worker")["SHEAF_PARSER_PROCESSES"])
+
+
+def test_workers_are_scaled_by_the_jobs_that_need_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    (service,) = found("Service", "sheaf")["spec"]["ports"]
+    routes = {getattr(route, "path", "") for route in router.routes}
+    # A worker with the least memory for its cache has no fewer places.
+    places = capacity(FEWEST_CACHED, settings("sheaf-worker", monkeypatch).parser_processes)
+    wanted = {}
+    for asked in triggers("metrics-api"):
+        url = urlsplit(asked["url"])
+        assert (str(url.hostname).split(".")[0], url.port) == ("sheaf", service["port"])
+        assert url.path in routes
+        wanted[asked["valueLocation"]] = 2 * int(asked["targetValue"])
+    assert wanted == {"small.all": places.small, "large.all": places.large}
 
 
 def test_both_ways_of_scaling_keep_workers_that_can_run_workflows() -> None:
