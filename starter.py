@@ -4,6 +4,7 @@ import io
 import os
 import sys
 
+import structlog
 import typer
 from rich.markup import escape
 from temporalio.service import RPCError
@@ -49,6 +50,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A name may hold what the terminal's charset has not.
             stream.reconfigure(errors="backslashreplace")
+    # What a service logs is no part of what a command prints, which may be JSON.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app(standalone_mode=True)
     except SystemExit as exit_:

@@ -10,15 +10,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
 
 from api.app import create_app
 from api.state import ApiState
 from config import Settings
 from models.apis import Scope
 from observability import configure_logging
+from services.deployment import lazy_client
 from services.home import Home
 from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
@@ -33,16 +31,6 @@ PATIENCE_SECONDS = 5
 
 class ServeError(Exception):
     """The API may not be served as it is set up; the message says what to do."""
-
-
-async def lazy_client() -> Client:
-    """Return a client that connects at its first call, so that the API can start before Temporal.
-
-    Server and namespace come from the environment, as for a worker; no request chooses them.
-    """
-    connection = ClientConfig.load_client_connect_config()
-    connection.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**connection, data_converter=pydantic_data_converter, lazy=True)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from cli.export import Exported, export_job
 from cli.output import Fault, console, counts_line, exit_code, job_json, print_json, shown
 from cli.parameters import job_config, job_request
 from cli.progress import follow
-from cli.session import Session, ensure_up, load_settings, open_service, session
+from cli.session import Session, cancel_job, ensure_up, load_settings, open_service, session
 from cli.sources import named_source
 from models.batch import ItemStatus
 from services.home import Running
@@ -103,6 +103,8 @@ def cancel(
 ) -> None:
     """Cancel a batch: nothing new is started, what is done stays done.
 
+    The cancel is kept also while nothing runs, or Temporal is away.
+
     \b
     Example:
       sheaf cancel bjb-0192f0… --reason "wrong folder"
@@ -111,8 +113,8 @@ def cancel(
     async def stop() -> None:
         async with session() as current:
             await _job(current, job_id)
-            service = await open_service(current)
-            job = await service.cancel(job_id, reason)
+            untold = await cancel_job(current, job_id, reason)
+            job = await current.jobs.get(job_id)
             if as_json:
                 print_json(job_json(job))
             elif job.status.is_terminal:
@@ -121,6 +123,8 @@ def cancel(
                 console.print(
                     f"Cancelling {job_id}; `sheaf watch {job_id}` shows its end.", soft_wrap=True
                 )
+                if untold:
+                    console.print(f"The cancel is kept. {untold}", soft_wrap=True)
 
     asyncio.run(stop())
 

@@ -14,7 +14,7 @@ from cli.output import Fault
 from config import Settings
 from rules.s3_locations import parse_allowed
 from services.children import child_environment, python_command
-from services.deployment import connect, job_service
+from services.deployment import connect, job_service, lazy_client
 from services.home import Home, Running
 from services.jobs import JobService
 from services.ledger.database import Database
@@ -110,19 +110,49 @@ async def open_service(current: Session) -> JobService:
     Raises:
         Fault: no Temporal answers.
     """
-    address, settings = None, current.settings
-    if not uses_own_temporal():
-        if settings.local_receivers is None:
-            settings = settings.model_copy(update={"local_receivers": True})
-        running = current.home.running()
-        if running is None:
-            raise Fault("nothing runs in this home; start it with `sheaf up`", code=4)
-        address = running.temporal_address
+    address = _address(current)
     try:
         client = await connect(attempts=5, address=address)
     except RuntimeError as error:
         raise Fault(f"Temporal does not answer: {error}", code=4) from error
-    return job_service(settings, current.database, client)
+    return job_service(_local(current.settings), current.database, client)
+
+
+async def cancel_job(current: Session, job_id: str, reason: str | None) -> str:
+    """Have the ledger keep a cancel, and Temporal hear of it where it is there.
+
+    Returns:
+        Why Temporal has not heard of it, which whatever runs next will tell it; or nothing.
+    """
+    row = await current.jobs.request_cancel(job_id, reason)
+    if row.status.is_terminal:
+        return ""
+    try:
+        address = _address(current)
+    except Fault:
+        return "Nothing runs in this home: it ends once `sheaf up` runs again."
+    client = await lazy_client(address)
+    service = job_service(_local(current.settings), current.database, client)
+    if await service.try_cancel(job_id):
+        return ""
+    return "Temporal does not answer: it ends once Temporal is back."
+
+
+def _address(current: Session) -> str | None:
+    """Return where Temporal is; None leaves it to the environment."""
+    if uses_own_temporal():
+        return None
+    running = current.home.running()
+    if running is None:
+        raise Fault("nothing runs in this home; start it with `sheaf up`", code=4)
+    return running.temporal_address
+
+
+def _local(settings: Settings) -> Settings:
+    """Return the settings as `sheaf up` has them: receivers may be on this machine."""
+    if uses_own_temporal() or settings.local_receivers is not None:
+        return settings
+    return settings.model_copy(update={"local_receivers": True})
 
 
 def ensure_up(home: Home) -> tuple[Running | None, bool]:

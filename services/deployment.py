@@ -9,7 +9,7 @@ from typing import Protocol
 from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from models.runs import MAX_CONCURRENCY, RunLimits
 from rules.outbound_urls import OutboundPolicy, parse_exemptions
@@ -85,10 +85,7 @@ async def connect(attempts: int = CONNECT_ATTEMPTS, address: str | None = None) 
     Raises:
         RuntimeError: Temporal did not answer.
     """
-    connection = ClientConfig.load_client_connect_config()
-    connection.setdefault("target_host", DEFAULT_ADDRESS)
-    if address:
-        connection["target_host"] = address
+    connection = _connection(address)
     for attempt in range(1, attempts + 1):
         try:
             return await Client.connect(**connection, data_converter=pydantic_data_converter)
@@ -97,6 +94,23 @@ async def connect(attempts: int = CONNECT_ATTEMPTS, address: str | None = None) 
                 raise
             await asyncio.sleep(1)
     raise AssertionError("unreachable")
+
+
+async def lazy_client(address: str | None = None) -> Client:
+    """Return a client that connects at its first call, so that Temporal may be away until then.
+
+    Server and namespace come from the environment, as of `connect`; no request chooses them.
+    """
+    connection = _connection(address)
+    return await Client.connect(**connection, data_converter=pydantic_data_converter, lazy=True)
+
+
+def _connection(address: str | None) -> ClientConnectConfig:
+    connection = ClientConfig.load_client_connect_config()
+    connection.setdefault("target_host", DEFAULT_ADDRESS)
+    if address:
+        connection["target_host"] = address
+    return connection
 
 
 def run_limits(settings: DeploymentSettings) -> RunLimits:

@@ -212,11 +212,17 @@ class JobService:
         """
         row = await self._jobs.request_cancel(job_id, reason)
         if not row.status.is_terminal:
-            try:
-                await self.pass_on_cancel(job_id)
-            except _AWAY as error:
-                log.warning("the cancel is left to the sweeper", job_id=job_id, error=str(error))
+            await self.try_cancel(job_id)
         return await self._jobs.get(job_id)
+
+    async def try_cancel(self, job_id: str) -> bool:
+        """Pass on a cancel that the ledger has; False while Temporal is away: the sweeper will."""
+        try:
+            await self.pass_on_cancel(job_id)
+        except _AWAY as error:
+            log.warning("the cancel is left to the sweeper", job_id=job_id, error=str(error))
+            return False
+        return True
 
     async def pass_on_cancel(self, job_id: str) -> None:
         """Ask Temporal to cancel a job's Workflow; nothing where there is none."""
