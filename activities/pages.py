@@ -8,16 +8,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.signatures import PageActivities
-from models.runs import (
-    MAX_SLICES,
-    FindPageInput,
-    LookInput,
-    LookResult,
-    PageFound,
-    PagePlan,
-    PlanPageInput,
-    Slice,
-)
+from models.page_runs import MAX_SLICES, FindPageInput, PageFound, PagePlan, PlanPageInput
+from models.runs import LookInput, LookResult, Slice
 from rules.prediction import kind_of, predicted_seconds
 from rules.slicing import Weighed, cut, merged
 from services.ledger.items import ItemLedger

@@ -9,16 +9,13 @@ from abc import ABC, abstractmethod
 from temporalio import activity
 
 from models.deliveries import DeliveryInput, DeliveryRound
+from models.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
 from models.runs import (
     Enumerated,
     EnumerationInput,
-    FindPageInput,
     JobRef,
     LookInput,
     LookResult,
-    PageFound,
-    PagePlan,
-    PlanPageInput,
     SettleInput,
     SettleResult,
     SliceInput,

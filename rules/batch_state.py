@@ -1,5 +1,6 @@
 """What the parent of a batch knows, from the first of its runs to the last."""
 
+from models.page_runs import PageEnded, PageSlots
 from models.runs import (
     MAX_SAMPLED_FAILURES,
     BatchInput,
@@ -7,8 +8,6 @@ from models.runs import (
     Counts,
     Enumerated,
     OrdinalRange,
-    PageEnded,
-    PageSlots,
     Spent,
 )
 from models.small_jobs import SmallJobResult

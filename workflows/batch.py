@@ -14,6 +14,7 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities, PageActivities
     from models.batch import JobStatus
+    from models.page_runs import PageEnded, PageSlots
     from models.runs import (
         BatchInput,
         BatchProgress,
@@ -21,8 +22,6 @@ with workflow.unsafe.imports_passed_through():
         Enumerated,
         JobRef,
         LookInput,
-        PageEnded,
-        PageSlots,
         SettleInput,
     )
     from rules.batch_state import BatchState

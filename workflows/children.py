@@ -9,14 +9,8 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PageActivities
     from models.ids import enumeration_workflow_id, page_workflow_id
-    from models.runs import (
-        BatchInput,
-        EnumerationInput,
-        FindPageInput,
-        OrdinalRange,
-        PageEnded,
-        PageInput,
-    )
+    from models.page_runs import FindPageInput, PageEnded, PageInput
+    from models.runs import BatchInput, EnumerationInput, OrdinalRange
     from rules.batch_state import BatchState
     from rules.joining import pages_together
     from workflows.enumeration import EnumerationWorkflow

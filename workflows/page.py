@@ -8,17 +8,13 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PageActivities, SliceActivities
+    from models.page_runs import PageEnded, PageInput, PagePlan, PageSlots, PlanPageInput
     from models.queues import SLICES
     from models.runs import (
         MAX_SAMPLED_FAILURES,
         Counts,
         FailureSample,
         OrdinalRange,
-        PageEnded,
-        PageInput,
-        PagePlan,
-        PageSlots,
-        PlanPageInput,
         Slice,
         SliceInput,
         SliceResult,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from models.runs import MAX_RANGES, OrdinalRange, PageFound
+from models.page_runs import PageFound
+from models.runs import MAX_RANGES, OrdinalRange
 from services.ledger.database import Database
 from services.ledger.reuse import FileKey, ResultKey, reusable_results
 from services.ledger.schema import UNSETTLED, directory_files, items

@@ -17,7 +17,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from models.ids import page_workflow_id
-from models.runs import BatchInput, PageInput
+from models.page_runs import PageInput
+from models.runs import BatchInput
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from tests.workflows.test_delivery import FakeRounds, running

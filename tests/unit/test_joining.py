@@ -3,7 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.runs import BatchInput, Counts, OpenPage, PageEnded, PageSlots, Spent
+from models.page_runs import PageEnded, PageSlots
+from models.runs import (
+    BatchInput,
+    Counts,
+    OpenPage,
+    Spent,
+)
 from rules.batch_state import BatchState
 from rules.joining import MOST_ITEMS, MOST_SECONDS, SLICES_A_SLOT, pages_together
 from rules.slicing import LONGEST_SLICE_SECONDS

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.runs import BatchInput, PageEnded, Spent
+from models.page_runs import PageEnded
+from models.runs import BatchInput, Spent
 from rules.batch_state import BatchState
 from rules.prediction import kind_of, predicted_seconds
 

@@ -12,20 +12,17 @@ from activities.signatures import (
     PageActivities,
     SliceActivities,
 )
+from models.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
 from models.runs import (
     BatchResult,
     Counts,
     Enumerated,
     EnumerationInput,
     FailureSample,
-    FindPageInput,
     JobRef,
     LookInput,
     LookResult,
     OrdinalRange,
-    PageFound,
-    PagePlan,
-    PlanPageInput,
     SettleInput,
     SettleResult,
     Slice,

@@ -6,7 +6,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from models.ids import page_workflow_id
-from models.runs import BatchInput, BatchResult, PageInput
+from models.page_runs import PageInput
+from models.runs import BatchInput, BatchResult
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.page import PageWorkflow
