@@ -4,6 +4,7 @@ from pydantic import Field
 
 from models.payload import Payload
 from models.runs import (
+    MAX_CONCURRENCY,
     MAX_FAULT_CHARACTERS,
     MAX_KINDS,
     MAX_SAMPLED_FAILURES,
@@ -17,6 +18,12 @@ from models.runs import (
 
 MAX_SLICES = 1000
 """Slices that a page's plan may have; what goes again alone comes on top."""
+
+MOST_TOGETHER = MAX_SLICES + MAX_CONCURRENCY
+"""Slices of several files that may wait: those of a plan, and the rest of each one in flight."""
+
+MAX_PAGE_ITEMS = 5000
+"""Most items of a page, as many as go out together."""
 
 
 class FindPageInput(Payload):
@@ -36,8 +43,27 @@ class PageFound(Payload):
     count: int
 
 
+class PageCarried(Payload):
+    """What a run of a page hands to the next one: what is left, and what it has done so far."""
+
+    together: tuple[OrdinalRange, ...] = Field(default=(), max_length=MOST_TOGETHER)
+    """Slices that were not started, in their order."""
+    alone: tuple[OrdinalRange, ...] = Field(default=(), max_length=MAX_PAGE_ITEMS)
+    """Items that are to be taken one Activity each: they have failed transiently."""
+    counts: Counts = Counts()
+    reported: Counts = Counts()
+    """The counts that the parent was told last."""
+    spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
+    failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
+    fault: str | None = Field(default=None, max_length=MAX_FAULT_CHARACTERS)
+    began: float = 0.0
+    """When the first run of the page began, in seconds of the epoch."""
+    runs: int = 1
+    """How many runs there were."""
+
+
 class PageInput(Payload):
-    """Argument of `PageWorkflow`."""
+    """Argument of `PageWorkflow`, for its first run and each next one."""
 
     job_id: str
     parent_id: str
@@ -52,6 +78,11 @@ class PageInput(Payload):
     is_last: bool = False
     """Whether no page follows, as far as the parent knew."""
     limits: RunLimits = RunLimits()
+    max_events: int | None = None
+    """Events after which it continues as new. None in pages that an earlier version has started:
+    these do not continue, keep their share to their end, and report no counts before it."""
+    carried: PageCarried | None = None
+    """What the run before has left; None in the first one, which asks for a plan."""
 
 
 class PlanPageInput(Payload):
@@ -72,12 +103,23 @@ class PagePlan(Payload):
     slices: tuple[Slice, ...] = Field(max_length=MAX_SLICES)
 
 
+class PageCounts(Payload):
+    """Signal of a page to its parent: what it has done so far."""
+
+    page_id: str
+    counts: Counts
+
+
 class PageSlots(Payload):
     """Signal of a page to its parent: nothing is left unstarted, this many are in flight."""
 
     page_id: str
     slots: int
+    waits: bool = False
+    """Whether it has come to have slices to start again, beyond the slots that it has kept."""
     completed: int = 0
+    counts: Counts | None = None
+    """What it has done so far; None from pages that do not say it."""
     spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
     """What the page has shown so far: as of `PageEnded`."""
     covers: OrdinalRange | None = None

@@ -9,14 +9,18 @@ from pydantic import Field
 from models.payload import Payload
 
 MAX_CONCURRENCY = 256
-"""Most slices of a job at once. An open page is about 120 bytes of carried state and every open
+"""Most slices of a job at once. An open page is about 180 bytes of carried state and every open
 page holds at least one slot, so 256 keep it under 64 KiB."""
 
 MAX_KINDS = 8
 """Most kinds of files with a pace of their own."""
 
 MAX_RANGES = 200
-"""Most ranges of ordinals in one payload; what is over is found by the next look."""
+"""Most ranges of ordinals that are found unsettled at once; where there are more, ranges take in
+what lies between them."""
+
+MAX_AGAIN = 400
+"""Most ranges that wait to be handed out once more."""
 
 MAX_SAMPLED_FAILURES = 10
 """Failures that travel through histories for the Temporal UI; the ledger has all of them."""
@@ -51,8 +55,26 @@ class RunLimits(Payload):
     max_events: int = 1500
     """Events after which a parent continues as new, well under the 4,096 where the server suggests
     it, since a run must have room for the signals of its open pages."""
+    max_page_events: int = 6000
+    """Events after which a page continues as new. One whose files fail no more often than a few
+    in a hundred never comes to it: it has 800 slices at most."""
     cancel_seconds: float = 20
     """How long a cancelled parent waits for its pages before it settles without them."""
+
+
+class Counts(Payload):
+    """Items by what became of them, as far as the pages have reported: a hint for the UI."""
+
+    completed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            completed=self.completed + other.completed,
+            failed=self.failed + other.failed,
+            skipped=self.skipped + other.skipped,
+        )
 
 
 class OpenPage(Payload):
@@ -64,14 +86,8 @@ class OpenPage(Payload):
     """Slices it has in flight once it is drained; before that the share it was told."""
     is_drained: bool = False
     """Whether it has nothing left to start."""
-
-
-class Counts(Payload):
-    """Items by what became of them, as far as the pages have reported: a hint for the UI."""
-
-    completed: int = 0
-    failed: int = 0
-    skipped: int = 0
+    counts: Counts = Counts()
+    """What it has said so far; its end then says the whole."""
 
 
 class Spent(Payload):
@@ -125,7 +141,7 @@ class BatchInput(Payload):
     """Workflow ID of the enumeration that runs."""
     pages: dict[str, OpenPage] = Field(default={}, max_length=MAX_CONCURRENCY + 1)
     """Open pages by Workflow ID."""
-    again: tuple[OrdinalRange, ...] = Field(default=(), max_length=2 * MAX_RANGES)
+    again: tuple[OrdinalRange, ...] = Field(default=(), max_length=MAX_AGAIN)
     """Ranges to be dispatched once more: their page was lost, or left items unsettled."""
     settles: int = 0
     """How often the end was looked at and items were found unsettled."""

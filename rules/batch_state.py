@@ -1,6 +1,6 @@
 """What the parent of a batch knows, from the first of its runs to the last."""
 
-from models.page_runs import PageEnded, PageSlots
+from models.page_runs import PageCounts, PageEnded, PageSlots
 from models.runs import (
     MAX_SAMPLED_FAILURES,
     BatchInput,
@@ -81,22 +81,24 @@ class BatchState:
         """Note that a page has nothing left to start."""
         if slots.covers:
             self.relay.covers(slots.page_id, slots.covers)
-        self.relay.drained(slots.page_id, slots.slots)
+        self.relay.drained(slots.page_id, slots.slots, waits=slots.waits)
+        if slots.counts:
+            self.relay.counted(slots.page_id, slots.counts)
         if not self.seconds_per_file:
             # The next page is about to start, long before the first one ends.
             self._learn(slots.completed, slots.spent)
         self.changes += 1
+
+    def counted(self, page: PageCounts) -> None:
+        """Note what an open page has done so far: nothing that anybody waits for."""
+        self.relay.counted(page.page_id, page.counts)
 
     def ended(self, page: PageEnded) -> None:
         """Count what a page did; a second time, or from a page given up, it is ignored."""
         if page.covers:
             self.relay.covers(page.page_id, page.covers)
         if self.relay.ended(page.page_id):
-            self.counts = Counts(
-                completed=self.counts.completed + page.counts.completed,
-                failed=self.counts.failed + page.counts.failed,
-                skipped=self.counts.skipped + page.counts.skipped,
-            )
+            self.counts += page.counts
             self.failures = (*self.failures, *page.failures)[:MAX_SAMPLED_FAILURES]
             self.fault = page.fault or self.fault
             self._learn(page.counts.completed, page.spent)
@@ -113,9 +115,13 @@ class BatchState:
 
     def lost(self, workflow_id: str) -> bool:
         """Have a lost child's work done again under a new Workflow ID; False if it is not open."""
-        is_open = workflow_id == self.enumeration or self.relay.lost(workflow_id)
+        page = self.relay.lost(workflow_id)
+        is_open = workflow_id == self.enumeration or page is not None
         if is_open:
             self.generation += 1
+        if page:
+            # What it has settled is not done again.
+            self.counts += page.counts
         if workflow_id == self.enumeration:
             self.enumeration = None
         self.changes += 1
@@ -125,7 +131,12 @@ class BatchState:
         """Hand out again what the end of the job has found unsettled."""
         self.settles += 1
         self.generation += 1
-        self.relay.again.extend(ranges)
+        self.relay.hand_out_again(ranges)
+
+    @property
+    def done_so_far(self) -> Counts:
+        """What the pages have done: those that have ended, and the open ones as they say."""
+        return sum((page.counts for page in self.relay.pages.values()), start=self.counts)
 
     def progress(self) -> BatchProgress:
         """Return how far the job is, as far as its pages have reported."""
@@ -134,7 +145,7 @@ class BatchState:
             total=relay.mark,
             is_enumerated=relay.is_final,
             dispatched=relay.cursor,
-            counts=self.counts.model_copy(update={"skipped": self.counts.skipped + self.skips}),
+            counts=self.done_so_far + Counts(skipped=self.skips),
             open_pages=tuple(
                 OrdinalRange(first=page.first, last=page.last) for page in relay.pages.values()
             ),
@@ -144,24 +155,22 @@ class BatchState:
     def carried(self) -> BatchInput:
         """Return the argument of the next run."""
         relay = self.relay
-        return self._input.model_copy(
-            update={
-                "cursor": relay.cursor,
-                "mark": relay.mark,
-                "is_enumerated": relay.is_final,
-                "skips": self.skips,
-                "enumeration": self.enumeration,
-                "pages": relay.pages,
-                "again": tuple(relay.again),
-                "generation": self.generation,
-                "counts": self.counts,
-                "failures": self.failures,
-                "paces": self.paces,
-                "seconds_per_file": self.seconds_per_file,
-                "settles": self.settles,
-                "looked_at": self.looked_at,
-                "error": self.error,
-                "fault": self.fault,
-                "runs": self._input.runs + 1,
-            }
+        return self._input.changed(
+            cursor=relay.cursor,
+            mark=relay.mark,
+            is_enumerated=relay.is_final,
+            skips=self.skips,
+            enumeration=self.enumeration,
+            pages=relay.pages,
+            again=tuple(relay.again),
+            generation=self.generation,
+            counts=self.counts,
+            failures=self.failures,
+            paces=self.paces,
+            seconds_per_file=self.seconds_per_file,
+            settles=self.settles,
+            looked_at=self.looked_at,
+            error=self.error,
+            fault=self.fault,
+            runs=self._input.runs + 1,
         )

@@ -5,16 +5,16 @@ they are most of the work. Pages of files that take long go out one by one, so t
 ragged, or a page that is lost, stays small.
 """
 
+from models.page_runs import MAX_PAGE_ITEMS
 from rules.slicing import LONGEST_SLICE_SECONDS
 
 SLICES_A_SLOT = 4
 """Slices of full length that each slot gets of pages that go out together. With one, pages of
 small PDFs would still go out alone."""
 
-MOST_ITEMS = 5000
+MOST_ITEMS = MAX_PAGE_ITEMS
 """Most items that go out together. Should each have to go again alone, they are some 30,000 events
-of the child's history, which may have 51,200."""
-
+of the child's histories: several runs of it."""
 
 MOST_SECONDS = 400.0
 """Most work that goes out together: 200 slices of full length. A last page, whose slices shrink,

@@ -5,9 +5,16 @@ most one *current* page, which gets every slot that the drained ones have left f
 one page *ahead*, which is started with a share of 0 so that it is planned and ready when the
 current one drains. The concurrency of a job is thus one number over all its pages, and neither
 the start of a page nor a continue-as-new leaves a slot idle.
+
+A drained page may come to have slices to start again: files that failed transiently, or all that
+it had left when it continued as new. It then is current as before, with the slots that it has
+kept, and gets what becomes free.
 """
 
-from models.runs import OpenPage, OrdinalRange
+from collections.abc import Iterable
+
+from models.runs import MAX_AGAIN, Counts, OpenPage, OrdinalRange
+from rules.ordinals import at_most
 
 MOST_UNDRAINED = 2
 """The current page and the one ahead. More would only hold items that cannot start."""
@@ -96,11 +103,14 @@ class Relay:
         return share
 
     def shares(self) -> dict[str, int]:
-        """Return the share of each undrained page: all that is free for the first of them."""
-        used = sum(page.slots for page in self.pages.values() if page.is_drained)
-        free = max(0, self.concurrency - used)
-        undrained = [page_id for page_id, page in self.pages.items() if not page.is_drained]
-        return {page_id: (0 if position else free) for position, page_id in enumerate(undrained)}
+        """Return the share of each undrained page: the first of them gets all that is free."""
+        free = max(0, self.concurrency - sum(page.slots for page in self.pages.values()))
+        shares = {
+            page_id: page.slots for page_id, page in self.pages.items() if not page.is_drained
+        }
+        for page_id in list(shares)[:1]:
+            shares[page_id] += free
+        return shares
 
     def untold_shares(self) -> dict[str, int]:
         """Return the shares that have grown since the page was told."""
@@ -115,10 +125,21 @@ class Relay:
         if (page := self.pages.get(page_id)) and not page.is_drained:
             self.pages[page_id] = page.changed(slots=share)
 
-    def drained(self, page_id: str, slots: int) -> None:
-        """Note that a page has nothing left to start, and how many slices it has in flight."""
+    def drained(self, page_id: str, slots: int, *, waits: bool = False) -> None:
+        """Note how many slices a page has in flight that has nothing left to start.
+
+        Args:
+            page_id: the page.
+            slots: how many slots it keeps.
+            waits: whether it has slices to start again.
+        """
         if page := self.pages.get(page_id):
-            self.pages[page_id] = page.changed(is_drained=True, slots=slots)
+            self.pages[page_id] = page.changed(is_drained=not waits, slots=slots)
+
+    def counted(self, page_id: str, counts: Counts) -> None:
+        """Note what an open page has done so far."""
+        if page := self.pages.get(page_id):
+            self.pages[page_id] = page.changed(counts=counts)
 
     def covers(self, page_id: str, covered: OrdinalRange) -> None:
         """Note which items a page really has: those that it was started for.
@@ -130,7 +151,7 @@ class Relay:
         if page is None or covered.last == page.last:
             return
         if covered.last < page.last:
-            self.again.append(OrdinalRange(first=covered.last + 1, last=page.last))
+            self.hand_out_again([OrdinalRange(first=covered.last + 1, last=page.last)])
         elif page.last <= self.cursor:
             self.cursor = max(self.cursor, covered.last)
         self.pages[page_id] = page.changed(last=covered.last)
@@ -139,9 +160,18 @@ class Relay:
         """Forget a page that has ended; False when it was not open (any more)."""
         return self.pages.pop(page_id, None) is not None
 
-    def lost(self, page_id: str) -> bool:
-        """Hand a page's items out again, since it is gone without a word; False if not open."""
+    def lost(self, page_id: str) -> OpenPage | None:
+        """Hand a page's items out again, since it is gone without a word; None if not open."""
         page = self.pages.pop(page_id, None)
         if page:
-            self.again.append(OrdinalRange(first=page.first, last=page.last))
-        return page is not None
+            self.hand_out_again([OrdinalRange(first=page.first, last=page.last)])
+        return page
+
+    def hand_out_again(self, ranges: Iterable[OrdinalRange]) -> None:
+        """Put ranges behind those that are to be handed out once more.
+
+        There are never too many to be carried: ranges that are close to each other become one.
+        That takes in items that are settled, which a page leaves alone, and perhaps some of an
+        open page, whose later claim then counts.
+        """
+        self.again = at_most([*self.again, *ranges], MAX_AGAIN)

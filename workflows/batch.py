@@ -14,7 +14,7 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities, PageActivities
     from models.batch import JobStatus
-    from models.page_runs import PageEnded, PageSlots
+    from models.page_runs import PageCounts, PageEnded, PageSlots
     from models.runs import (
         BatchInput,
         BatchProgress,
@@ -83,6 +83,12 @@ class BatchWorkflow:
     def enumerated(self, enumerated: Enumerated) -> None:
         """Hear how far the ordinals go."""
         self._state.enumerated(enumerated)
+
+    @workflow.signal
+    def counted(self, page: PageCounts) -> None:
+        """Hear what a page has done so far."""
+        self._state.counted(page)
+        self._show()
 
     @workflow.signal
     def drained(self, slots: PageSlots) -> None:
@@ -202,7 +208,7 @@ class BatchWorkflow:
         ):
             return
         await asyncio.sleep(0)
-        update_attributes(self._input, counts=self._state.counts, total=relay.mark)
+        update_attributes(self._input, counts=self._state.done_so_far, total=relay.mark)
         workflow.continue_as_new(self._state.carried())
 
     async def _settle(self) -> BatchResult | None:

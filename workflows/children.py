@@ -114,6 +114,7 @@ class Children:
             paces=self._state.paces,
             is_last=self._state.relay.is_exhausted,
             limits=self._input.limits,
+            max_events=self._input.limits.max_page_events,
         )
 
     def _pages_together(self) -> int:

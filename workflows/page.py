@@ -8,19 +8,18 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PageActivities, SliceActivities
-    from models.page_runs import PageEnded, PageInput, PagePlan, PageSlots, PlanPageInput
-    from models.queues import SLICES
-    from models.runs import (
-        MAX_SAMPLED_FAILURES,
-        Counts,
-        FailureSample,
-        OrdinalRange,
-        Slice,
-        SliceInput,
-        SliceResult,
-        Spent,
+    from models.page_runs import (
+        PageCounts,
+        PageEnded,
+        PageInput,
+        PagePlan,
+        PageSlots,
+        PlanPageInput,
     )
-    from rules.window import Window
+    from models.queues import SLICES
+    from models.runs import Slice, SliceInput, SliceResult
+    from rules.page_state import PageState
+    from rules.reporting import QUIET_PAUSES, report_pause
     from workflows import options
     from workflows.ledger_calls import call_ledger
     from workflows.reasons import reason_of
@@ -31,26 +30,26 @@ with workflow.unsafe.imports_passed_through():
 class PageWorkflow:
     """Process the unsettled items of a run of ordinals.
 
-    The page tells its parent when nothing is left to start (`drained`, again for each slot that
-    then becomes free) and when it ends (`ended`). It never fails because of a file: what stays
-    unsettled is found by the settle at the end of the job.
+    The page tells its parent what it has done so far (`counted`), when nothing is left to start
+    (`drained`, again for each slot that then becomes free, or that it needs once more) and when
+    it ends (`ended`). It never fails because of a file: what stays unsettled is found by the
+    settle at the end of the job.
+
+    Once its history is long it starts nothing more, so that its slots go to the next page, and
+    continues as new when what was in flight has ended.
     """
 
     @workflow.init
     def __init__(self, input: PageInput) -> None:
+        info = workflow.info()
         self._input = input
-        self._window = Window(input.share)
-        self._counts = Counts()
-        self._failures: tuple[FailureSample, ...] = ()
-        self._spent: dict[str, Spent] = {}
+        self._state = PageState(input, info.workflow_id, info.start_time.timestamp())
+        self._window = self._state.window
         self._tasks: dict[asyncio.Task[None], None] = {}
         """In the order in which they began, in which a cancel then reaches them in every replay."""
         self._broken: BaseException | None = None
         """What a slice's task has died of, by a fault of our own."""
-        self._told: int | None = None
-        """Slots in flight as the parent knows them; None before the page is drained."""
-        self._fault: str | None = None
-        """Why an Activity failed for good, if one did."""
+        self._reports: list[asyncio.Task[None]] = []
 
     @workflow.run
     async def run(self, input: PageInput) -> PageEnded:
@@ -61,32 +60,41 @@ class PageWorkflow:
             # fault of our own it must not: the page goes on once that is mended.
             for task in list(self._tasks):
                 task.cancel()
-            await self._tell("ended", self._ended())
+            await self._tell("ended", self._state.ended())
             raise
-        ended = self._ended()
+        ended = self._state.ended()
         await self._tell("ended", ended)
         return ended
 
     async def _plan_and_process(self) -> None:
+        if self._state.is_of_now:
+            self._reports = [
+                asyncio.create_task(self._report()),
+                asyncio.create_task(self._look_for_reports()),
+            ]
         try:
-            self._window.add((await self._plan()).slices)
+            if self._input.carried:
+                self._state.take_up()
+            else:
+                self._window.add((await self._plan()).slices)
             await self._process()
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
             # Its items are unsettled: the parent hands them out again, and says why at last.
-            self._fault = reason_of(error)
+            self._state.fault = reason_of(error)
+        finally:
+            self._stop_reports()
 
     @workflow.signal
     def set_share(self, share: int) -> None:
         """Raise the number of slices in flight; a smaller number is ignored."""
-        self._window.grow(share)
+        self._state.set_share(share)
 
     @workflow.signal
     def adopt(self, share: int) -> None:
         """Hear of a new parent of the job, which knows nothing of what its predecessor was told."""
-        self._window.grow(share)
-        self._told = None
+        self._state.adopt(share)
 
     async def _plan(self) -> PagePlan:
         return await call_ledger(
@@ -105,28 +113,71 @@ class PageWorkflow:
 
     async def _process(self) -> None:
         """Start what waits as slots become free, and tell the parent about the free ones."""
-        while not self._window.is_drained or self._window.in_flight:
-            while self._window.may_start:
-                task = asyncio.create_task(self._run_slice(self._window.start()))
-                self._tasks[task] = None
-                task.add_done_callback(self._forget)
-            self._show()
-            slots = self._window.in_flight
-            if self._is_untold:
-                # Noted before, so that a new parent that adopts the page meanwhile is told too.
-                self._told = slots
-                await self._tell("drained", self._slots())
-                continue
-            await workflow.wait_condition(
-                lambda slots=slots: (  # type: ignore[misc]
-                    self._window.may_start
-                    or self._window.in_flight != slots
-                    or self._is_untold
-                    or self._broken is not None
+        state, window = self._state, self._window
+        while window.has_waiting or window.in_flight:
+            window.is_held = window.is_held or self._is_long
+            self._start_slices()
+            workflow.set_current_details(state.describe())
+            slots = window.in_flight
+            if window.is_held and not slots:
+                await self._continue()
+            elif state.is_untold:
+                await self._tell("drained", state.drained())
+            elif state.is_short_of_slots:
+                await self._tell("drained", state.waits())
+            else:
+                await workflow.wait_condition(
+                    lambda slots=slots: (  # type: ignore[misc]
+                        window.may_start
+                        or window.in_flight != slots
+                        or state.is_untold
+                        or self._broken is not None
+                    )
                 )
-            )
             if self._broken:
                 raise self._broken
+
+    def _start_slices(self) -> None:
+        while self._window.may_start:
+            task = asyncio.create_task(self._run_slice(self._window.start()))
+            self._tasks[task] = None
+            task.add_done_callback(self._forget)
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether this run's history is to be continued in a new one."""
+        bound = self._input.max_events
+        return bound is not None and workflow.info().get_current_history_length() >= bound
+
+    async def _continue(self) -> None:
+        """Continue as new with what is left; nothing is in flight, which would end with this run.
+
+        The parent is asked for slots before, since those that this page had are another's by now.
+        What the parent says until then, and a cancel, is seen at the `sleep(0)`; what comes later
+        the server lets this run hear before it ends it.
+        """
+        await self._tell("drained", self._state.waits())
+        self._stop_reports()
+        await asyncio.sleep(0)
+        workflow.continue_as_new(self._state.carried())
+
+    async def _report(self) -> None:
+        """Tell the parent now and then what the page has done so far."""
+        state = self._state
+        while True:
+            await workflow.wait_condition(lambda: state.may_report(workflow.time()))
+            await self._tell("counted", state.report(workflow.time()))
+
+    async def _look_for_reports(self) -> None:
+        """See to it that what was done is reported, also where nothing else happens for long."""
+        state = self._state
+        while True:
+            await workflow.wait_condition(lambda: state.has_news)
+            await asyncio.sleep(QUIET_PAUSES * report_pause(workflow.time() - state.began))
+
+    def _stop_reports(self) -> None:
+        for task in self._reports:
+            task.cancel()
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         """Let go of a slice's task that has ended, and keep what it should not have died of."""
@@ -136,11 +187,6 @@ class PageWorkflow:
         error = task.exception()
         if error is not None and not is_cancelled_exception(error):
             self._broken = error
-
-    @property
-    def _is_untold(self) -> bool:
-        """Whether the parent is to hear how many slots are in flight, now that nothing waits."""
-        return self._window.is_drained and self._told != self._window.in_flight
 
     async def _run_slice(self, taken: Slice) -> None:
         result: SliceResult | None = None
@@ -152,11 +198,11 @@ class PageWorkflow:
             workflow.logger.warning(
                 "slice failed", extra={"first": taken.first, "cause": str(error.__cause__)}
             )
-            self._fault = reason_of(error)
+            self._state.fault = reason_of(error)
         finally:
             self._window.end(result)
         if result:
-            self._note(result)
+            self._state.note(result)
 
     async def _execute(self, taken: Slice) -> SliceResult:
         limits = self._input.limits
@@ -181,58 +227,8 @@ class PageWorkflow:
             summary=taken.label,
         )
 
-    def _note(self, result: SliceResult) -> None:
-        if result.is_stopped:
-            self._window.stop()
-        self._counts = Counts(
-            completed=self._counts.completed + result.counts.completed,
-            failed=self._counts.failed + result.counts.failed,
-            skipped=self._counts.skipped + result.counts.skipped,
-        )
-        self._failures = (*self._failures, *result.failures)[:MAX_SAMPLED_FAILURES]
-        for kind, spent in result.spent.items():
-            self._spent[kind] = self._spent.get(kind, Spent()) + spent
-
-    def _slots(self) -> PageSlots:
-        return PageSlots(
-            page_id=_own_id(),
-            slots=self._window.in_flight,
-            completed=self._counts.completed,
-            spent=self._spent,
-            covers=self._range(),
-        )
-
-    def _ended(self) -> PageEnded:
-        return PageEnded(
-            page_id=_own_id(),
-            counts=self._counts,
-            covers=self._range(),
-            spent=self._spent,
-            failures=self._failures,
-            fault=self._fault,
-        )
-
-    def _range(self) -> OrdinalRange:
-        return OrdinalRange(first=self._input.first, last=self._input.last)
-
-    async def _tell(self, signal: str, payload: PageSlots | PageEnded) -> None:
+    async def _tell(self, signal: str, payload: PageSlots | PageCounts | PageEnded) -> None:
         parent = workflow.get_external_workflow_handle(self._input.parent_id)
         if not await is_heard(parent.signal(signal, payload)):
             # The parent has ended: it was terminated, or it did not wait for this page.
             workflow.logger.info("the parent does not listen", extra={"signal_name": signal})
-
-    def _show(self) -> None:
-        counts = self._counts
-        lines = [
-            f"**Items {self._input.first} to {self._input.last}** of {self._input.job_id}",
-            (
-                f"{counts.completed} completed, {counts.failed} failed, "
-                f"{counts.skipped} skipped; {self._window.in_flight} slices in flight"
-            ),
-            *(f"- {one.name}: {one.kind}: {one.message}" for one in self._failures),
-        ]
-        workflow.set_current_details("\n\n".join(lines[:2]) + "\n" + "\n".join(lines[2:]))
-
-
-def _own_id() -> str:
-    return workflow.info().workflow_id

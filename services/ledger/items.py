@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from models.page_runs import PageFound
 from models.runs import MAX_RANGES, OrdinalRange
+from rules.ordinals import at_most
 from services.ledger.database import Database
 from services.ledger.reuse import FileKey, ResultKey, reusable_results
 from services.ledger.schema import UNSETTLED, directory_files, items
@@ -54,23 +55,25 @@ class ItemLedger:
         return PageFound(first=found[0], last=found[-1], count=len(found))
 
     async def unsettled_ranges(self, job_id: str) -> tuple[OrdinalRange, ...]:
-        """Return the runs of neighbouring unsettled ordinals, at most MAX_RANGES of them."""
-        query = (
-            sa.select(items.c.ordinal)
-            .where(items.c.job_id == job_id, UNSETTLED)
-            .order_by(items.c.ordinal)
-            .limit(1000 * MAX_RANGES)
-        )
+        """Return ranges that hold every unsettled ordinal, at most MAX_RANGES of them.
+
+        They are the runs of neighbours; where there are more of these, some become one with the
+        settled ordinals that lie between them.
+        """
+        unsettled = sa.select(
+            items.c.ordinal,
+            (items.c.ordinal - sa.func.row_number().over(order_by=items.c.ordinal)).label("run"),
+        ).where(items.c.job_id == job_id, UNSETTLED)
+        runs = unsettled.subquery()
+        first = sa.func.min(runs.c.ordinal).label("first")
+        query = sa.select(first, sa.func.max(runs.c.ordinal)).group_by(runs.c.run).order_by(first)
         ranges: list[OrdinalRange] = []
-        async with self._database.read() as connection:
-            for ordinal in await connection.scalars(query):
-                if ranges and ranges[-1].last == ordinal - 1:
-                    ranges[-1] = OrdinalRange(first=ranges[-1].first, last=ordinal)
-                elif len(ranges) == MAX_RANGES:
-                    break
-                else:
-                    ranges.append(OrdinalRange(first=ordinal, last=ordinal))
-        return tuple(ranges)
+        async with self._database.read() as connection, connection.stream(query) as rows:
+            async for low, high in rows:
+                ranges.append(OrdinalRange(first=low, last=high))
+                if len(ranges) == 2 * MAX_RANGES:
+                    ranges = at_most(ranges, MAX_RANGES)
+        return tuple(at_most(ranges, MAX_RANGES))
 
     async def reusable(
         self, job_id: str, files: Sequence[FileKey], key: ResultKey

@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.ids import page_workflow_id
 from models.page_runs import PageInput
-from models.runs import BatchInput
+from models.runs import BatchInput, RunLimits
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from tests.workflows.test_delivery import FakeRounds, running
@@ -50,6 +50,15 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "adopted": (FakeItems(30), {}),
     "fault-in-settle": (FakeItems(3, faults={"settle_job": 10}), {}),
     "fault-in-plan": (FakeItems(3, faults={"plan_page": 10**6}), {}),
+    "page-continues": (
+        FakeItems(30, flaky=dict.fromkeys(range(1, 31), 1)),
+        {"page_files": 30, "limits": RunLimits(max_page_events=40)},
+    ),
+    "page-reports": (FakeItems(40, pause=1.5), {"page_files": 20, "concurrency": 2}),
+    "long-page-cancel": (
+        FakeItems(60, flaky=dict.fromkeys(range(1, 61), 1), pause=0.1),
+        {"page_files": 60, "limits": RunLimits(max_page_events=40)},
+    ),
     "cancel": (FakeItems(30, flaky={4: 10**6}), {"threshold": 10}),
 }
 

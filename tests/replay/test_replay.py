@@ -36,7 +36,7 @@ def test_the_recorded_shapes_are_all_there() -> None:
         *("retry", "left-unsettled", "continue-as-new", "file-per-activity", "joined-pages"),
         *("small-job", "small-job-left", "small-job-away", "small-job-cancel", "not-a-small-job"),
         *("adopted", "cancel", "delivery", "fault-in-settle", "fault-in-plan"),
-        *("listing-fails", "ledger-cancel"),
+        *("listing-fails", "ledger-cancel", "page-continues", "page-reports", "long-page-cancel"),
     }
 
 
@@ -46,6 +46,12 @@ def test_a_continued_batch_carries_open_pages() -> None:
         if path.stem.startswith("continue-as-new"):
             carried += '"workflowExecutionContinuedAsNewEventAttributes"' in path.read_text()
     assert carried >= 3
+
+
+def test_a_continued_page_carries_what_it_has_left() -> None:
+    runs = sorted(HISTORIES[0].parent.glob("page-continues-*-page.json"))
+    carried = [run for run in runs if '"continuedExecutionRunId"' in run.read_text()]
+    assert len(runs) > len(carried) >= 3
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

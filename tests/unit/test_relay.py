@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.runs import OrdinalRange, Slice, SliceResult
+from models.runs import MAX_AGAIN, BatchInput, OrdinalRange, Slice, SliceResult
+from rules.batch_state import BatchState
 from rules.prediction import corrected_pace
 from rules.relay import Relay
 from rules.slicing import MOST_FILES, Weighed, cut, merged
@@ -155,7 +156,11 @@ def test_a_relay_hands_out_every_ordinal_whatever_happens_to_its_pages(
                 relay.lost(page_id)
                 losses += 1
             elif what < 0.5 and shares.get(page_id, 0):
+                relay.told(page_id, shares[page_id])
                 relay.drained(page_id, random_.randint(0, shares[page_id]))
+            elif what < 0.7 and page.is_drained:
+                # Files that failed transiently, or a run of it that it has continued as new.
+                relay.drained(page_id, page.slots, waits=True)
             elif page.is_drained:
                 relay.ended(page_id)
                 settled |= set(range(page.first, page.last + 1))
@@ -171,6 +176,29 @@ def test_the_page_ahead_waits_with_no_share_until_the_current_one_drains() -> No
     relay.drained("a", 3)
     assert relay.untold_shares() == {"b": 1}
     assert relay.may_start
+
+
+def test_a_drained_page_that_has_slices_again_gets_what_is_free_and_no_more() -> None:
+    relay = Relay(8, 10, mark=30, is_final=True)
+    relay.start("a", relay.next_range())
+    relay.drained("a", 3)
+    assert relay.start("b", relay.next_range()) == 5
+    relay.drained("a", 2, waits=True)
+    assert relay.untold_shares() == {"a": 3}
+    relay.told("a", 3)
+    relay.drained("b", 2)
+    assert relay.untold_shares() == {"a": 6}
+    relay.told("a", 6)
+    assert relay.start("c", relay.next_range()) == 0
+
+
+def test_ranges_that_wait_to_be_handed_out_again_are_never_too_many_to_be_carried() -> None:
+    state = BatchState(BatchInput(job_id="job", page_files=1, threshold=1, cursor=5000, mark=5000))
+    state.unsettled(tuple(OrdinalRange(first=n, last=n) for n in range(1, 1200, 2)))
+    again = state.carried().again
+    assert len(again) == MAX_AGAIN
+    held = {n for one in again for n in range(one.first, one.last + 1)}
+    assert set(range(1, 1200, 2)) <= held
 
 
 def test_a_page_that_lost_its_parent_twice_is_forgotten_once() -> None:

@@ -66,6 +66,12 @@ class FakeItems:
     ends: list[SettleInput] = field(default_factory=list)
     holds_inline: bool = False
     """Whether a job in one go does not come to its end."""
+    pause: float = 0.0
+    """Seconds that a slice takes, by the clock."""
+    slow: dict[int, float] = field(default_factory=dict)
+    """Seconds that a slice with this item at its beginning takes instead."""
+    in_flight: int = 0
+    most_in_flight: int = 0
 
     def stumble(self, activity: str) -> None:
         """Fail, where an attempt of this Activity is to."""
@@ -167,6 +173,16 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
 
     @activity.defn
     async def process_slice(self, input: SliceInput) -> SliceResult:
+        items = self.items
+        items.in_flight += 1
+        items.most_in_flight = max(items.most_in_flight, items.in_flight)
+        try:
+            await asyncio.sleep(items.slow.get(input.first, items.pause))
+            return self._process(input)
+        finally:
+            items.in_flight -= 1
+
+    def _process(self, input: SliceInput) -> SliceResult:
         items = self.items
         items.stumble("process_slice")
         if items.is_cancelled:
