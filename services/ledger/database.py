@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.ledger.postgres import create_postgres_engine
+from services.ledger.sqlite_driver import creator
 
 Value = TypeVar("Value")
 
@@ -59,7 +60,7 @@ class Database:
         if self.is_sqlite:
             self.engine = create_async_engine(
                 url,
-                connect_args={"timeout": patience_seconds},
+                async_creator=creator(url, patience_seconds),
                 pool_size=pool_size,
                 pool_timeout=patience_seconds,
             )
@@ -128,8 +129,6 @@ class Database:
 def _configure_sqlite(engine: AsyncEngine) -> None:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        # The driver must not begin transactions by itself: `on_begin` does.
-        connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         # NORMAL syncs at checkpoints: after a power loss the last commits may be missing, and the
