@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     liveness_seconds: float = Field(default=30, ge=1)
     """A process whose event loop stands still for so long ends itself; a Temporal server of
     `sheaf up` that does not serve for so long is started again."""
+    stall_seconds: float = Field(default=60, ge=1)
+    """How long a folder, a file or the store of results may give no entry, no byte and no answer
+    before it is taken to be away."""
     shutdown_grace_seconds: float = Field(default=20, ge=0)
 
     webhook_allow: tuple[str, ...] = ()

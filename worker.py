@@ -35,6 +35,7 @@ from services.admitter import Admitter
 from services.deployment import connect, job_service
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
+from services.file_calls import FILE_CALLS
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
@@ -158,6 +159,7 @@ def worker_name() -> str:
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
     """Run until SIGINT or SIGTERM; while it runs, the time of the ready file goes on."""
+    FILE_CALLS.stall_seconds = settings.stall_seconds
     async with beating(settings.liveness_seconds, ready_file):
         await _run(settings, ready_file)
 

@@ -25,6 +25,7 @@ from temporalio.service import RPCError
 
 from api.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
 from api.not_served import not_served
+from models.failures import OutageError
 from models.requests import true_errors
 from rules.outside_faults import is_outside_fault
 from services.ledger.records import NotFoundError
@@ -104,7 +105,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BodyTooLargeError, _too_large)
     for away in (
         *(RPCError, OperationalError, PoolTimeoutError, ConnectionError, TimeoutError),
-        ObjectStoreError,
+        *(ObjectStoreError, OutageError),
     ):
         app.add_exception_handler(away, _away)
     app.add_exception_handler(OSError, _outside)

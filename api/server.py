@@ -17,6 +17,7 @@ from config import Settings
 from models.apis import Scope
 from observability import configure_logging
 from services.deployment import lazy_client
+from services.file_calls import FILE_CALLS
 from services.home import Home
 from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
@@ -27,6 +28,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 POOL_SIZE = 10
 PATIENCE_SECONDS = 5
 """Clients are told 503 sooner than they give up, and come again."""
+STALL_SECONDS = 20
+"""The same of a store or a source root that does not answer, whose disk may be a busy one."""
 
 
 class ServeError(Exception):
@@ -72,6 +75,7 @@ def serve(settings: Settings, on_ready: Callable[[int], None]) -> None:
         ServeError: the address is not loopback and there are no keys, or it is in use.
     """
     configure_logging()
+    FILE_CALLS.stall_seconds = min(settings.stall_seconds, STALL_SECONDS)
     # Once for nothing: uvicorn logs what goes wrong in it, and returns as if nothing had.
     asyncio.run(_try_out(settings))
     app = create_app(lambda: _watched_state(settings))

@@ -1,6 +1,5 @@
 """From claimed items to their outcomes: open, hash, skip or parse."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -15,6 +14,7 @@ from services.ledger.records import ClaimedItem
 from services.opening import FileOpener, Opened, Opening, Turn, groups_of
 from services.passwords import Passwords
 from services.result_store import Processed
+from services.scratch import on_scratch
 from services.sources.items import ItemFiles
 from services.sources.unreadable import failure_of_item
 from services.work import Work
@@ -128,7 +128,7 @@ class DocumentProcessor:
         try:
             images = {}
             if one.image_folder is not None:
-                images = await asyncio.to_thread(written_images, answer, one.image_folder)
+                images = await on_scratch(partial(written_images, answer, one.image_folder))
             await self._opener.check(work, one)
             return completed(work, one.item, answer, one.content, images)
         except Exception as error:  # noqa: BLE001 - of this file alone

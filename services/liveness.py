@@ -3,16 +3,24 @@
 The watch is a thread in C that needs no interpreter lock, so that it sees a loop that is held by
 native code too, such as a regular expression. It prints where every thread is and ends the process;
 whoever keeps the process starts it again: `sheaf up`, the worker for its webhook worker, Docker by
-`restart`, Kubernetes.
+`restart`, Kubernetes. A process that has lost too many threads to file systems that do not answer
+ends likewise, after it has given back what it can.
 """
 
 import asyncio
 import contextlib
 import faulthandler
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import structlog
+
+from services.file_calls import FILE_CALLS
+
+log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 1.0
 
@@ -36,9 +44,16 @@ async def beating(limit_seconds: float, ready_file: Path | None = None) -> Async
 
 
 async def _beat(limit_seconds: float, ready_file: Path | None) -> None:
+    is_leaving = False
     while True:
-        faulthandler.dump_traceback_later(limit_seconds, exit=True)
-        if ready_file:
+        if not is_leaving:
+            faulthandler.dump_traceback_later(limit_seconds, exit=True)
+        if FILE_CALLS.is_exhausted and not is_leaving:
+            is_leaving = True
+            log.critical("too many calls to file systems hang, so this ends", calls=FILE_CALLS.hung)
+            # As whoever keeps it would end it. What is not over by the limit is cut off.
+            os.kill(os.getpid(), signal.SIGTERM)
+        if ready_file and not is_leaving:
             # It is written when the process is ready; a full disk does not keep a time from it.
             with contextlib.suppress(OSError):
                 os.utime(ready_file)

@@ -16,7 +16,7 @@ from services.ledger.items import ItemLedger
 from services.ledger.records import ClaimedItem
 from services.ledger.reuse import FileKey, ResultKey
 from services.result_store import Processed
-from services.sources.content import Content, read_contents
+from services.sources.content import Content
 from services.sources.items import ItemFiles
 from services.work import Work
 
@@ -71,10 +71,7 @@ class FileOpener:
             paths = await stack.enter_async_context(
                 self._files.on_disk(work.spec.project_id, group)
             )
-            contents = await asyncio.to_thread(read_contents, paths)
-            for item, content in zip(group, contents, strict=True):
-                if isinstance(content, DocumentError):
-                    await self._files.ask(work.spec.project_id, item, content)
+            contents = await self._files.contents(work.spec.project_id, group, paths)
             keys = [_file_key(*pair) for pair in zip(group, contents, strict=True)]
             results = await self._known_results(work, [key for key in keys if key])
             known, opened = [], []
@@ -95,11 +92,7 @@ class FileOpener:
             DocumentError: it is another, or gone, or cannot be looked at.
             OutageError: what holds it does not answer.
         """
-        try:
-            one.content.check()
-        except DocumentError as error:
-            await self._files.ask(work.spec.project_id, one.item, error)
-            raise
+        await self._files.check(work.spec.project_id, one.item, one.content)
 
     async def _known_results(self, work: Work, files: Sequence[FileKey]) -> dict[FileKey, str]:
         if not work.reuses:

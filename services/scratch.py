@@ -10,8 +10,16 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
+
+from models.failures import OutageError
+from rules.outside_faults import reason
+from services.file_calls import FILE_CALLS, StalledError
+
+Value = TypeVar("Value")
 
 PREFIX = "sheaf-parsers-"
 LOCK_NAME = ".lock"
@@ -45,6 +53,18 @@ def own_folder() -> Path:
     scratch = Scratch()
     atexit.register(scratch.delete)
     return scratch.folder
+
+
+async def on_scratch(work: Callable[[], Value]) -> Value:
+    """Return what `work` does to files of this process's folder, or to others like them.
+
+    Raises:
+        OutageError: the disk does not answer.
+    """
+    try:
+        return await FILE_CALLS.run(str(own_folder()), lambda _: work())
+    except StalledError as error:
+        raise OutageError("the folder for temporary files", reason(error)) from error
 
 
 def sweep() -> None:

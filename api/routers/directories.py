@@ -1,6 +1,5 @@
 """`/api/v1/beta/directories`: what jobs run over."""
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -12,6 +11,7 @@ from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.state import ApiState
 from models.directories import Directory, DirectoryCreate, DirectoryType, DirectoryUpdate
 from rules.times import microseconds, moment
+from services.file_calls import FILE_CALLS
 from services.ledger.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
 from services.sources.listing import S3_SCHEME
 from services.sources.local import source_uri
@@ -20,6 +20,7 @@ from services.sources.roots import SourceRefusedError, open_folder, open_prefix
 router = APIRouter(prefix="/api/v1/beta/directories", tags=["directories"])
 
 DEFAULT_PAGE = 100
+_ROOTS = "the source roots"
 
 DirectoryId = Annotated[str, Path(max_length=64, examples=["dir-0192f0c1a2b37c4d8e9f001122334455"])]
 
@@ -107,7 +108,8 @@ async def _source(uri: str, project_id: str, state: ApiState) -> str:
     """Return the URI under which a source is known, whichever way it was written."""
     if uri.startswith(S3_SCHEME):
         return open_prefix(uri, project_id, state.s3_sources).uri()
-    return source_uri(await asyncio.to_thread(open_folder, uri, state.settings.source_roots))
+    roots = state.settings.source_roots
+    return await FILE_CALLS.run(_ROOTS, lambda _: source_uri(open_folder(uri, roots)))
 
 
 def _shown(row: DirectoryRow) -> Directory:

@@ -18,10 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
+import structlog
 
 from services.children import child_environment, python_command
 from services.engines.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
 from services.engines.frames import HEADER, NO_REQUEST, READY, new_nonce
+
+log = structlog.get_logger(__name__)
 
 START_SECONDS = 60.0
 """Time for the interpreter and the handler module to load, on a busy machine."""
@@ -179,7 +182,8 @@ class ParserProcess:
                 await self._process.wait()
         except TimeoutError:
             self.kill()
-            await self._process.wait()
+            if not await self._has_died():
+                return -signal.SIGKILL
         with contextlib.suppress(TimeoutError):
             # A grandchild with a session of its own could hold stderr open for ever.
             await asyncio.wait_for(self._drain, STOP_SECONDS)
@@ -189,13 +193,28 @@ class ParserProcess:
         assert code is not None
         return code
 
+    async def _has_died(self) -> bool:
+        """Wait for the end of a process that was killed.
+
+        One that hangs in the kernel, as in a read of a mount that cannot be interrupted, does not
+        end. It is left, and its folder with it.
+        """
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            log.error("a parser process cannot be killed", pid=self._process.pid)  # noqa: TRY400 - where is of no use
+            return False
+        return True
+
     def tidy(self) -> None:
         """Delete what the last file left in the folder for temporary files."""
-        for entry in os.scandir(self._folder):
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                Path(entry.path).unlink(missing_ok=True)
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    Path(entry.path).unlink(missing_ok=True)
 
     def resident_bytes(self) -> int:
         """Return the memory that the process has; 0 when it is gone."""

@@ -1,15 +1,25 @@
 """The bytes of files that are about to be read: their hash, and a stamp by which a change shows."""
 
 import hashlib
-from collections.abc import Sequence
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.failures import DocumentError, FailureKind
-from services.sources.unreadable import failure_of_item, unreadable
+from services.file_calls import Step
+from services.sources.unreadable import unreadable
 
 _BLOCK_BYTES = 256 * 1024
-"""Read at a time, into one buffer for all files: a new one for each costs as much as hashing it."""
+
+
+class _Buffers(threading.local):
+    """Read into by all files of a thread: a new one for each costs as much as hashing it."""
+
+    def __init__(self) -> None:
+        self.block = memoryview(bytearray(_BLOCK_BYTES))
+
+
+_BUFFERS = _Buffers()
 
 
 @dataclass(frozen=True)
@@ -31,25 +41,29 @@ class Content:
             raise DocumentError(FailureKind.SOURCE_CHANGED, "the file changed while it was read")
 
 
-def read_contents(paths: Sequence[Path | DocumentError]) -> list[Content | DocumentError]:
-    """Hash files, in order; what failed already, or fails now, stands as its error."""
-    buffer = memoryview(bytearray(_BLOCK_BYTES))
-    return [path if isinstance(path, DocumentError) else _content(path, buffer) for path in paths]
+def read_content(path: Path, step: Step) -> Content:
+    """Hash a file.
+
+    Args:
+        path: of the file.
+        step: is told of each block.
+
+    Raises:
+        OSError: it cannot be read.
+        DocumentError: it cannot be looked at.
+    """
+    step.at(str(path))
+    stamp = _stamp(path)
+    return Content(path, stamp, _sha256(path, step))
 
 
-def _content(path: Path, buffer: memoryview) -> Content | DocumentError:
-    try:
-        stamp = _stamp(path)
-        return Content(path, stamp, _sha256(path, buffer))
-    except Exception as error:  # noqa: BLE001 - of this file alone
-        return failure_of_item(error)
-
-
-def _sha256(path: Path, buffer: memoryview) -> str:
+def _sha256(path: Path, step: Step) -> str:
     digest = hashlib.sha256()
+    block = _BUFFERS.block
     with path.open("rb", buffering=0) as file:
-        while size := file.readinto(buffer):
-            digest.update(buffer[:size])
+        while size := file.readinto(block):
+            step.moved()
+            digest.update(block[:size])
     return digest.hexdigest()
 
 

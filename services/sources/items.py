@@ -2,16 +2,19 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import takewhile
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from models.failures import DocumentError, FailureKind, OutageError
 from rules.outside_faults import is_outside_fault, reason
 from rules.s3_locations import parse_allowed
+from services.file_calls import FILE_CALLS, StalledError, Step
 from services.ledger.records import ClaimedItem
 from services.scratch import own_folder
-from services.sources.content import Content
+from services.sources.content import Content, read_content
 from services.sources.listing import S3_SCHEME, ask_source
 from services.sources.local import resolve, source_path
 from services.sources.roots import SourceRefusedError, open_prefix
@@ -20,6 +23,8 @@ from services.sources.unreadable import failure_of_item
 from services.storage.blobs import Blobs
 from services.together import together
 from services.uploads import upload_key
+
+Value = TypeVar("Value")
 
 FETCHED_AT_ONCE = 8
 """Objects that are fetched at once for the files of a slice that are opened together."""
@@ -51,7 +56,8 @@ class ItemFiles:
         """
         async with AsyncExitStack() as stack:
             local = [item for item in items if _is_local(item)]
-            paths = await asyncio.to_thread(_resolve, local, stack)
+            resolved = _Resolved(stack)
+            paths = await self._each(project_id, local, resolved.path)
             found = dict(zip(local, paths, strict=True))
             fetched = [item for item in items if item not in found]
             free = asyncio.Semaphore(FETCHED_AT_ONCE)
@@ -68,6 +74,79 @@ class ItemFiles:
             copies = await together(map(fetch, fetched))
             found |= dict(zip(fetched, copies, strict=True))
             yield [found[item] for item in items]
+
+    async def contents(
+        self,
+        project_id: str,
+        items: Sequence[ClaimedItem],
+        paths: Sequence[Path | DocumentError],
+    ) -> list[Content | DocumentError]:
+        """Hash the files at these paths, in order; what fails now, or has before, is its error.
+
+        Raises:
+            OutageError: what holds the files does not answer.
+        """
+        found = dict(zip(items, paths, strict=True))
+
+        def read(item: ClaimedItem, step: Step) -> Content:
+            path = found[item]
+            if isinstance(path, DocumentError):
+                raise path
+            return read_content(path, step)
+
+        contents = await self._each(project_id, items, read)
+        for item, content in zip(items, contents, strict=True):
+            if isinstance(content, DocumentError):
+                await self.ask(project_id, item, content)
+        return contents
+
+    async def check(self, project_id: str, item: ClaimedItem, content: Content) -> None:
+        """Check that a file still is what was hashed.
+
+        Raises:
+            DocumentError: it is another, or gone, or cannot be looked at.
+            OutageError: what holds it does not answer.
+        """
+        try:
+            await FILE_CALLS.run(self._place(item), lambda _: content.check())
+        except (DocumentError, StalledError) as error:
+            failure = failure_of_item(error)
+            await self.ask(project_id, item, failure)
+            raise failure from error
+
+    async def _each(
+        self,
+        project_id: str,
+        items: Sequence[ClaimedItem],
+        work: Callable[[ClaimedItem, Step], Value],
+    ) -> list[Value | DocumentError]:
+        """Do something with each file in a thread; its error is of that file alone.
+
+        A file with which it comes no step forward is left, and those behind it go on, if what
+        holds them answers.
+        """
+        found: list[Value | DocumentError] = []
+        while len(found) < len(items):
+            place = self._place(items[len(found)])
+            left = takewhile(lambda one: self._place(one) == place, items[len(found) :])  # noqa: B023 - used at once
+            run = _Run(list(left), work)
+            try:
+                FILE_CALLS.refuse_silent(place)
+                await FILE_CALLS.run(place, run)
+                found += run.done
+            except StalledError as error:
+                found += list(run.done)
+                failure = failure_of_item(error)
+                await self.ask(project_id, items[len(found)], failure)
+                found.append(failure)
+        return found
+
+    def _place(self, item: ClaimedItem) -> str:
+        """Return what the file of an item, or the copy of it, lies in."""
+        if item.upload_id:
+            return self._blobs.uri("")
+        assert item.source_uri is not None
+        return item.source_uri if _is_local(item) else str(own_folder())
 
     async def ask(self, project_id: str, item: ClaimedItem, error: DocumentError) -> None:
         """Ask, after a fault that may pass, whether what holds the item's file answers at all.
@@ -142,19 +221,41 @@ def _is_local(item: ClaimedItem) -> bool:
     return not item.upload_id and uri is not None and not uri.startswith(S3_SCHEME)
 
 
-def _resolve(items: Sequence[ClaimedItem], stack: AsyncExitStack) -> list[Path | DocumentError]:
-    tops: dict[str, Path] = {}
-    found: list[Path | DocumentError] = []
-    for item in items:
+class _Run(Generic[Value]):
+    """Work on some items, one after the other, and what has become of it so far."""
+
+    def __init__(
+        self, items: Sequence[ClaimedItem], work: Callable[[ClaimedItem, Step], Value]
+    ) -> None:
+        self._items = items
+        self._work = work
+        self.done: list[Value | DocumentError] = []
+
+    def __call__(self, step: Step) -> None:
+        """Do it, in a thread."""
+        for item in self._items:
+            step.at("")
+            try:
+                self.done.append(self._work(item, step))
+            except Exception as error:  # noqa: BLE001 - of this item alone
+                self.done.append(failure_of_item(error))
+
+
+class _Resolved:
+    """Paths of files of folders; `stack` deletes what was made for them."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self._tops: dict[str, Path] = {}
+
+    def path(self, item: ClaimedItem, step: Step) -> Path:
+        """Return the path of an item's file, after checking that it may be read."""
         uri = item.source_uri
         assert uri is not None
-        try:
-            if uri not in tops:
-                tops[uri] = source_path(uri).resolve()
-            found.append(_named_in_text(resolve(tops[uri], item.unique_id), stack))
-        except Exception as error:  # noqa: BLE001 - of this item alone
-            found.append(failure_of_item(error))
-    return found
+        step.at(f"{uri}/{item.unique_id}")
+        if uri not in self._tops:
+            self._tops[uri] = source_path(uri).resolve()
+        return _named_in_text(resolve(self._tops[uri], item.unique_id), self._stack)
 
 
 def _named_in_text(path: Path, stack: AsyncExitStack) -> Path:

@@ -1,15 +1,16 @@
 """The files of a source, whichever kind it is of."""
 
-import asyncio
 import itertools
 import os
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 from rules.outside_faults import Blame, blame, reason
 from rules.s3_locations import S3Location, parse_allowed
+from services.file_calls import FILE_CALLS, Step
 from services.ledger.records import SourceFile
 from services.object_store import ask, bucket
 from services.sources.local import source_path, walk
@@ -18,6 +19,8 @@ from services.sources.s3 import objects
 from services.sources.vanished import vanished
 
 S3_SCHEME = "s3://"
+
+_LISTING = "listing"
 
 
 class SourceListing:
@@ -49,7 +52,7 @@ class SourceListing:
             location = open_prefix(source_uri, project_id, self._s3_sources)
             listed = _chunked(objects(location, after), sizes)
         else:
-            listed = _walked(source_path(source_uri), after, sizes)
+            listed = _walked(source_uri, after, sizes)
         async with aclosing(listed) as chunks:
             while True:
                 try:
@@ -70,7 +73,13 @@ async def vanished_of(source_uri: str, keys: Sequence[str]) -> list[str]:
     """
     if source_uri.startswith(S3_SCHEME):
         return list(keys)
-    return await asyncio.to_thread(vanished, source_path(source_uri), keys)
+    root = source_path(source_uri)
+
+    def look(step: Step) -> list[str]:
+        step.at(_LISTING)
+        return vanished(root, keys, step.moved)
+
+    return await FILE_CALLS.run(source_uri, look)
 
 
 async def ask_source(
@@ -88,7 +97,7 @@ async def ask_source(
             return
         await ask(bucket(location.bucket), location.prefix)
     else:
-        await asyncio.to_thread(_ask_folder, source_path(source_uri))
+        await FILE_CALLS.ask(source_uri, lambda: _ask_folder(source_path(source_uri)))
 
 
 def _ask_folder(root: Path) -> None:
@@ -98,11 +107,22 @@ def _ask_folder(root: Path) -> None:
 
 
 async def _walked(
-    root: Path, after: str | None, sizes: Iterable[int]
+    source_uri: str, after: str | None, sizes: Iterable[int]
 ) -> AsyncGenerator[list[SourceFile], None]:
-    files = walk(root, after)
+    steps: list[Step] = []
+
+    def moved() -> None:
+        steps[-1].moved()
+
+    files = walk(source_path(source_uri), after, moved)
+
+    def listed(step: Step, size: int) -> list[SourceFile]:
+        step.at(_LISTING)
+        steps[:] = [step]
+        return list(itertools.islice(files, size))
+
     for size in sizes:
-        chunk = await asyncio.to_thread(list, itertools.islice(files, size))
+        chunk = await FILE_CALLS.run(source_uri, partial(listed, size=size))
         if not chunk:
             return
         yield chunk

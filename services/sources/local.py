@@ -6,7 +6,7 @@ kept reversibly: its key starts with `%/` and is percent-encoded, so that it fit
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
@@ -38,7 +38,9 @@ def source_path(uri: str) -> Path:
     return Path(os.fsdecode(unquote_to_bytes(parts.path)))
 
 
-def walk(root: Path, after: str | None = None) -> Iterator[SourceFile]:
+def walk(
+    root: Path, after: str | None = None, moved: Callable[[], None] = lambda: None
+) -> Iterator[SourceFile]:
     """List every file under a folder, or the one file that `root` is, in a fixed order.
 
     Entries of a folder come sorted by name, files before sub-folders' contents only as the names
@@ -49,6 +51,7 @@ def walk(root: Path, after: str | None = None) -> Iterator[SourceFile]:
     Args:
         root: folder or file.
         after: resume behind this key, which an earlier walk has returned.
+        moved: called for each entry that was read or looked at.
 
     Raises:
         OSError: the root itself cannot be listed, or a sub-folder cannot be now, which passes.
@@ -57,7 +60,7 @@ def walk(root: Path, after: str | None = None) -> Iterator[SourceFile]:
         yield _source_file(root.name, root.stat())
         return
     behind = tuple(source_parts(after)) if after else ()
-    yield from _walk(os.fsencode(root), behind)
+    yield from _walk(os.fsencode(root), behind, moved)
 
 
 def resolve(top: Path, key: str) -> Path:
@@ -99,10 +102,13 @@ class _Folder:
     """Parts, from here on, of the key to resume behind; empty where all is to be listed."""
 
 
-def _walk(root: bytes, behind: tuple[bytes, ...]) -> Iterator[SourceFile]:
+def _walk(
+    root: bytes, behind: tuple[bytes, ...], moved: Callable[[], None]
+) -> Iterator[SourceFile]:
     # No recursion: a tree may be deeper than Python's stack.
-    way = [_Folder(sorted_entries(root), (), behind)]
+    way = [_Folder(sorted_entries(root, moved), (), behind)]
     while way:
+        moved()
         folder = way[-1]
         entry = next(folder.entries, None)
         if entry is None:
@@ -114,20 +120,20 @@ def _walk(root: bytes, behind: tuple[bytes, ...]) -> Iterator[SourceFile]:
             parts = (*folder.parts, entry.name)
             if not _is_folder(entry):
                 yield from () if is_told else _listed(entry, parts)
-            elif inner := _entries_within(entry):
+            elif inner := _entries_within(entry, moved):
                 way.append(_Folder(inner, parts, left))
             elif not is_told:
                 yield from _listed(entry, parts)
 
 
-def _entries_within(entry: Entry) -> Iterator[Entry] | None:
+def _entries_within(entry: Entry, moved: Callable[[], None]) -> Iterator[Entry] | None:
     """Return the entries of a sub-folder; None where it may not be listed, or is gone.
 
     Raises:
         OSError: it cannot be listed now, which passes.
     """
     try:
-        return sorted_entries(entry.path)
+        return sorted_entries(entry.path, moved)
     except OSError as error:
         if is_outside_fault(error):
             raise

@@ -4,7 +4,7 @@ import itertools
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
@@ -73,17 +73,22 @@ class SpilledEntry:
         return self.type
 
 
-def sorted_entries(folder: bytes) -> Iterator[Entry]:
+def sorted_entries(folder: bytes, moved: Callable[[], None] = lambda: None) -> Iterator[Entry]:
     """Return a folder's entries in the order of their names' bytes.
 
     The folder is read whole before this returns; many entries are then kept in a file without a
     name, which is gone with the iterator, or with the process.
 
+    Args:
+        folder: path of the folder.
+        moved: called for each entry that was read.
+
     Raises:
         OSError: the folder cannot be listed.
         sqlite3.OperationalError: there is no room for the file.
     """
-    with os.scandir(folder) as entries:
+    with os.scandir(folder) as found:
+        entries = _told(found, moved)
         first = list(itertools.islice(entries, ENTRIES_IN_MEMORY + 1))
         if len(first) <= ENTRIES_IN_MEMORY:
             return iter(sorted(first, key=lambda entry: entry.name))
@@ -98,6 +103,14 @@ def sorted_entries(folder: bytes) -> Iterator[Entry]:
             spilled.close()
             raise
     return _merged(folder, spilled)
+
+
+def _told(
+    entries: "Iterator[os.DirEntry[bytes]]", moved: Callable[[], None]
+) -> "Iterator[os.DirEntry[bytes]]":
+    for entry in entries:
+        moved()
+        yield entry
 
 
 def _merged(folder: bytes, spilled: sqlite3.Connection) -> Iterator[Entry]:

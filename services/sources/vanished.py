@@ -6,7 +6,7 @@ the former may be marked as deleted: the rest is there, as far as anyone knows.
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -21,16 +21,24 @@ class _Folder(Enum):
     UNKNOWN = "unknown"
 
 
-def vanished(root: Path, keys: Sequence[str]) -> list[str]:
+def vanished(
+    root: Path, keys: Sequence[str], moved: Callable[[], None] = lambda: None
+) -> list[str]:
     """Return those keys of files of which it is certain that a source has them no more.
 
     Args:
         root: the source's folder, or the one file that it is.
         keys: of files that its listing did not show.
+        moved: called before each of them.
     """
     folders: dict[tuple[bytes, ...], _Folder] = {}
     top = os.fsencode(root)
-    return [key for key in keys if _is_gone(top, tuple(source_parts(key)), folders)]
+    gone = []
+    for key in keys:
+        moved()
+        if _is_gone(top, tuple(source_parts(key)), folders):
+            gone.append(key)
+    return gone
 
 
 def _is_gone(

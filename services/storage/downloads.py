@@ -1,15 +1,15 @@
 """Temporary copies of objects, for what needs a path."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from models.failures import OutageError
 from rules.outside_faults import reason
 from services.object_store import ObjectStoreError
-from services.scratch import own_folder
+from services.scratch import on_scratch, own_folder
 from services.storage.blobs import OpenBlob
 
 PREFIX = "sheaf-download-"
@@ -33,12 +33,12 @@ async def downloaded(blob: OpenBlob) -> AsyncIterator[Path]:
         size = 0
         async for block in blob.content:
             with _scratch():
-                await asyncio.to_thread(file.write, block)
+                await on_scratch(partial(file.write, block))
             size += len(block)
         if size != blob.size_bytes:
             raise TruncatedError(f"the object broke off at {size} of {blob.size_bytes} bytes")
         with _scratch():
-            await asyncio.to_thread(file.flush)
+            await on_scratch(file.flush)
         yield Path(file.name)
 
 

@@ -5,21 +5,27 @@ synced, then all are renamed, then each folder that they went to is synced once.
 therefore whole or absent, also after a power loss, and a row that names it is written later.
 """
 
-import asyncio
 import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
+from services.file_calls import FILE_CALLS, Step
 from services.storage.blobs import BLOCK_BYTES, OpenBlob
+
+Value = TypeVar("Value")
 
 
 class LocalBlobs:
-    """Blobs under one folder; see `services.storage.blobs`."""
+    """Blobs under one folder; see `services.storage.blobs`.
+
+    Each method may raise StalledError, an OSError, where the folder does not answer. What it was
+    to do may then still be done, whenever it answers again.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -30,7 +36,7 @@ class LocalBlobs:
         Raises:
             OSError: the disk is full or not writable; none or some of the blobs are there.
         """
-        await asyncio.to_thread(self._put_many, blobs)
+        await self._called(lambda step: self._put_many(blobs, step))
 
     async def put_stream(self, key: str, source: BinaryIO) -> tuple[int, str]:
         """Store what a stream holds, block by block; return its size and SHA-256.
@@ -40,35 +46,35 @@ class LocalBlobs:
         Raises:
             OSError: the stream cannot be read to its end, or the disk is full; nothing is left.
         """
-        return await asyncio.to_thread(self._put_stream, key, source)
+        return await self._called(lambda step: self._put_stream(key, source, step))
 
     async def delete(self, key: str) -> None:
         """Remove a blob; nothing where there is none. Whoever has it open reads on."""
-        await asyncio.to_thread(self.path(key).unlink, missing_ok=True)
+        await self._called(lambda _: self.path(key).unlink(missing_ok=True))
 
     async def delete_all(self, prefix: str) -> None:
         """Remove every blob whose key begins with a prefix, which ends in `/`."""
-        await asyncio.to_thread(shutil.rmtree, self.path(prefix), ignore_errors=True)
+        await self._called(lambda _: shutil.rmtree(self.path(prefix), ignore_errors=True))
 
     async def get(self, key: str, start: int = 0, size: int | None = None) -> bytes:
         """Return a blob, or a part of it; FileNotFoundError when there is none."""
-        return await asyncio.to_thread(_read, self.path(key), start, size)
+        return await self._called(lambda _: _read(self.path(key), start, size))
 
     async def open(self, key: str) -> OpenBlob:
         """Open a blob for reading; FileNotFoundError when there is none."""
-        file = await asyncio.to_thread(self.path(key).open, "rb")
-        return OpenBlob(os.fstat(file.fileno()).st_size, _blocks(file))
+        file = await self._called(lambda _: self.path(key).open("rb"))
+        return OpenBlob(os.fstat(file.fileno()).st_size, self._blocks(file))
 
     @asynccontextmanager
     async def on_disk(self, key: str) -> AsyncIterator[Path]:
         """Give the blob's own path; FileNotFoundError when there is none."""
         path = self.path(key)
-        await asyncio.to_thread(path.stat)
+        await self._called(lambda _: path.stat())
         yield path
 
     async def ask(self) -> None:
         """Ask whether the folder can be listed; OSError where it cannot."""
-        await asyncio.to_thread(_ask, self._root)
+        await FILE_CALLS.ask(self.uri(""), lambda: _ask(self._root))
 
     def path(self, key: str) -> Path:
         """Return where a blob lies or would lie."""
@@ -78,7 +84,15 @@ class LocalBlobs:
         """Return the blob's location as a `file://` URI."""
         return self.path(key).absolute().as_uri()
 
-    def _put_stream(self, key: str, source: BinaryIO) -> tuple[int, str]:
+    async def _called(self, work: Callable[[Step], Value]) -> Value:
+        return await FILE_CALLS.run(self.uri(""), work)
+
+    async def _blocks(self, file: BinaryIO) -> AsyncIterator[bytes]:
+        with file:
+            while block := await self._called(lambda _: file.read(BLOCK_BYTES)):
+                yield block
+
+    def _put_stream(self, key: str, source: BinaryIO, step: Step) -> tuple[int, str]:
         target = self.path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = _temporary(target)
@@ -89,6 +103,7 @@ class LocalBlobs:
                 while block := source.read(BLOCK_BYTES):
                     digest.update(block)
                     size += file.write(block)
+                    step.moved()
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(target)
@@ -98,13 +113,14 @@ class LocalBlobs:
         _sync_folder(target.parent)
         return size, digest.hexdigest()
 
-    def _put_many(self, blobs: Sequence[tuple[str, bytes]]) -> None:
+    def _put_many(self, blobs: Sequence[tuple[str, bytes]], step: Step) -> None:
         staged: list[tuple[Path, Path]] = []
         try:
             for key, content in blobs:
                 target = self.path(key)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 staged.append((_stage(target, content), target))
+                step.moved()
             for temporary, target in staged:
                 temporary.replace(target)
         except BaseException:
@@ -113,12 +129,6 @@ class LocalBlobs:
             raise
         for folder in {target.parent for _, target in staged}:
             _sync_folder(folder)
-
-
-async def _blocks(file: BinaryIO) -> AsyncIterator[bytes]:
-    with file:
-        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
-            yield block
 
 
 def _ask(root: Path) -> None:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from rules.s3_locations import S3Location
 from services.object_store import ask, bucket, faults
+from services.scratch import on_scratch
 from services.storage.blobs import BLOCK_BYTES, OpenBlob
 from services.storage.downloads import downloaded
 from services.together import together
@@ -51,7 +52,7 @@ class S3Blobs:
 
         async def blocks() -> AsyncIterator[bytes]:
             nonlocal size
-            while block := await asyncio.to_thread(source.read, BLOCK_BYTES):
+            while block := await on_scratch(lambda: source.read(BLOCK_BYTES)):
                 digest.update(block)
                 size += len(block)
                 yield block

@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import pytest
 
 from models.documents import EngineRequest, EngineResult
 from models.failures import FailureKind
+from services.engines import parser_process
 from services.engines.lane import MOST_AHEAD
 from services.engines.orders import Listed, Order
 from services.engines.parser_process import ParserProcess
@@ -399,3 +401,31 @@ async def test_a_file_that_vanished_and_one_that_may_not_be_read_say_so(
     assert kind_of(await pool.run(PROJECT, gone, DEADLINE)) is FailureKind.SOURCE_CHANGED
     folder = make("x").model_copy(update={"path": str(tmp_path)})
     assert kind_of(await pool.run(PROJECT, folder, DEADLINE)) is FailureKind.REFUSED
+
+
+async def test_a_process_that_cannot_be_killed_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(parser_process, "STOP_SECONDS", 0.1)
+    folder = tmp_path / "process"
+    folder.mkdir()
+    process = await ParserProcess.start("tests.slow_engine", 2**32, folder, "p")
+    really = process._process
+    process._process = cast("Any", Unkillable())
+    assert await process.wait() == -signal.SIGKILL
+    really.kill()
+    await really.wait()
+
+
+class Unkillable:
+    """A process that hangs in the kernel: it heeds no signal and does not end."""
+
+    stdin = None
+    returncode = None
+
+    pid = 2**22 + 1
+    """Over the highest id of a process."""
+
+    async def wait(self) -> int:
+        await asyncio.Event().wait()
+        raise AssertionError

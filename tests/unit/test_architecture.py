@@ -90,3 +90,33 @@ def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
 
 def test_every_module_of_the_house_is_read() -> None:
     assert len(MODULES) > 60
+
+
+UNBOUNDED = {
+    "services/workbooks.py",  # calls no file
+    "worker.py",  # once, at the start
+    "api/forms.py",  # of a file that the request itself has brought
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_whoever_calls_a_file_system_does_not_wait_for_it_without_end(path: Path) -> None:
+    is_known = str(path.relative_to(ROOT)) in UNBOUNDED
+    assert is_known or "to_thread(" not in path.read_text(), "use services.file_calls"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_folder_that_is_read_is_closed(path: Path) -> None:
+    opened = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.scandir", "scandir"}
+    ]
+    managed = [
+        item.context_expr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.With)
+        for item in node.items
+    ]
+    places = {(one.lineno, one.col_offset) for one in managed}
+    assert all((one.lineno, one.col_offset) in places for one in opened)

@@ -177,7 +177,7 @@ async def test_calls_that_run_together_end_together() -> None:
 
 
 async def listed(monkeypatch: pytest.MonkeyPatch, error: OSError) -> list[list[SourceFile]]:
-    def walk(root: Path, after: str | None) -> Any:
+    def walk(root: Path, after: str | None, moved: object) -> Any:
         raise error
         yield
 

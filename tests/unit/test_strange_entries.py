@@ -10,7 +10,7 @@ import pytest
 
 from models.failures import DocumentError, FailureKind
 from services.ledger.records import ClaimedItem
-from services.sources.content import Content, read_contents
+from services.sources.content import Content
 from services.sources.items import ItemFiles
 from services.sources.local import source_name, source_path, source_uri, walk
 from services.storage.local import LocalBlobs
@@ -80,7 +80,8 @@ async def test_each_entry_is_read_or_fails_alone(
         paths = await stack.enter_async_context(files.on_disk("default", items))
         for path in paths:
             assert isinstance(path, DocumentError) or str(path).encode()
-        contents = dict(zip(listed, read_contents(paths), strict=True))
+        read_them = await files.contents("default", items, paths)
+        contents = dict(zip(listed, read_them, strict=True))
     assert list(scratch.iterdir()) == []
     read = {key for key, content in contents.items() if isinstance(content, Content)}
     is_root = user == "root" and os.geteuid() == 0
