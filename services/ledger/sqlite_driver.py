@@ -19,6 +19,9 @@ Value = TypeVar("Value")
 CACHED_STATEMENTS = 512
 """Prepared statements that a connection keeps. We have more than the 128 of the driver."""
 
+FETCHED = 1000
+"""Rows that come with a statement's own trip; where there are more, they make further ones."""
+
 
 def creator(url: str, patience_seconds: float) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     """Return what makes connections to a ledger's file; see `create_async_engine`.
@@ -110,6 +113,8 @@ class Cursor:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._rows: list[Any] = []
+        self._more: sqlite3.Cursor | None = None
+        """What has the rows behind these; None once there are no others."""
         self.description: Any = None
         self.rowcount = -1
         self.lastrowid: int | None = None
@@ -118,7 +123,7 @@ class Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> Self:
-        """Run a statement, and fetch its rows."""
+        """Run a statement, and fetch its first rows, which mostly are all."""
         if sql.startswith("BEGIN"):
             self._connection.begin(sql)
             return self
@@ -128,24 +133,62 @@ class Cursor:
         """Run a statement for each row of parameters."""
         return await self._run(lambda cursor: cursor.executemany(sql, parameters))
 
+    async def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        rows = await self.fetchmany(1)
+        return rows[0] if rows else None
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Return the next rows; fewer than `size`, or none, at the end."""
+        size = size or self.arraysize
+        while len(self._rows) < size and self._more:
+            self._rows += await self._fetched(self._more, max(size, FETCHED))
+        rows, self._rows = self._rows[:size], self._rows[size:]
+        return rows
+
     async def fetchall(self) -> list[Any]:
-        """Return the rows, once."""
+        """Return the rows that are left."""
+        if self._more:
+            self._rows += await self._fetched(self._more, None)
         rows, self._rows = self._rows, []
         return rows
 
     async def close(self) -> None:
-        """Nothing is open in the database."""
+        """Forget the rows that are left."""
+        self._rows = []
+        if more := self._more:
+            self._more = None
+            await self._connection.run(lambda _: more.close())
 
     async def _run(self, statement: Callable[[sqlite3.Cursor], object]) -> Self:
-        def run(connection: sqlite3.Connection) -> tuple[Any, int, int | None, list[Any]]:
+        def run(connection: sqlite3.Connection) -> tuple[sqlite3.Cursor, list[Any]]:
             cursor = connection.cursor()
             try:
                 statement(cursor)
-                rows = cursor.fetchall() if cursor.description else []
-                return cursor.description, cursor.rowcount, cursor.lastrowid, rows
-            finally:
+                rows = cursor.fetchmany(FETCHED) if cursor.description else []
+            except BaseException:
                 cursor.close()
+                raise
+            if len(rows) < FETCHED:
+                cursor.close()
+            return cursor, rows
 
-        answer = await self._connection.run(run)
-        self.description, self.rowcount, self.lastrowid, self._rows = answer
+        cursor, self._rows = await self._connection.run(run)
+        self._more = cursor if len(self._rows) == FETCHED else None
+        self.description, self.rowcount = cursor.description, cursor.rowcount
+        self.lastrowid = cursor.lastrowid
         return self
+
+    async def _fetched(self, cursor: sqlite3.Cursor, size: int | None) -> list[Any]:
+        """Return rows behind those that are known; all where no size is given."""
+
+        def fetch(_: sqlite3.Connection) -> list[Any]:
+            rows = cursor.fetchall() if size is None else cursor.fetchmany(size)
+            if size is None or len(rows) < size:
+                cursor.close()
+            return rows
+
+        rows = await self._connection.run(fetch)
+        if size is None or len(rows) < size:
+            self._more = None
+        return rows

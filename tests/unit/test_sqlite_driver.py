@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from services.ledger.database import Database
+from services.ledger.sqlite_driver import FETCHED
 
 NUMBERS = sa.Table("numbers", sa.MetaData(), sa.Column("n", sa.Integer, primary_key=True))
 COUNT = sa.select(sa.func.count()).select_from(NUMBERS)
@@ -57,6 +58,30 @@ async def test_a_statement_with_its_rows_is_one_trip_and_an_end_is_another(
     trips.clear()
     assert await numbers(database) == 3
     assert len(trips) == 2
+
+
+@pytest.mark.parametrize("count", [0, 1, FETCHED - 1, FETCHED, FETCHED + 1, 3 * FETCHED])
+async def test_all_rows_come_however_many(database: Database, count: int) -> None:
+    async with database.write() as connection:
+        if count:
+            await connection.execute(NUMBERS.insert(), [{"n": n} for n in range(count)])
+        query = sa.select(NUMBERS.c.n).order_by(NUMBERS.c.n)
+        assert (await connection.scalars(query)).all() == list(range(count))
+        async with connection.stream(query) as rows:
+            assert [n async for (n,) in rows] == list(range(count))
+
+
+async def test_rows_come_as_they_are_asked_for(database: Database, trips: list[None]) -> None:
+    async with database.write() as connection:
+        await connection.execute(NUMBERS.insert(), [{"n": n} for n in range(5 * FETCHED)])
+        trips.clear()
+        query = sa.select(NUMBERS.c.n).order_by(NUMBERS.c.n)
+        async with connection.stream(query) as rows:
+            assert (await anext(rows)).n == 0
+            assert len(trips) == 1
+            assert [(await anext(rows)).n for _ in range(FETCHED)] == list(range(1, FETCHED + 1))
+            assert len(trips) == 2
+        assert (await connection.scalars(query.limit(2))).all() == [0, 1]
 
 
 async def test_a_transaction_of_no_statements_is_no_trip(
