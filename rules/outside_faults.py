@@ -118,13 +118,17 @@ def reason(error: BaseException) -> str:
 
 
 def _blame_of_code(error: BaseException) -> Blame | None:
-    """Judge by the code of Postgres, SQLite or gRPC that an error carries, if it does."""
+    """Judge by the code of Postgres, SQLite, S3 or gRPC that an error carries, if it does."""
     sqlstate = getattr(error, "sqlstate", None)
     if isinstance(sqlstate, str):
         return Blame.PROGRAM if sqlstate.startswith(_SQLSTATE_OF_PROGRAM) else Blame.OUTSIDE
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(code, int):
         return Blame.PROGRAM if code & 0xFF in _SQLITE_OF_PROGRAM else Blame.OUTSIDE
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):  # botocore's answer of S3
+        code, text = response.get("ResponseMetadata", {}).get("HTTPStatusCode"), str(error)
+        return _blame_of_answer(f"status code: {code} {text}")
     status = getattr(getattr(error, "status", None), "name", None)
     if not isinstance(status, str):
         return None
@@ -149,7 +153,7 @@ def _blame_of_class(error: BaseException) -> Blame:
 
 
 def _blame_of_answer(text: str) -> Blame:
-    """Judge by the status that obstore's catch-all names, which is all that tells of a listing."""
+    """Judge by the status of an answer, which is all that obstore's catch-all tells."""
     found = _ANSWERED.search(text)
     if found is None or found[1] not in {"403", "404"}:
         return Blame.OUTSIDE

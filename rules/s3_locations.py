@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 EVERYONE = "*"
 """Stands for all projects in an operator's list."""
 
 _URI = re.compile(r"s3://([^/]*)(?:/(.*))?", re.DOTALL)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ENCODED = "%/"
 _FORM = "Write it as s3://bucket/prefix/"
 
 
@@ -48,6 +49,31 @@ def parse_location(uri: str) -> S3Location:
     if not all(part not in {"", ".", ".."} and part.isprintable() for part in parts):
         raise ValueError(f"not a place in S3. {_FORM}, with no empty, '.' or '..' part")
     return S3Location(match[1], "/".join(parts) + "/" if parts else "")
+
+
+def is_path(key: str) -> bool:
+    """Whether a key is a path: no empty, `.` or `..` part, no control character."""
+    parts = key.split("/")
+    has_control = any(ord(letter) < ord(" ") or letter == "\x7f" for letter in key)
+    return not has_control and not {"", ".", ".."} & set(parts)
+
+
+def name_of(key: str, location: S3Location) -> str:
+    """Return how an object is known within a prefix: by the rest of its key.
+
+    A name with a null byte, which no database keeps, that of the prefix itself, and one that looks
+    like it, are percent-encoded behind `%/`.
+    """
+    name = key.removeprefix(location.prefix)
+    is_odd = not name or "\0" in name or name.startswith(_ENCODED)
+    return _ENCODED + quote(name) if is_odd else name
+
+
+def key_of(name: str, location: S3Location) -> str:
+    """Return the key of what `name_of` has named."""
+    if name.startswith(_ENCODED):
+        name = unquote(name.removeprefix(_ENCODED))
+    return location.key(name)
 
 
 def is_allowed(

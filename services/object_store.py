@@ -41,14 +41,14 @@ def bucket(name: str, region: str | None = None) -> S3Store:
         name: of the bucket.
         region: goes before that of the environment.
     """
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    where = region or region_of()
+    endpoint = endpoint_of(where)
     return S3Store(
         name,
-        region=where or DEFAULT_REGION,
-        endpoint=endpoint or f"https://s3.{where or DEFAULT_REGION}.amazonaws.com",
+        region=where,
+        endpoint=endpoint,
         client_options={
-            "allow_http": bool(endpoint and endpoint.startswith("http://")),
+            "allow_http": endpoint.startswith("http://"),
             "connect_timeout": CONNECT_TIMEOUT,
             "timeout": REQUEST_TIMEOUT,
         },
@@ -62,6 +62,18 @@ def bucket(name: str, region: str | None = None) -> S3Store:
             },
         },
     )
+
+
+def region_of() -> str:
+    """Return the region that the environment names."""
+    named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return named or DEFAULT_REGION
+
+
+def endpoint_of(region: str) -> str:
+    """Return where the object store is; that of a region of Amazon's where none is named."""
+    named = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return named or f"https://s3.{region}.amazonaws.com"
 
 
 async def ask(store: S3Store, prefix: str) -> None:

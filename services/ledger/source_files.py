@@ -67,7 +67,8 @@ def _new_file(job: sa.Row[Any], file_id: str, file: SourceFile, now: int) -> dic
         "project_id": job.project_id,
         "directory_id": job.directory_id,
         "unique_id": file.unique_id,
-        "display_name": file.unique_id.rpartition("/")[2],
+        # A key of S3 may end in slashes, or be nothing else.
+        "display_name": file.unique_id.rstrip("/").rpartition("/")[2] or file.unique_id,
         "size_bytes": file.size_bytes,
         "mtime_ns": file.mtime_ns,
         "etag": file.etag,

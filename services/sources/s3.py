@@ -1,27 +1,25 @@
 """Prefixes of S3 as sources: listing them in the order of their keys, and reading objects.
 
-Keys are relative to the prefix. A key with an empty, `.` or `..` part cannot be read by any
-client that takes keys for paths; a prefix that holds one cannot be listed past it.
+Whatever its key is, an object is listed, and read as far as the store gives it. Keys are relative
+to the prefix.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from obstore.exceptions import BaseError, InvalidPathError, PreconditionError
+from obstore.exceptions import BaseError, PreconditionError
 
 from models.failures import DocumentError, FailureKind
 from rules.outside_faults import is_outside_fault
-from rules.s3_locations import S3Location
+from rules.s3_locations import S3Location, is_path, key_of, name_of
 from services.ledger.records import SourceFile
-from services.object_store import bucket, faults
+from services.object_store import bucket
+from services.s3_keys import ListedObject, ObjectChangedError, list_page, open_object
 from services.storage.blobs import BLOCK_BYTES, OpenBlob
 from services.storage.downloads import TruncatedError, downloaded
 
-PAGE_KEYS = 1000
-"""As many as one request of S3 lists."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,22 +33,16 @@ async def objects(location: S3Location, after: str | None) -> AsyncIterator[Sour
         after: resume behind this key, which an earlier listing has returned.
 
     Raises:
-        ObjectStoreError: the prefix cannot be listed, or not past some key.
+        ObjectStoreError: the prefix cannot be listed.
     """
-    store = bucket(location.bucket)
-    offset = None if after is None else location.key(after)
-    with faults():
-        try:
-            async for page in store.list(location.prefix, offset=offset, chunk_size=PAGE_KEYS):
-                for meta in page:
-                    if meta["size"] or await _is_object(store, meta["path"]):
-                        yield _source_file(location, meta)
-        except InvalidPathError as error:
-            raise OSError(
-                "an object's key has an empty, '.' or '..' part, or a control character, and "
-                "cannot be listed: rename it, or name a prefix that does not hold it "
-                f"({str(error).partition(chr(10))[0][:200]})"
-            ) from error
+    behind = "" if after is None else key_of(after, location)
+    token, is_first = None, True
+    while token or is_first:
+        is_first = False
+        page, token = await list_page(location.bucket, location.prefix, behind, token)
+        for one in page:
+            if one.size_bytes or not one.key.endswith("/"):
+                yield _source_file(location, one)
 
 
 @asynccontextmanager
@@ -69,19 +61,19 @@ async def object_on_disk(location: S3Location, key: str, etag: str | None) -> As
         raise DocumentError(FailureKind.UNAVAILABLE, str(error)) from error
 
 
-async def _opened(location: S3Location, key: str, etag: str | None) -> OpenBlob:
-    store = bucket(location.bucket)
+async def _opened(location: S3Location, name: str, etag: str | None) -> OpenBlob:
+    key = key_of(name, location)
     try:
-        answer = await store.get_async(
-            location.key(key), options={} if etag is None else {"if_match": etag}
+        if not is_path(key):
+            return await open_object(location.bucket, key, etag)
+        answer = await bucket(location.bucket).get_async(
+            key, options={} if etag is None else {"if_match": etag}
         )
     except FileNotFoundError as error:
         raise DocumentError(FailureKind.SOURCE_CHANGED, "the object is gone") from error
-    except PreconditionError as error:
+    except (PreconditionError, ObjectChangedError) as error:
         message = "the object changed after it was listed"
         raise DocumentError(FailureKind.SOURCE_CHANGED, message) from error
-    except ValueError as error:  # of a key that was listed by a source of another kind
-        raise DocumentError(FailureKind.REFUSED, "the key is no path") from error
     except (BaseError, OSError) as error:
         if is_outside_fault(error):
             raise _unavailable(error) from error
@@ -102,19 +94,10 @@ def _unavailable(error: Exception) -> DocumentError:
     return DocumentError(FailureKind.UNAVAILABLE, f"the object store did not answer: {cause}")
 
 
-async def _is_object(store: Any, path: str) -> bool:
-    """Whether an empty object is a file: the listing shows `a/`, the mark of a folder, as `a`."""
-    try:
-        await store.head_async(path)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _source_file(location: S3Location, meta: Any) -> SourceFile:
+def _source_file(location: S3Location, listed: ListedObject) -> SourceFile:
     return SourceFile(
-        unique_id=meta["path"].removeprefix(location.prefix),
-        size_bytes=meta["size"],
-        mtime_ns=int((meta["last_modified"] - _EPOCH).total_seconds()) * 1_000_000_000,
-        etag=meta["e_tag"],
+        unique_id=name_of(listed.key, location),
+        size_bytes=listed.size_bytes,
+        mtime_ns=int((listed.modified_at - _EPOCH).total_seconds()) * 1_000_000_000,
+        etag=listed.etag,
     )

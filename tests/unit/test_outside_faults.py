@@ -8,12 +8,14 @@ import ssl
 import subprocess
 import sys
 from contextlib import closing
+from typing import Any, cast
 
 import asyncpg
 import httpx
 import obstore.exceptions as obstore_errors
 import pytest
 import sqlalchemy as sa
+from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
@@ -140,6 +142,26 @@ def test_a_postgres_that_restarts_is_full_or_is_busy_passes(
 ) -> None:
     assert is_outside_fault(wrapped(kind("said so")))
     assert is_outside_fault(wrapped(asyncpg.InterfaceError("connection is closed")))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (404, "NoSuchBucket", Blame.ITEM),
+        (403, "AccessDenied", Blame.ITEM),
+        (403, "RequestTimeTooSkewed", Blame.OUTSIDE),
+        (503, "SlowDown", Blame.OUTSIDE),
+        (500, "InternalError", Blame.OUTSIDE),
+    ],
+)
+def test_an_answer_of_s3_is_judged_by_its_status(status: int, code: str, expected: Blame) -> None:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    refused = ClientError(cast("Any", answer), "ListObjectsV2")
+    told = ObjectStoreError("said so")
+    told.__cause__ = refused
+    assert blame(refused) is blame(told) is expected
+    away = EndpointConnectionError(endpoint_url="https://s3")
+    assert blame(away) is Blame.OUTSIDE
 
 
 def test_sqlite_is_at_fault_unless_the_statement_is() -> None:

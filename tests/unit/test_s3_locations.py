@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from models.job_config import BatchParseJobRecordCreate
 from rules.output_locations import output_key, output_location, stored_output
-from rules.s3_locations import S3Location, is_allowed, parse_allowed, parse_location, partitioned
+from rules.s3_locations import (
+    S3Location,
+    is_allowed,
+    is_path,
+    key_of,
+    name_of,
+    parse_allowed,
+    parse_location,
+    partitioned,
+)
 from services.outputs import OutputRefusedError, check_output
 
 names = st.text("abc-.", min_size=1, max_size=5).filter(lambda name: name.strip("."))
@@ -136,3 +145,22 @@ def test_a_refusal_names_the_field_that_was_given_and_what_would_open_it(
 def test_a_place_that_is_open_with_its_partitions_alone_is_not_refused() -> None:
     asked = config({"file_id_partition": "1"}, output_s3_path_prefix="s3://bucket/")
     check_output(asked, "p", parse_allowed({"*": ["s3://bucket/file_id_partition=1/"]}))
+
+
+@given(name=st.text(st.sampled_from("%/\0a.0"), max_size=8) | st.text(max_size=8))
+def test_a_name_leads_back_to_its_key(name: str) -> None:
+    location = S3Location("bucket", "in/")
+    known = name_of(location.key(name), location)
+    assert known
+    assert "\0" not in known
+    assert key_of(known, location) == location.key(name)
+
+
+@pytest.mark.parametrize("key", ["a", "a/b.c", "a b/é", "...", "a/..b"])
+def test_a_path_is_a_path(key: str) -> None:
+    assert is_path(key)
+
+
+@pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", ".", "a/..", "../a", "a\n", "\0", "\x7f"])
+def test_a_key_that_no_path_names_is_none(key: str) -> None:
+    assert not is_path(key)
