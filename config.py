@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     """Of one key, in one API process; who sends more is told 429 and when to come again."""
     api_requests_at_once: int = Field(default=200, ge=1)
     """Of all callers, in one API process."""
+    api_client_seconds: float = Field(default=30, ge=1)
+    """For a client to send the head of a request, and its body, and one second more for each 1,000
+    bytes; and to take in as many of an answer."""
     signing_key: SecretStr | None = Field(default=None, min_length=32)
     """Signs links and seals what receivers of events are told; by default made in the home. All
     processes of a deployment need the same one."""

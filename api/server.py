@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from api.app import create_app
+from api.patience import patient
 from api.state import ApiState
 from config import Settings
 from models.apis import Scope
@@ -87,7 +88,7 @@ def serve(settings: Settings, on_ready: Callable[[int], None]) -> None:
         timeout_keep_alive=75,
         # Over our own limit of a query, so that its answer is ours.
         h11_max_incomplete_event_size=256 * 1024,
-        http="h11",
+        http=patient(settings.api_client_seconds),
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
         server_header=False,
         # Would believe what any process of this machine says of a request; see `api.link_base`.
