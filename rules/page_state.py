@@ -91,7 +91,7 @@ class PageState:
         for kind, spent in result.spent.items():
             self._spent[kind] = self._spent.get(kind, Spent()) + spent
 
-    def drained(self) -> PageSlots:
+    def drained(self, now: float) -> PageSlots:
         """Give the free slots away, and return what the parent is to hear of it.
 
         Noted before it is told, so that a new parent that adopts the page meanwhile is told too.
@@ -99,13 +99,13 @@ class PageState:
         self._told = self.window.in_flight
         if self.is_of_now:
             self.window.give_away()
-        return self._slots(self.window.in_flight)
+        return self._slots(self.window.in_flight, now)
 
-    def waits(self) -> PageSlots:
+    def waits(self, now: float) -> PageSlots:
         """Return the wish for more slots than those that the page has kept."""
         self._told = None
         self.window.give_away()
-        return self._slots(self.window.share, waits=True)
+        return self._slots(self.window.share, now, waits=True)
 
     def report(self, now: float) -> PageCounts:
         """Return what was done so far, which the parent then knows."""
@@ -158,8 +158,8 @@ class PageState:
     def _covers(self) -> OrdinalRange:
         return OrdinalRange(first=self._input.first, last=self._input.last)
 
-    def _slots(self, slots: int, *, waits: bool = False) -> PageSlots:
-        self._reported = self.counts
+    def _slots(self, slots: int, now: float, *, waits: bool = False) -> PageSlots:
+        self.report(now)
         return PageSlots(
             page_id=self._page_id,
             slots=slots,

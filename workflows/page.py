@@ -122,9 +122,9 @@ class PageWorkflow:
             if window.is_held and not slots:
                 await self._continue()
             elif state.is_untold:
-                await self._tell("drained", state.drained())
+                await self._tell("drained", state.drained(workflow.time()))
             elif state.is_short_of_slots:
-                await self._tell("drained", state.waits())
+                await self._tell("drained", state.waits(workflow.time()))
             else:
                 await workflow.wait_condition(
                     lambda slots=slots: (  # type: ignore[misc]
@@ -156,7 +156,7 @@ class PageWorkflow:
         What the parent says until then, and a cancel, is seen at the `sleep(0)`; what comes later
         the server lets this run hear before it ends it.
         """
-        await self._tell("drained", self._state.waits())
+        await self._tell("drained", self._state.waits(workflow.time()))
         self._stop_reports()
         await asyncio.sleep(0)
         workflow.continue_as_new(self._state.carried())

@@ -10,6 +10,8 @@ from models.runs import Counts, OrdinalRange, Slice, SliceResult
 from rules.page_state import PageState
 from rules.reporting import report_pause
 
+NOW = 1000.0
+
 
 def page(share: int = 4, **options: object) -> PageInput:
     given: dict[str, object] = {
@@ -24,7 +26,7 @@ def page(share: int = 4, **options: object) -> PageInput:
 
 
 def state_of(input: PageInput) -> PageState:
-    state = PageState(input, "job/page/000001", 1000.0)
+    state = PageState(input, "job/page/000001", NOW)
     state.take_up()
     return state
 
@@ -49,11 +51,11 @@ def test_no_item_is_lost_or_started_twice_however_often_a_page_continues(
             in_flight.append(state.window.start())
         if not in_flight:
             # Whatever was given away: one slot is kept.
-            assert state.waits().slots >= 1
+            assert state.waits(NOW).slots >= 1
             state = state_of(PageInput.model_validate_json(state.carried().model_dump_json()))
             continue
         if state.is_untold:
-            assert state.drained().slots == len(in_flight)
+            assert state.drained(NOW).slots == len(in_flight)
         taken = in_flight.pop(random_.randrange(len(in_flight)))
         result = worked(taken, alone, settled, random_)
         state.window.end(result)
@@ -92,7 +94,7 @@ def test_what_a_page_of_nothing_but_failures_carries_is_small() -> None:
 def test_a_page_that_continues_carries_a_share_that_is_told_meanwhile() -> None:
     state = state_of(page(share=4))
     state.window.is_held = True
-    assert state.waits().slots == 1
+    assert state.waits(NOW).slots == 1
     state.set_share(3)
     assert state.carried().share == 3
     state.adopt(7)
@@ -103,7 +105,7 @@ def test_a_drained_page_keeps_the_slots_in_use_and_asks_for_more_where_files_wai
     state = state_of(page(share=4, concurrency=8))
     state.window.add([Slice(first=1, last=50)])
     state.window.start()
-    assert state.drained().slots == 1
+    assert state.drained(NOW).slots == 1
     # Sent before the parent knew.
     state.set_share(8)
     state.window.end(
@@ -112,7 +114,7 @@ def test_a_drained_page_keeps_the_slots_in_use_and_asks_for_more_where_files_wai
     state.window.start()
     assert not state.window.may_start
     assert state.is_short_of_slots
-    asked = state.waits()
+    asked = state.waits(NOW)
     assert (asked.slots, asked.waits) == (1, True)
     state.set_share(6)
     assert state.window.may_start
@@ -122,7 +124,7 @@ def test_a_page_that_an_earlier_version_has_started_keeps_its_share() -> None:
     state = state_of(page(share=4, max_events=None))
     state.window.add([Slice(first=1, last=50)])
     state.window.start()
-    state.drained()
+    state.drained(NOW)
     assert state.window.share == 4
     assert not state.is_short_of_slots
 
@@ -134,3 +136,14 @@ def test_a_page_reports_its_counts_seldom_enough_however_long_it_runs() -> None:
         reports += 1
         assert age > 40 or report_pause(age) == 2.0
     assert reports < 200
+
+
+def test_what_is_told_with_the_slots_is_not_reported_once_more() -> None:
+    state = state_of(page())
+    state.note(SliceResult(counts=Counts(completed=1)))
+    assert not state.may_report(NOW + 1)
+    assert state.may_report(NOW + 2)
+    assert state.drained(NOW + 2).counts == Counts(completed=1)
+    state.note(SliceResult(counts=Counts(completed=1)))
+    assert not state.may_report(NOW + 3.9)
+    assert state.may_report(NOW + 4)
