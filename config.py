@@ -8,7 +8,7 @@ import json
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -150,6 +150,17 @@ class Settings(BaseSettings):
         for one in proxies:
             ip_network(one)
         return proxies
+
+    def changed(self, **values: Any) -> "Settings":
+        """Return a copy with other values, checked as those of the environment are.
+
+        Raises:
+            ValidationError: a value is not of its field's type, or out of its bounds.
+            TypeError: there is no such setting.
+        """
+        if unknown := values.keys() - type(self).model_fields.keys():
+            raise TypeError(f"there are no settings {sorted(unknown)}")
+        return Settings(**(dict(self) | values))
 
     @property
     def ledger_url(self) -> str:

@@ -57,7 +57,7 @@ def expanded(found: ParseResult, of: Expanding, names: Sequence[str]) -> ParseRe
         for kind in CONTENTS
         if f"{kind}_content_metadata" in names
     }
-    return found.model_copy(update={**values, "result_content_metadata": contents or None})
+    return found.changed(**values, result_content_metadata=contents or None)
 
 
 def _content_metadata(of: Expanding, kind: str) -> ContentMetadata:

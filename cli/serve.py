@@ -37,8 +37,8 @@ def serve(
     from api.server import serve as serve_api
 
     given = {"api_host": host, "api_port": port}
-    settings = load_settings().model_copy(
-        update={name: value for name, value in given.items() if value is not None}
+    settings = load_settings().changed(
+        **{name: value for name, value in given.items() if value is not None}
     )
     if not uses_own_temporal():
         running = Home(settings.home).running()

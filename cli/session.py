@@ -152,7 +152,7 @@ def _local(settings: Settings) -> Settings:
     """Return the settings as `sheaf up` has them: receivers may be on this machine."""
     if uses_own_temporal() or settings.local_receivers is not None:
         return settings
-    return settings.model_copy(update={"local_receivers": True})
+    return settings.changed(local_receivers=True)
 
 
 def ensure_up(home: Home) -> tuple[Running | None, bool]:

@@ -103,13 +103,8 @@ class ClassifyJob(RequestModel):
 
     def stamped(self, id: str, project_id: str, user_id: str) -> Self:
         """A copy owned by this service, with all that SDKs need to read it as a ClassifyJob."""
-        return self.model_copy(
-            update={
-                "id": id,
-                "project_id": project_id,
-                "user_id": user_id,
-                "status": ClassifyStatus.PENDING,
-            }
+        return self.changed(
+            id=id, project_id=project_id, user_id=user_id, status=ClassifyStatus.PENDING
         )
 
     def engine_rules(self) -> tuple[ClassifierRule, ...]:

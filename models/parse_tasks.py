@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 
 from models.classify_v2 import FileInput, TaskStatus, Usage
 from models.parse_v2 import ParseConfiguration
+from models.payload import Payload
 from models.projects import ProjectId
 from models.texts import Text
 
@@ -208,7 +209,7 @@ class ImagesMetadata(BaseModel):
     images: list[ImageMetadata]
 
 
-class ParseResult(BaseModel):
+class ParseResult(Payload):
     """A parse job, and what `expand` asked for; null until the job has completed."""
 
     job: ParseTask

@@ -36,11 +36,9 @@ def restyle_tables(markdown: str, style: MarkdownStyle) -> str:
 
 
 def _page(page: ParsedPage, style: MarkdownStyle) -> ParsedPage:
-    shown = page.model_copy(
-        update={
-            "header": None if style.hides_headers else page.header,
-            "footer": None if style.hides_footers else page.footer,
-        }
+    shown = page.changed(
+        header=None if style.hides_headers else page.header,
+        footer=None if style.hides_footers else page.footer,
     )
     hidden = Margins(
         page.header if style.hides_headers else None, page.footer if style.hides_footers else None
@@ -48,7 +46,7 @@ def _page(page: ParsedPage, style: MarkdownStyle) -> ParsedPage:
     text = page.text if hidden == Margins() else without_margins(page.text, hidden)
     md = text if style.is_plain else _with_margins(restyle_tables(page.md, style), shown, style)
     text = annotated(text, page.md) if style.links_in_text else text
-    return shown.model_copy(update={"text": text, "md": md})
+    return shown.changed(text=text, md=md)
 
 
 def _with_margins(markdown: str, page: ParsedPage, style: MarkdownStyle) -> str:

@@ -23,7 +23,7 @@ def merge_tables(pages: Sequence[ParsedPage]) -> tuple[tuple[ParsedPage, ...], f
         rest = above.take(page.md) if above else None
         if rest is not None:
             gave.add(page.page)
-            page = page.model_copy(update={"md": rest})  # noqa: PLW2901 - the page as it goes on
+            page = page.changed(md=rest)  # noqa: PLW2901 - the page as it goes on
         merged.append(page)
         if page.md.strip():
             _close(merged, above)
@@ -71,7 +71,7 @@ class _Above:
 
 def _close(merged: list[ParsedPage], above: _Above | None) -> None:
     if above is not None and above.has_taken:
-        merged[above.at] = merged[above.at].model_copy(update={"md": above.md})
+        merged[above.at] = merged[above.at].changed(md=above.md)
 
 
 def _head(lines: Sequence[str]) -> list[str] | None:

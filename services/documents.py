@@ -104,10 +104,7 @@ class DocumentProcessor:
             "image_folder": None,
             "rendering": None,
         }
-        orders = [
-            Order(self._request(work, one).model_copy(update=glance), file_seconds)
-            for one in opened
-        ]
+        orders = [Order(self._request(work, one).changed(**glance), file_seconds) for one in opened]
         listed = Listed(orders, is_over)
         async with aclosing(self._parser.run_many(work.spec.project_id, listed)) as answers:
             pages = [one.document.total_pages if one.document else 1 async for one in answers]

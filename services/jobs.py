@@ -143,7 +143,7 @@ class JobService:
         only = None
         if origin.task_id and request.item_ids:
             only = (request.item_ids[0], origin.task_id)
-            run = run.model_copy(update={"mark": 1, "is_enumerated": True})
+            run = run.changed(mark=1, is_enumerated=True)
         config = request.job_config
         if receivers is None:
             receivers = await self._receivers.of_config(project_id, config)
@@ -275,7 +275,7 @@ class JobService:
             one_file_per_activity=one_file_per_activity,
             joins_pages=not one_file_per_activity,
             begins_inline=not one_file_per_activity and longest <= MOST_INLINE_FILE_SECONDS,
-            limits=self._limits.model_copy(update={"longest_file_seconds": longest}),
+            limits=self._limits.changed(longest_file_seconds=longest),
         )
 
 

@@ -143,7 +143,7 @@ async def delete_file(file_id: UUID, caller: CurrentCaller, state: State) -> Non
 def _linked(links: Linking, file: File) -> File:
     """Return a file with a link to its bytes."""
     link = signed_link(links, file_path(file.id))
-    return file.model_copy(update={"download_url": link})
+    return file.changed(download_url=link)
 
 
 def shown(row: UploadRow) -> File:

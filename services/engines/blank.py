@@ -34,10 +34,8 @@ def blanked(document: ParsedDocument) -> ParsedDocument:
     """Return a document whose pages were proved blank, marked so and rid of white space."""
     is_whole = len(document.pages) == document.total_pages
     warning = f"{'the document is' if is_whole else 'the pages asked for are'} blank"
-    bare = tuple(page.model_copy(update={"text": "", "md": ""}) for page in document.pages)
-    return document.model_copy(
-        update={"pages": bare, "is_blank": True, "warnings": (*document.warnings, warning)}
-    )
+    bare = tuple(page.changed(text="", md="") for page in document.pages)
+    return document.changed(pages=bare, is_blank=True, warnings=(*document.warnings, warning))
 
 
 def word_is_blank(path: Path) -> bool:

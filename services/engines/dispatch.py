@@ -91,7 +91,7 @@ def parse(
         read: Callable[[Source], ParsedDocument] = module.read
         document = read(source)
     if warnings := _warnings(document, options):
-        document = document.model_copy(update={"warnings": (*document.warnings, *warnings)})
+        document = document.changed(warnings=(*document.warnings, *warnings))
     if not (document.is_blank or options.screenshots_only or has_text(document)):
         raise DocumentError(FailureKind.EMPTY, "no text was found in the document")
     return document

@@ -41,7 +41,7 @@ def read(source: Source) -> ParsedDocument:
     language = ocr.language_argument(source.options.languages)
     suffix = SUFFIXES[source.media_type]
     # The picture is the document: there are none in it to keep.
-    options = source.options.model_copy(update={"images": (), "inline_images": False})
+    options = source.options.changed(images=(), inline_images=False)
     try:
         answer = render(
             replace(source, options=options),

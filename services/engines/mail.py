@@ -58,7 +58,7 @@ def read(source: Source, parse: Parse, depth: int) -> ParsedDocument:
     _collect(message, contents)
     pages, notes = _attached(contents.attachments, source.options, parse, depth)
     first = _first_page(headers, contents.bodies, notes)
-    numbered = [page.model_copy(update={"page": at}) for at, page in enumerate([first, *pages], 1)]
+    numbered = [page.changed(page=at) for at, page in enumerate([first, *pages], 1)]
     document = ParsedDocument(
         pages=source.select(numbered),
         media_type=source.media_type,
@@ -201,8 +201,10 @@ def _parse_part(
 
 def _titled(pages: tuple[ParsedPage, ...], name: str) -> list[ParsedPage]:
     first = pages[0]
-    texts = {"text": f"Attachment: {name}\n\n{first.text}", "md": f"## {name}\n\n{first.md}"}
-    return [first.model_copy(update=texts), *pages[1:]]
+    titled = first.changed(
+        text=f"Attachment: {name}\n\n{first.text}", md=f"## {name}\n\n{first.md}"
+    )
+    return [titled, *pages[1:]]
 
 
 def _name(part: Message) -> str:

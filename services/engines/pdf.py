@@ -39,7 +39,7 @@ def read(source: Source) -> ParsedDocument:
     if not removed:
         return document
     warning = f"{removed} pieces of hidden text were left out"
-    return document.model_copy(update={"warnings": (*document.warnings, warning)})
+    return document.changed(warnings=(*document.warnings, warning))
 
 
 def _read(source: Source) -> ParsedDocument:
@@ -162,7 +162,7 @@ class _Reading:
         """Return the text of all pages by the fallback engine, where it knows pages."""
         from services.engines import office
 
-        options = self._source.options.model_copy(update={"target_pages": None, "max_pages": None})
+        options = self._source.options.changed(target_pages=None, max_pages=None)
         try:
             document = office.read(replace(self._source, options=options))
         except DocumentError as error:
@@ -182,7 +182,7 @@ def _locked(source: Source) -> DocumentError:
 
 
 def _without_text(page: ParsedPage) -> ParsedPage:
-    return page.model_copy(update={"text": "", "md": "", "blocks": (), "lines": ()})
+    return page.changed(text="", md="", blocks=(), lines=())
 
 
 def _read_with_xberg(source: Source, refusal: str) -> ParsedDocument:
@@ -197,4 +197,4 @@ def _read_with_xberg(source: Source, refusal: str) -> ParsedDocument:
     if not has_text(document):
         raise DocumentError(FailureKind.CORRUPT, refusal)
     warning = f"read by the fallback engine, since liteparse refused it: {refusal}"
-    return document.model_copy(update={"warnings": (*document.warnings, warning)})
+    return document.changed(warnings=(*document.warnings, warning))

@@ -66,7 +66,7 @@ class Pictures:
     ) -> ParsedPage:
         kept = {image.name for image in images}
         md = PLACEHOLDER.sub(lambda match: self._link(match[0], match[1], kept, data), page.md)
-        return page.model_copy(update={"images": images, "md": md.strip("\n")})
+        return page.changed(images=images, md=md.strip("\n"))
 
     def _link(self, link: str, name: str, kept: set[str], data: dict[str, bytes]) -> str:
         """Return a link to a picture as data, as it is when it is kept, or nothing."""

@@ -23,13 +23,7 @@ def with_margins(pages: list[ParsedPage], whole: Mapping[int, ParsedPage]) -> li
         [(page.page, found) for page, found in zip(pages, margins, strict=True)]
     )
     return [
-        page.model_copy(
-            update={
-                "header": found.header,
-                "footer": found.footer,
-                "printed_page_number": number,
-            }
-        )
+        page.changed(header=found.header, footer=found.footer, printed_page_number=number)
         for page, found, number in zip(pages, margins, printed, strict=True)
     ]
 

@@ -20,7 +20,7 @@ def with_revisions(pages: list[ParsedPage], natives: Iterable[Any]) -> list[Pars
         return pages
     last = pages[-1]
     md = "\n\n".join(part for part in (last.md, "## Revisions", "\n".join(told)) if part)
-    return [*pages[:-1], last.model_copy(update={"text": plain_text(md), "md": md})]
+    return [*pages[:-1], last.changed(text=plain_text(md), md=md)]
 
 
 def _told(native: Any) -> str | None:

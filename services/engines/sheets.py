@@ -70,7 +70,7 @@ def _as_wanted(source: Source, page: ParsedPage, name: str) -> ParsedPage:
         body = written(sub_tables(grid))
     title = guessed_name(name, grid) if options.guess_sheet_names else name
     md = headed(title, body)
-    return page.model_copy(update={"text": plain_text(md), "md": md})
+    return page.changed(text=plain_text(md), md=md)
 
 
 def without_marks(content: str, names: Sequence[str | None]) -> tuple[str, frozenset[str]]:

@@ -43,7 +43,7 @@ class Draws(EachAlone):
             image = PageImage(
                 name="img_p1_1.png", kind="embedded", width=5, height=6, box=Box(10, 60.4, 50, 50)
             )
-            page = page.model_copy(update={"images": (image,)})
+            page = page.changed(images=(image,))
         document = ParsedDocument(
             pages=(page, BROKEN),
             media_type="application/pdf",
@@ -59,7 +59,7 @@ class Tabled(EachAlone):
 
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
         table = "| a | b |\n| --- | --- |\n| 1 | 2 |"
-        page = PAGE.model_copy(update={"md": f"{table}\n\nbetween\n\n{table}"})
+        page = PAGE.changed(md=f"{table}\n\nbetween\n\n{table}")
         document = ParsedDocument(
             pages=(page, BROKEN),
             media_type="application/pdf",

@@ -26,7 +26,7 @@ class Classifier(TwoPages):
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
         result = await super().run(request, deadline_seconds)
         found = Classification(type="invoice", confidence=0.75, reasoning="it says so")
-        return result.model_copy(update={"classification": found if request.rules else None})
+        return result.changed(classification=found if request.rules else None)
 
 
 async def upload(served: Served, name: str = "good.txt", text: str = "one") -> str:

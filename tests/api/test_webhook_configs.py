@@ -165,7 +165,7 @@ async def test_a_key_of_before_opens_whether_it_was_a_setting_or_the_homes(serve
     (row,), _ = await WebhookConfigLedger(database).page("default", None, 10)
     homes = (settings.home / "signing.key").read_text()
     changed = {"signing_key": SecretStr("n" * 32), "previous_signing_keys": (SecretStr(homes),)}
-    now = receivers(settings.model_copy(update=changed), database)
+    now = receivers(settings.changed(**changed), database)
     held = now.opened(row.sealed)
     assert held is not None
     assert held.webhook_url == saved["webhook_url"]

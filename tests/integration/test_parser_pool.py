@@ -143,7 +143,7 @@ async def test_a_file_is_killed_at_its_deadline_with_all_it_started(
 async def test_a_file_over_its_processor_time_is_a_timeout(
     pool: ParserPool, make: MakeRequest
 ) -> None:
-    request = make("fault: spin").model_copy(update={"cpu_seconds": 1})
+    request = make("fault: spin").changed(cpu_seconds=1)
     result = await pool.run(PROJECT, request, DEADLINE)
     assert kind_of(result) is FailureKind.TIMEOUT
     assert "processor time" in message_of(result)
@@ -399,7 +399,7 @@ async def test_a_file_that_vanished_and_one_that_may_not_be_read_say_so(
     gone = make("gone")
     Path(gone.path).unlink()
     assert kind_of(await pool.run(PROJECT, gone, DEADLINE)) is FailureKind.SOURCE_CHANGED
-    folder = make("x").model_copy(update={"path": str(tmp_path)})
+    folder = make("x").changed(path=str(tmp_path))
     assert kind_of(await pool.run(PROJECT, folder, DEADLINE)) is FailureKind.REFUSED
 
 
