@@ -26,7 +26,11 @@ class Settings(BaseSettings):
     """Settings; each field `name` is the variable `SHEAF_NAME`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SHEAF_", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="SHEAF_",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     home: Path = Field(default_factory=default_home)

@@ -1,9 +1,11 @@
 """What a job is to do, as `--set` and `--classify` say it."""
 
 import difflib
+import math
 from pathlib import Path
 from typing import Any
 
+import typer
 import yaml
 from pydantic import ValidationError
 
@@ -13,6 +15,7 @@ from models.batch import BatchJobCreate
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_parameters import BatchParseJobConfig
 from models.requests import true_errors
+from rules.finite_json import NotFiniteError, check_finite
 from rules.parse_options import parse_options
 from rules.s3_locations import parse_allowed
 from services.outputs import check_output
@@ -45,6 +48,7 @@ def job_config(classify: Path | None, pairs: list[str]) -> dict[str, Any]:
         raise Fault(f"--classify: cannot read {classify}: {error}", code=2) from error
     if not isinstance(loaded, dict) or "rules" not in loaded:
         raise Fault(f"--classify: {classify} has no `rules`; see examples/rules.yaml", code=2)
+    _refuse_infinite(loaded, f"--classify: {classify}")
     return _CLASSIFY_DEFAULTS | loaded
 
 
@@ -78,9 +82,31 @@ def _pair(pair: str) -> tuple[str, Any]:
     if key not in BatchParseJobConfig.model_fields:
         raise Fault(_unknown(key), code=2)
     try:
-        return key, yaml.safe_load(value)
+        loaded = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise Fault(f"--set {key}: the value is no YAML or JSON", code=2) from error
+    _refuse_infinite(loaded, f"--set {key}")
+    return key, loaded
+
+
+def _refuse_infinite(loaded: object, where: str) -> None:
+    """Refuse numbers that YAML has and JSON has not: `.nan`, `.inf`, `1.0e+999`.
+
+    Raises:
+        Fault: there is one; the message says where.
+    """
+    try:
+        check_finite(loaded)
+    except NotFiniteError as error:
+        place = ".".join(map(str, error.place))
+        raise Fault(f"{where}: {place}{': ' if place else ''}{error}", code=2) from error
+
+
+def finite(value: float) -> float:
+    """Return the value of an option; BadParameter where it is no finite number."""
+    if not math.isfinite(value):
+        raise typer.BadParameter("write a finite number")
+    return value
 
 
 def _unknown(key: str) -> str:

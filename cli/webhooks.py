@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from cli.durations import span
 from cli.output import Fault, at, console, print_json
+from cli.parameters import finite
 from cli.session import Session, session
 from models.deliveries import Delivery, DeliveryStatus, delivery_number
 from models.secrets import HIDDEN, shown_url
@@ -154,7 +155,9 @@ def redeliver(
 @webhooks.command("test")
 def send_test(
     receiver: Annotated[str, typer.Argument(help="Of `sheaf webhooks list`.")],
-    wait: Annotated[float, typer.Option(help="Seconds to wait for its answer.")] = 20,
+    wait: Annotated[
+        float, typer.Option(min=0, callback=finite, help="Seconds to wait for its answer.")
+    ] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Send a receiver a `webhook.test` and show what it answers.

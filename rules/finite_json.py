@@ -39,11 +39,21 @@ def read_json(text: str | bytes) -> Any:
 
     document = json.loads(text, parse_float=number, parse_constant=number)
     if not is_finite:
-        raise NotFiniteError(_place(document))
+        raise NotFiniteError(_place(document) or ())
     return document
 
 
-def _place(document: Any) -> tuple[str | int, ...]:
+def check_finite(document: Any) -> None:
+    """Check what was read otherwise, as from YAML.
+
+    Raises:
+        NotFiniteError: a number in it is not finite.
+    """
+    if (place := _place(document)) is not None:
+        raise NotFiniteError(place)
+
+
+def _place(document: Any) -> tuple[str | int, ...] | None:
     """Return where the first number is that is not finite."""
     left: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     while left:
@@ -58,4 +68,4 @@ def _place(document: Any) -> tuple[str | int, ...]:
             else ()
         )
         left += [((*place, key), inner) for key, inner in reversed(list(pairs))]
-    return ()
+    return None

@@ -1,15 +1,18 @@
 """What `sheaf` refuses before it starts anything: parameters, places, and settings."""
 
+import ast
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from cli.doctor import _passwords
 from cli.output import Fault
 from cli.parameters import job_config, job_request
 from cli.session import check_passwords, load_settings
 from config import Settings
+from starter import app
 
 DIRECTORY = "dir-" + "0" * 32
 OPEN = Settings(s3_outputs={"*": ("s3://bucket/out/",)})
@@ -86,3 +89,55 @@ def test_a_good_file_of_passwords_and_none_are_fine(tmp_path: Path) -> None:
     for settings in (Settings(passwords_file=file), Settings(passwords_file=None)):
         check_passwords(settings)
         assert _passwords(settings).is_good
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf", "-.inf", "1.0e+999"])
+def test_a_number_that_is_not_finite_is_refused_where_it_stands(
+    number: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Fault, match=r"^--set bbox_top: a number is not finite"):
+        job_config(None, [f"bbox_top={number}"])
+    with pytest.raises(Fault, match=r"^--set resource_info: a\.1: a number is not finite"):
+        job_config(None, [f"resource_info={{a: [1, {number}]}}"])
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(f"rules: [{{type: a, description: b, weight: {number}}}]")
+    with pytest.raises(Fault, match=r"^--classify: .*yaml: rules\.0\.weight: a number is not"):
+        job_config(rules, [])
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
+def test_an_option_takes_no_number_that_is_not_finite(number: str) -> None:
+    answer = CliRunner().invoke(app, ["webhooks", "test", "whc-1", "--wait", number])
+    assert answer.exit_code == 2
+    assert "--wait" in answer.output
+
+
+def test_every_option_that_is_a_fraction_refuses_them() -> None:
+    modules = (Path(__file__).parents[2] / "cli").glob("*.py")
+    options = [
+        ast.unparse(node)
+        for path in modules
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Subscript) and ast.unparse(node).startswith("Annotated[float")
+    ]
+    assert options
+    assert all("callback=finite" in option for option in options)
+
+
+SECONDS = sorted(name for name, one in Settings.model_fields.items() if one.annotation is float)
+
+
+@pytest.mark.parametrize("name", SECONDS)
+@pytest.mark.parametrize("number", ["nan", "inf", "Infinity", "1e999"])
+def test_no_setting_takes_a_number_that_is_not_finite(
+    name: str, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"SHEAF_{name.upper()}", number)
+    with pytest.raises(Fault, match=f"SHEAF_{name.upper()}: Input should be a finite number"):
+        load_settings()
+
+
+def test_nor_does_a_list_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHEAF_WEBHOOK_RETRY_SECONDS", "[1, 1e999]")
+    with pytest.raises(Fault, match=r"SHEAF_WEBHOOK_RETRY_SECONDS.*finite number"):
+        load_settings()
