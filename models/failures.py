@@ -4,7 +4,8 @@ Invalid            the request for this item cannot be met as written (bad page 
 Corrupt            the bytes are not a readable document of their type
 Unsupported        no engine reads this type, or a part that it needs is not installed
 PasswordRequired   the document is encrypted
-TooLarge           over a limit of bytes, pages, entries or memory
+TooLarge           over a limit of bytes, entries or memory
+TooManyPages       over a limit of pages: the job's own, or the most that is read
 Empty              a readable document in which no text was found
 SourceChanged      the file vanished, or changed while it was read
 Refused            a guard or its permissions forbid reading it (outside its root, no plain file)
@@ -29,6 +30,7 @@ class FailureKind(StrEnum):
     UNSUPPORTED = "Unsupported"
     PASSWORD_REQUIRED = "PasswordRequired"  # noqa: S105 - a name, not a secret
     TOO_LARGE = "TooLarge"
+    TOO_MANY_PAGES = "TooManyPages"
     EMPTY = "Empty"
     SOURCE_CHANGED = "SourceChanged"
     REFUSED = "Refused"

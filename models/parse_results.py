@@ -89,8 +89,10 @@ _ERROR_CODES = {
     FailureKind.CORRUPT: "PDF_IS_BROKEN",
     FailureKind.EMPTY: "NO_DATA_FOUND_IN_FILE",
     FailureKind.TOO_LARGE: "DOCUMENT_TOO_LARGE",
+    FailureKind.TOO_MANY_PAGES: "TOO_MANY_PAGES",
     FailureKind.TIMEOUT: "TIMEOUT",
 }
+"""What the contract has a code for; it names PDFs where it means any document."""
 
 
 def error_code(kind: str | None) -> str:

@@ -32,17 +32,17 @@ class Source:
         """Return the pages to keep, 1-based and ascending; those past the end are left out.
 
         Raises:
-            DocumentError: TooLarge, or Empty when pages are asked for and the document has none of
+            DocumentError: TooManyPages, or Empty when pages are asked for and there are none of
                 them.
         """
         if total_pages > MAX_PAGES:
             raise DocumentError(
-                FailureKind.TOO_LARGE, f"{total_pages} pages, over the limit of {MAX_PAGES}"
+                FailureKind.TOO_MANY_PAGES, f"{total_pages} pages, over the limit of {MAX_PAGES}"
             )
         most = self.options.max_total_pages
         if most is not None and total_pages > most:
             raise DocumentError(
-                FailureKind.TOO_LARGE, f"{total_pages} pages, over max_pages_enforced: {most}"
+                FailureKind.TOO_MANY_PAGES, f"{total_pages} pages, over max_pages_enforced: {most}"
             )
         pages: tuple[int, ...] = tuple(range(1, total_pages + 1))
         if self.options.target_pages is not None:

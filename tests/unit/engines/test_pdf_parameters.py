@@ -60,7 +60,7 @@ async def test_skip_diagonal_text_leaves_out_what_stands_askew(parse: Parse) -> 
 async def test_max_pages_enforced_fails_longer_documents_only(parse: Parse) -> None:
     data = samples.pdf(*TWELVE)
     kind, message = failure_of(await parse(data, "a.pdf", max_total_pages=11))
-    assert (kind, message) == (FailureKind.TOO_LARGE, "12 pages, over max_pages_enforced: 11")
+    assert (kind, message) == (FailureKind.TOO_MANY_PAGES, "12 pages, over max_pages_enforced: 11")
     assert len(document_of(await parse(data, "a.pdf", max_total_pages=12)).pages) == 12
 
 
