@@ -95,10 +95,7 @@ def export(
 
     async def write() -> int:
         async with session() as current:
-            try:
-                job = await current.jobs.get(job_id)
-            except NotFoundError as error:
-                raise Fault(str(error)) from error
+            job = await current.job(job_id)
             exported = await export_job(current, job, out)
             if as_json:
                 print_json({"job_id": job_id} | exported.as_json())
@@ -223,8 +220,8 @@ async def _page(current: Session, job_id: str, after: int) -> list[ItemRow]:
 
 
 async def _item(current: Session, job_id: str, key: str) -> ItemRow:
+    await current.job(job_id)
     try:
-        await current.jobs.get(job_id)
         return await current.items.one(job_id, key)
     except NotFoundError as error:
         raise Fault(str(error)) from error

@@ -9,7 +9,6 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from cli.output import (
-    Fault,
     console,
     counts_line,
     item_json,
@@ -25,7 +24,7 @@ from cli.waiting import Waits
 from models.batch import ItemStatus
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemRow
-from services.ledger.records import JobRow, NotFoundError
+from services.ledger.records import JobRow
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -75,10 +74,7 @@ def show_job(
     async def show() -> None:
         statuses = (ItemStatus.FAILED,) if failed else ()
         async with session() as current:
-            try:
-                job = await current.jobs.get(job_id)
-            except NotFoundError as error:
-                raise Fault(str(error)) from error
+            job = await current.job(job_id)
             place = await AdmissionLedger(current.database).place(job)
             waits = await Waits(current).told(job)
             kinds = await current.items.failure_kinds(job_id)

@@ -12,7 +12,6 @@ from cli.output import console, counts_line, total_shown
 from cli.session import Session
 from cli.waiting import Waits
 from rules.progress import percentage, remaining_seconds
-from services.ledger.jobs import JobLedger
 from services.ledger.records import JobRow
 
 POLL_SECONDS = 0.25
@@ -25,29 +24,29 @@ LINE_SECONDS = 5.0
 async def follow(current: Session, job_id: str, *, is_quiet: bool) -> JobRow:
     """Show a job until it has ended, with what it waits for, and return its last state."""
     if is_quiet:
-        return await _wait(current.jobs, job_id)
+        return await _wait(current, job_id)
     if not console.is_terminal:
-        return await _print_lines(current.jobs, job_id, Waits(current))
+        return await _print_lines(current, job_id, Waits(current))
     view = _View(current, job_id)
     with Live(console=console) as live:
         while True:
-            job = await current.jobs.get(job_id)
+            job = await current.job(job_id)
             live.update(await view.of(job))
             if job.status.is_terminal:
                 return job
             await asyncio.sleep(POLL_SECONDS)
 
 
-async def _wait(jobs: JobLedger, job_id: str) -> JobRow:
+async def _wait(current: Session, job_id: str) -> JobRow:
     # The ledger has nothing to wait on across processes, so it is asked.
-    while not (job := await jobs.get(job_id)).status.is_terminal:  # noqa: ASYNC110
+    while not (job := await current.job(job_id)).status.is_terminal:  # noqa: ASYNC110
         await asyncio.sleep(POLL_SECONDS)
     return job
 
 
-async def _print_lines(jobs: JobLedger, job_id: str, waits: Waits) -> JobRow:
+async def _print_lines(current: Session, job_id: str, waits: Waits) -> JobRow:
     printed_at, settled = 0.0, 0
-    while not (job := await jobs.get(job_id)).status.is_terminal:
+    while not (job := await current.job(job_id)).status.is_terminal:
         if time.monotonic() - printed_at >= LINE_SECONDS:
             waited_for = await waits.followed(job, is_moving=job.settled > settled)
             line = f"{job.settled}/{total_shown(job)} files: {counts_line(job)}. {waited_for}"

@@ -14,7 +14,7 @@ from cli.session import Session, cancel_job, ensure_up, load_settings, open_serv
 from cli.sources import named_source
 from models.batch import ItemStatus
 from services.home import Running
-from services.ledger.records import JobRow, NotFoundError
+from services.ledger.records import JobRow
 
 PAGE_SIZE = 1000
 THRESHOLD = 20_000
@@ -91,7 +91,7 @@ def watch(job_id: str, as_json: AsJson = False) -> None:
 
     async def show() -> int:
         async with session() as current:
-            return await _follow(current, await _job(current, job_id), None, as_json=as_json)
+            return await _follow(current, await current.job(job_id), None, as_json=as_json)
 
     raise typer.Exit(asyncio.run(show()))
 
@@ -112,9 +112,9 @@ def cancel(
 
     async def stop() -> None:
         async with session() as current:
-            await _job(current, job_id)
+            await current.job(job_id)
             untold = await cancel_job(current, job_id, reason)
-            job = await current.jobs.get(job_id)
+            job = await current.job(job_id)
             if as_json:
                 print_json(job_json(job))
             elif job.status.is_terminal:
@@ -217,10 +217,3 @@ def _announce(job: JobRow, running: Running | None, *, is_new: bool) -> None:
     if job.unsupported_parameters:
         names = ", ".join(job.unsupported_parameters)
         console.print(f"[yellow]Not supported, and without effect: {names}[/yellow]")
-
-
-async def _job(current: Session, job_id: str) -> JobRow:
-    try:
-        return await current.jobs.get(job_id)
-    except NotFoundError as error:
-        raise Fault(str(error)) from error

@@ -22,6 +22,7 @@ from services.ledger.directories import DirectoryLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.jobs import JobLedger
 from services.ledger.migrate import migrate
+from services.ledger.records import JobRow, NotFoundError
 from services.passwords import Passwords, PasswordsError
 
 START_SECONDS = 45
@@ -37,6 +38,21 @@ class Session:
     jobs: JobLedger
     directories: DirectoryLedger
     items: ItemListing
+
+    async def job(self, job_id: str) -> JobRow:
+        """Return a job of the project that the settings name.
+
+        Raises:
+            Fault: it has none of this id.
+        """
+        project = self.settings.project
+        try:
+            return await self.jobs.of_project(project, job_id)
+        except NotFoundError as error:
+            raise Fault(
+                f"{error} in the project {project}; `sheaf list` shows the jobs there are, "
+                "SHEAF_PROJECT names another project"
+            ) from error
 
 
 def load_settings() -> Settings:

@@ -68,6 +68,17 @@ class JobLedger:
             raise NotFoundError(f"no job {job_id}; `sheaf list` shows the jobs there are")
         return job_row(row)
 
+    async def of_project(self, project_id: str, job_id: str) -> JobRow:
+        """Return a job of a project; NotFoundError when that has none of the id."""
+        query = select_jobs().where(
+            jobs.c.id == job_id, jobs.c.project_id == project_id, jobs.c.deleted_at.is_(None)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        if row is None:
+            raise NotFoundError(f"no job {job_id}")
+        return job_row(row)
+
     async def newest(
         self, project_id: str, limit: int = 50, statuses: Sequence[JobStatus] = ()
     ) -> list[JobRow]:

@@ -120,3 +120,8 @@ def test_a_folder_that_is_read_is_closed(path: Path) -> None:
     ]
     places = {(one.lineno, one.col_offset) for one in managed}
     assert all((one.lineno, one.col_offset) in places for one in opened)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "cli").glob("*.py")), ids=lambda path: path.name)
+def test_a_command_reads_jobs_of_its_project_alone(path: Path) -> None:
+    assert ".jobs.get(" not in path.read_text(), "use Session.job"
