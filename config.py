@@ -84,6 +84,14 @@ class Settings(BaseSettings):
     parser_module: str = "services.engines.dispatch"
     """Module whose `handle(request)` reads a file, in the parser processes."""
 
+    render_seconds: float = Field(default=45, gt=0)
+    """Wall time for what one request asks of one result; over it, the request is told so."""
+    render_processes: int = Field(default=16, ge=1, le=256)
+    """Processes that write results for one API process, or one that tells receivers; each belongs
+    to one project, and ends after a minute without work. At most four, or two, work at once."""
+    render_memory_bytes: int = Field(default=_GIB, ge=256 * 1024**2)
+    """Address space of one of them; a result that needs more is refused."""
+
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Port at which a worker serves its metrics; by default it serves none. The API always does."""
     metrics_host: str = "127.0.0.1"

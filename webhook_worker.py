@@ -22,12 +22,14 @@ from activities.webhooks import LedgerWebhookActivities
 from config import Settings
 from models.queues import WEBHOOKS
 from observability import LogContextInterceptor, configure_logging
-from services.deployment import connect, guard, receivers
+from services.deployment import connect, guard, receivers, views
 from services.ledger.database import Database
 from services.ledger.deliveries import DeliveryLedger
 from services.liveness import beating
 from services.results import Results
+from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
+from services.views import Views
 from services.webhooks.deliverer import Deliverer
 from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import trusted
@@ -42,16 +44,22 @@ MAX_RECEIVERS_AT_ONCE = 50
 POOL_SIZE = 8
 """Connections to the ledger; each group of deliveries uses one for milliseconds."""
 
+RENDERED_AT_ONCE = 2
+RENDER_WAIT_SECONDS = 120.0
+"""How long a result that is sent waits for its turn to be written; then its round comes again."""
+
 NICENESS = 10
 """Batches go first where there are fewer cores than work."""
 
 
-def build_worker(client: Client, settings: Settings, database: Database) -> Worker:
+def build_worker(
+    client: Client, settings: Settings, database: Database, blobs: Blobs, results: Views
+) -> Worker:
     """Return the worker of deliveries."""
     deliverer = Deliverer(
         DeliveryLedger(database),
         receivers(settings, database),
-        ResultPush(Results(database, open_blobs(settings.storage_url, settings.home))),
+        ResultPush(Results(database, blobs), results),
         guard(settings),
         trusted(settings.webhook_ca_file),
         settings.webhook_retry_seconds,
@@ -77,9 +85,12 @@ async def run(settings: Settings) -> None:
     if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         loop.add_reader(sys.stdin.fileno(), stop.set)
     database = Database(settings.ledger_url, pool_size=POOL_SIZE)
-    async with build_worker(await connect(), settings, database):
+    blobs = open_blobs(settings.storage_url, settings.home)
+    results = views(settings, blobs, at_once=RENDERED_AT_ONCE, wait_seconds=RENDER_WAIT_SECONDS)
+    async with build_worker(await connect(), settings, database, blobs, results):
         log.info("webhook worker started")
         await stop.wait()
+    await results.close()
     await database.close()
 
 

@@ -30,6 +30,7 @@ from models.requests import true_errors
 from rules.outside_faults import is_outside_fault
 from services.ledger.records import NotFoundError
 from services.object_store import ObjectStoreError
+from services.views import BusyError, UnwritableError
 
 log = structlog.get_logger(__name__)
 
@@ -67,14 +68,19 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
     403: {"model": ErrorText, "description": "The key's scope, or the link, does not allow it"},
     404: {"model": ErrorText, "description": "There is no such thing in the key's project"},
     405: {"model": ErrorText, "description": "`Allow` names the methods of the address"},
-    413: {"model": ErrorText, "description": "The body is too large"},
+    413: {
+        "model": ErrorText,
+        "description": "The body is too large, or what is asked for of a result is too large, or "
+        "takes too long",
+    },
     414: {"model": ErrorText, "description": "The query is too long"},
     422: {"model": InvalidFields, "description": "Fields that cannot be honoured"},
     429: {"model": ErrorText, "description": "Too many requests; Retry-After says when again"},
     500: {"model": ErrorText, "description": "An error of the server, with a correlation ID"},
     503: {
         "model": ErrorText,
-        "description": "The database, storage or Temporal is away; see Retry-After",
+        "description": "The database, storage or Temporal is away, or too many results are being "
+        "written; see Retry-After",
     },
     507: {"model": ErrorText, "description": "The server's disk is full"},
 }
@@ -103,6 +109,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(BodyTooLargeError, _too_large)
+    app.add_exception_handler(UnwritableError, _unwritable)
+    app.add_exception_handler(BusyError, _busy)
     for away in (
         *(RPCError, OperationalError, PoolTimeoutError, ConnectionError, TimeoutError),
         *(ObjectStoreError, OutageError),
@@ -171,6 +179,16 @@ async def _not_found(_: Request, error: Exception) -> JSONResponse:
 async def _too_large(_: Request, __: Exception) -> JSONResponse:
     detail = f"The upload is larger than {MAX_UPLOAD_BYTES} bytes."
     return JSONResponse({"detail": detail}, status_code=413)
+
+
+async def _unwritable(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, status_code=413)
+
+
+async def _busy(_: Request, error: Exception) -> JSONResponse:
+    detail = f"{error} Try again in a few seconds."
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return JSONResponse({"detail": detail}, status_code=503, headers=headers)
 
 
 async def _away(request: Request, error: Exception) -> JSONResponse:

@@ -1,40 +1,54 @@
 """The parts of a parse result that `expand` can name."""
 
-import json
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pydantic import BaseModel
+from pydantic_core import to_json
 
+from api.spliced import SplicedResponse
 from api.task_shown import configuration
+from models.page_parts import Box
 from models.parse_tasks import (
     ContentMetadata,
-    FailedPage,
     ImageMetadata,
     ImagePlace,
     ImagesMetadata,
-    ItemsPage,
-    ItemsPages,
-    MarkdownPage,
-    MarkdownPages,
-    MetadataPage,
-    MetadataPages,
     ParseResult,
-    TextPage,
-    TextPages,
 )
-from rules.page_items import items_v2
+from models.views import ListedImage, Part, View
 from services.results import TaskResult
 from services.single_jobs import Task
+from services.view_files import PartFile, Written
+from services.views import Views
 
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-@dataclass(frozen=True)
-class Content:
-    """A part of a result as a file."""
+CONTENTS = {
+    Part.TEXT: "application/json",
+    Part.MARKDOWN: "application/json",
+    Part.ITEMS: "application/json",
+    Part.METADATA: "application/json",
+    Part.TEXT_FULL: "text/plain",
+    Part.MARKDOWN_FULL: "text/markdown",
+    Part.XLSX: XLSX_TYPE,
+}
+"""What a signed link can give, by the name that `expand` has for it, and its media type."""
 
-    media_type: str
-    write: Callable[[TaskResult], bytes]
+_SPLICED = {
+    "text": Part.TEXT,
+    "markdown": Part.MARKDOWN,
+    "items": Part.ITEMS,
+    "metadata": Part.METADATA,
+    "text_full": Part.TEXT_FULL_JSON,
+    "markdown_full": Part.MARKDOWN_FULL_JSON,
+    "job_metadata": Part.JOB_METADATA,
+}
+"""Fields of a result that its process writes, as JSON."""
+
+_IMAGES = "images_content_metadata"
+SIGNED_AT_ONCE = 100
+"""Links to pictures that are made before others have their turn."""
 
 
 @dataclass(frozen=True)
@@ -45,124 +59,87 @@ class Expanding:
     result: TaskResult
     link: Callable[[str], str]
     """Makes the address of one of `CONTENTS`, or of `images/` and a picture's name."""
-    image_filenames: frozenset[str] | None = None
+    image_filenames: Sequence[str] | None = None
     """The pictures to tell of; None tells of all."""
 
 
-def expanded(found: ParseResult, of: Expanding, names: Sequence[str]) -> ParseResult:
-    """Return a job with the parts that are named; other names give nothing."""
-    values = {name: _PARTS[name](of) for name in names if name in _PARTS}
-    contents = {
-        kind: _content_metadata(of, kind)
-        for kind in CONTENTS
-        if f"{kind}_content_metadata" in names
-    }
-    return found.changed(**values, result_content_metadata=contents or None)
+async def expanded(
+    found: ParseResult, of: Expanding, names: Sequence[str], views: Views
+) -> ParseResult | SplicedResponse:
+    """Return a job with the parts that are named; other names give nothing.
 
-
-def _content_metadata(of: Expanding, kind: str) -> ContentMetadata:
-    size = len(CONTENTS[kind].write(of.result))
-    return ContentMetadata(size_bytes=size, presigned_url=of.link(kind))
-
-
-def _images(of: Expanding) -> ImagesMetadata:
-    kept = [image for _, image in of.result.images]
-    names = of.image_filenames
-    shown = [
-        ImageMetadata(
-            index=index,
-            filename=image.name,
-            category=image.kind,
-            content_type=image.media_type,
-            presigned_url=of.link(f"images/{image.name}"),
-            bbox=image.box and ImagePlace(**{k: round(v) for k, v in image.box._asdict().items()}),
+    Raises:
+        NotFoundError, UnwritableError, BusyError: as for `Views.written`.
+    """
+    if "raw_parameters" in names:
+        found = found.changed(raw_parameters=configuration(of.task))
+    parts = [part for name, part in _SPLICED.items() if name in names]
+    linked = [part for part in CONTENTS if f"{part}_content_metadata" in names]
+    if not (parts or linked or _IMAGES in names):
+        return found
+    written = await views.written(
+        of.result,
+        [*parts, *linked],
+        lists_images=_IMAGES in names,
+        image_names=of.image_filenames,
+    )
+    try:
+        found = found.changed(
+            result_content_metadata=_contents(of, linked, written) or None,
+            images_content_metadata=await _images(of, written.view) if _IMAGES in names else None,
         )
-        for index, image in enumerate(kept)
-        if names is None or image.name in names
-    ]
-    return ImagesMetadata(total_count=len(kept), images=shown)
+        pieces = list(_pieces(found, names, written))
+        return SplicedResponse(written, pieces, "application/json")
+    except BaseException:
+        written.close()
+        raise
 
 
-def _text(result: TaskResult) -> TextPages:
-    return TextPages(pages=[TextPage(page_number=one.page, text=one.text) for one in result.pages])
+def _pieces(
+    found: ParseResult, names: Sequence[str], written: Written
+) -> Iterator[bytes | PartFile]:
+    """Yield a result as JSON, with the parts that are named in the places of their fields."""
+    before = b"{"
+    for name in ParseResult.model_fields:
+        yield before + to_json(name) + b":"
+        part = _SPLICED.get(name) if name in names else None
+        yield to_json(getattr(found, name)) if part is None else written.files[part]
+        before = b","
+    yield b"}"
 
 
-def _markdown(result: TaskResult) -> MarkdownPages:
-    return MarkdownPages(
-        pages=[
-            FailedPage(page_number=one.page, error=one.error)
-            if one.error
-            else MarkdownPage(
-                page_number=one.page, markdown=one.md, header=one.header, footer=one.footer
-            )
-            for one in result.pages
-        ]
-    )
-
-
-def _items(result: TaskResult) -> ItemsPages:
-    return ItemsPages(
-        pages=[
-            FailedPage(page_number=one.page, error=one.error)
-            if one.error
-            else ItemsPage(
-                page_number=one.page,
-                items=items_v2(one),
-                page_width=one.width or 0.0,
-                page_height=one.height or 0.0,
-            )
-            for one in result.pages
-        ]
-    )
-
-
-def _metadata(result: TaskResult) -> MetadataPages:
-    return MetadataPages(
-        pages=[
-            MetadataPage(page_number=one.page, printed_page_number=one.printed_page_number)
-            for one in result.pages
-        ]
-    )
-
-
-def _job_metadata(of: Expanding) -> dict[str, Any]:
-    document = of.result.document
+def _contents(
+    of: Expanding, linked: Sequence[Part], written: Written
+) -> dict[str, ContentMetadata]:
+    sizes = {part: file.size_bytes for part, file in written.files.items()}
     return {
-        "job_pages": len(document.pages),
-        "total_pages": document.total_pages,
-        "job_is_cache_hit": of.result.is_reused,
-        "media_type": document.media_type,
-        "engine": f"{document.engine} {document.engine_version}",
-        "warnings": list(document.warnings),
-        "document": document.metadata,
+        str(part): ContentMetadata(
+            size_bytes=sizes.get(part, 0), exists=part in sizes, presigned_url=of.link(part)
+        )
+        for part in linked
     }
 
 
-_PARTS: dict[str, Callable[[Expanding], object]] = {
-    "text": lambda of: _text(of.result),
-    "markdown": lambda of: _markdown(of.result),
-    "items": lambda of: _items(of.result),
-    "metadata": lambda of: _metadata(of.result),
-    "text_full": lambda of: of.result.text,
-    "markdown_full": lambda of: of.result.markdown,
-    "job_metadata": _job_metadata,
-    "raw_parameters": lambda of: configuration(of.task),
-    "images_content_metadata": _images,
-}
+async def _images(of: Expanding, view: View) -> ImagesMetadata:
+    images: list[ImageMetadata] = []
+    for listed in view.images:
+        if len(images) % SIGNED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        images.append(_image(of, listed))
+    return ImagesMetadata(total_count=view.images_total, images=images)
 
 
-def _as_json(pages: BaseModel) -> bytes:
-    return json.dumps(pages.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
+def _image(of: Expanding, listed: ListedImage) -> ImageMetadata:
+    image = listed.image
+    return ImageMetadata(
+        index=listed.index,
+        filename=image.name,
+        category=image.kind,
+        content_type=image.media_type,
+        presigned_url=of.link(f"images/{image.name}"),
+        bbox=image.box and _place(image.box),
+    )
 
 
-CONTENTS = {
-    "text": Content("application/json", lambda result: _as_json(_text(result))),
-    "markdown": Content("application/json", lambda result: _as_json(_markdown(result))),
-    "items": Content("application/json", lambda result: _as_json(_items(result))),
-    "metadata": Content("application/json", lambda result: _as_json(_metadata(result))),
-    "text_full": Content("text/plain", lambda result: result.text.encode("utf-8", "replace")),
-    "markdown_full": Content(
-        "text/markdown", lambda result: result.markdown.encode("utf-8", "replace")
-    ),
-}
-"""What a signed link can give, by the name that `expand` has for it."""
+def _place(box: Box) -> ImagePlace:
+    return ImagePlace(x=round(box.x), y=round(box.y), w=round(box.w), h=round(box.h))

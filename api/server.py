@@ -45,7 +45,11 @@ async def open_state(settings: Settings) -> AsyncIterator[ApiState]:
     try:
         await migrate(database)
         await _keep_local_key(settings, database)
-        yield ApiState.of(settings, database, await lazy_client())
+        state = ApiState.of(settings, database, await lazy_client())
+        try:
+            yield state
+        finally:
+            await state.views.close()
     finally:
         await database.close()
 

@@ -9,16 +9,22 @@ from temporalio.client import Client
 from config import Settings
 from rules.s3_locations import S3Location, parse_allowed
 from services.demand import Demand
-from services.deployment import job_service, receivers, signing_keys
+from services.deployment import job_service, receivers, signing_keys, views
 from services.jobs import JobService
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.database import Database
+from services.results import Results
 from services.signing_keys import SigningKeys
 from services.single_jobs import SingleJobs
 from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
+from services.views import Views
 from services.webhooks.receivers import Receivers
-from services.workbooks import Workbooks
+
+RENDERED_AT_ONCE = 4
+RENDER_WAIT_SECONDS = 10.0
+"""How long a request waits for its turn to have a result written: with the time for that, less than
+the minute after which SDKs give up."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,9 @@ class ApiState:
     receivers: Receivers
     signing_keys: SigningKeys
     s3_sources: Mapping[str, Sequence[S3Location]]
-    workbooks: Workbooks
     demand: Demand
+    results: Results
+    views: Views
 
     @classmethod
     def of(cls, settings: Settings, database: Database, client: Client) -> "ApiState":
@@ -55,8 +62,11 @@ class ApiState:
             receivers=receivers(settings, database),
             signing_keys=signing_keys(settings),
             s3_sources=parse_allowed(settings.s3_sources),
-            workbooks=Workbooks(),
             demand=Demand(AdmissionLedger(database)),
+            results=Results(database, blobs),
+            views=views(
+                settings, blobs, at_once=RENDERED_AT_ONCE, wait_seconds=RENDER_WAIT_SECONDS
+            ),
         )
 
 

@@ -11,12 +11,12 @@ import typer
 
 from cli.output import Fault, console, item_json, print_json, shown
 from cli.session import Session, session
-from models.documents import ParsedDocument
+from cli.stored import StoredResult, read_result
 from rules.export_names import Place, folded, part_of, place_of
 from rules.outside_faults import is_outside_fault, reason
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow, NotFoundError, ResultPlace
-from services.result_store import ResultStore, StoredResult
+from services.result_store import ResultStore
 from services.storage.opened import open_blobs
 from services.work import Work
 
@@ -178,10 +178,11 @@ class _Writer:
         self, place: ResultPlace, stored: StoredResult, folder: str
     ) -> list[str]:
         """Write the pictures of a result; return their names."""
-        document = ParsedDocument.model_validate(stored.canonical["document"])
-        names = [image.name for page in document.pages for image in page.images]
+        names = stored.image_names()
         for name in names:
-            _write(self._out / folder / part_of(name), await self._store.image(place, name))
+            picture = await self._store.image(place, name)
+            content = b"".join([block async for block in picture.content])
+            _write(self._out / folder / part_of(name), content)
         return [part_of(name) for name in names]
 
 
@@ -196,7 +197,7 @@ def _store(current: Session) -> ResultStore:
 
 async def _read(store: ResultStore, place: ResultPlace) -> StoredResult:
     try:
-        return await store.read(place)
+        return await read_result(store, place)
     except OSError as error:
         raise Fault(
             f"the result is not to be had from {store.uri(place)}: {error}. Check "

@@ -52,6 +52,13 @@ class DeliveryError(StrEnum):
     """Another status than 2xx. A redirect is not followed."""
     NO_RESULT = "no_result"
     """The result that was to be sent has been deleted."""
+    RESULT_UNWRITABLE = "result_unwritable"
+    """The result that was to be sent is too large, or takes too long to be written."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether there will never be anything to send."""
+        return self in {DeliveryError.NO_RESULT, DeliveryError.RESULT_UNWRITABLE}
 
 
 class DeliveryAttempt(BaseModel):

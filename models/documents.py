@@ -9,6 +9,7 @@ from models.markdown_style import Rendering
 from models.page_parts import Block, Line, PageImage
 from models.parse_output import FailPageMode
 from models.payload import Payload
+from models.views import View, ViewRequest
 
 
 class ParseOptions(Payload):
@@ -91,6 +92,8 @@ class EngineRequest(Payload):
     """Tried in this order on a document that needs one. They go to the parser process alone."""
     rendering: Rendering | None = None
     """When given, the markdown of the whole document is written too, as a job wants it."""
+    view: ViewRequest | None = None
+    """When given, the file is a stored result, of which parts are written."""
     cpu_seconds: int = 3600
     """Bound of the processor time for this file, as a second net behind the wall deadline."""
 
@@ -155,10 +158,11 @@ class EngineFailure(Payload):
 
 
 class EngineResult(Payload):
-    """The answer of a parser process: a document, or a failure."""
+    """The answer of a parser process: a document, what it wrote of a stored one, or a failure."""
 
     document: ParsedDocument | None = None
     classification: Classification | None = None
     failure: EngineFailure | None = None
     markdown: str | None = None
     """Of the whole document, where a rendering was asked for."""
+    view: View | None = None

@@ -3,6 +3,7 @@
 Places are in PDF points (1/72 inch) from the top left corner of the page.
 """
 
+import re
 from itertools import islice
 from typing import Annotated, Literal, NamedTuple
 
@@ -19,6 +20,10 @@ IMAGE_TYPES = {
     "tiff": "image/tiff",
     "bmp": "image/bmp",
 }
+
+
+IMAGE_NAME = re.compile(r"[A-Za-z0-9_]{1,60}\.(?:png|jpg|jp2|tiff|bmp)")
+"""All of the name of a picture."""
 
 
 class Box(NamedTuple):
@@ -57,7 +62,7 @@ class Line(NamedTuple):
 class PageImage(Payload):
     """A picture of a page, or in a page, that is kept beside the result."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}\.(png|jpg|jp2|tiff|bmp)$")]
+    name: Annotated[str, Field(pattern=f"^{IMAGE_NAME.pattern}$")]
     """File name, unique in the document, such as `page_1.jpg` or `img_p1_2.jpg`."""
     kind: Literal["screenshot", "embedded"]
     width: int
@@ -69,7 +74,12 @@ class PageImage(Payload):
     @property
     def media_type(self) -> str:
         """The media type that the name's extension stands for."""
-        return IMAGE_TYPES[self.name.rpartition(".")[2]]
+        return image_type(self.name)
+
+
+def image_type(name: str) -> str:
+    """Return the media type that the extension of a picture's name stands for."""
+    return IMAGE_TYPES[name.rpartition(".")[2]]
 
 
 def letters(text: str) -> str:

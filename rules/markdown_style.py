@@ -27,6 +27,13 @@ def styled(pages: Sequence[ParsedPage], style: MarkdownStyle) -> tuple[ParsedPag
     return tuple(_page(page, style) for page in pages)
 
 
+def with_styled_text(pages: Sequence[ParsedPage], style: MarkdownStyle) -> tuple[ParsedPage, ...]:
+    """Return pages with their text alone in a style, which takes no look at their tables."""
+    if style == MarkdownStyle():
+        return tuple(pages)
+    return tuple(page.changed(text=_text(page, style)) for page in pages)
+
+
 def restyle_tables(markdown: str, style: MarkdownStyle) -> str:
     """Return markdown with its tables in a style; every other line stays as it is."""
     lines = markdown.split("\n")
@@ -40,13 +47,24 @@ def _page(page: ParsedPage, style: MarkdownStyle) -> ParsedPage:
         header=None if style.hides_headers else page.header,
         footer=None if style.hides_footers else page.footer,
     )
+    md = (
+        _without_margins(page, style)
+        if style.is_plain
+        else _with_margins(restyle_tables(page.md, style), shown, style)
+    )
+    return shown.changed(text=_text(page, style), md=md)
+
+
+def _text(page: ParsedPage, style: MarkdownStyle) -> str:
+    text = _without_margins(page, style)
+    return annotated(text, page.md) if style.links_in_text else text
+
+
+def _without_margins(page: ParsedPage, style: MarkdownStyle) -> str:
     hidden = Margins(
         page.header if style.hides_headers else None, page.footer if style.hides_footers else None
     )
-    text = page.text if hidden == Margins() else without_margins(page.text, hidden)
-    md = text if style.is_plain else _with_margins(restyle_tables(page.md, style), shown, style)
-    text = annotated(text, page.md) if style.links_in_text else text
-    return shown.changed(text=text, md=md)
+    return page.text if hidden == Margins() else without_margins(page.text, hidden)
 
 
 def _with_margins(markdown: str, page: ParsedPage, style: MarkdownStyle) -> str:

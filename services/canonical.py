@@ -10,6 +10,7 @@ from models.batch import ItemStatus, SkipReason
 from models.documents import EngineResult, ParsedDocument
 from models.failures import DocumentError, FailureKind
 from rules.name_hints import name_hint
+from rules.rendering import render_markdown
 from services.ledger.records import ClaimedItem, Outcome, ResultRow
 from services.result_store import Processed
 from services.sources.content import Content
@@ -57,8 +58,8 @@ def completed(
 
 
 def _markdown(work: Work, answer: EngineResult, document: ParsedDocument) -> str:
-    if work.rendering is None:
-        return work.markdown(document.pages)
+    if not work.has_style:
+        return render_markdown(document.pages, work.separator, work.prefix, work.suffix)
     if answer.markdown is None:
         raise DocumentError(FailureKind.CRASHED, "the parser process wrote no markdown")
     return answer.markdown

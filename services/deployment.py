@@ -14,7 +14,7 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from models.runs import MAX_CONCURRENCY, RunLimits
 from rules.outbound_urls import OutboundPolicy, parse_exemptions
 from rules.s3_locations import parse_allowed
-from services.engines.dispatch import fingerprint
+from services.engines.fingerprint import fingerprint
 from services.home import Home
 from services.jobs import JobService
 from services.ledger.database import Database
@@ -24,6 +24,8 @@ from services.ledger.webhook_configs import WebhookConfigLedger
 from services.outbound import Guard
 from services.seals import Seals
 from services.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
+from services.storage.blobs import Blobs
+from services.views import Views
 from services.webhooks.receivers import Receivers
 
 SLICES_PER_PROCESS = 2
@@ -66,6 +68,12 @@ class DeploymentSettings(Protocol):
     def webhook_ports(self) -> Sequence[int]: ...  # noqa: D102
     @property
     def s3_outputs(self) -> Mapping[str, Sequence[str]]: ...  # noqa: D102
+    @property
+    def render_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def render_processes(self) -> int: ...  # noqa: D102
+    @property
+    def render_memory_bytes(self) -> int: ...  # noqa: D102
     @property
     def local_receivers(self) -> bool | None: ...  # noqa: D102
 
@@ -170,6 +178,20 @@ def seals(settings: DeploymentSettings) -> Seals:
 def receivers(settings: DeploymentSettings, database: Database) -> Receivers:
     """Return what takes receivers of events in; errors as of `guard`."""
     return Receivers(WebhookConfigLedger(database), seals(settings), guard(settings))
+
+
+def views(
+    settings: DeploymentSettings, blobs: Blobs, *, at_once: int, wait_seconds: float
+) -> Views:
+    """Return what has results written; no process is started before the first."""
+    return Views(
+        blobs,
+        processes=settings.render_processes,
+        at_once=at_once,
+        seconds=settings.render_seconds,
+        wait_seconds=wait_seconds,
+        memory_bytes=settings.render_memory_bytes,
+    )
 
 
 def job_service(settings: DeploymentSettings, database: Database, client: Client) -> JobService:

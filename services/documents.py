@@ -117,7 +117,7 @@ class DocumentProcessor:
             options=work.options,
             rules=work.rules,
             image_folder=one.image_folder,
-            rendering=work.rendering,
+            rendering=work.rendering if work.has_style else None,
             passwords=self._passwords.named(work.options.password_ref),
         )
 

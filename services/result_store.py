@@ -5,13 +5,14 @@ thousand objects, and one sync, or one request of S3, stores a whole group. A ro
 says where in which pack a result's line is. Pictures are objects of their own beside the packs.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from services.ledger.records import Outcome, ResultPlace
-from services.storage.blobs import Blobs
+from services.storage.blobs import Blobs, OpenBlob
+
+BLOCK_BYTES = 8 * 1024**2
+"""Of a result that is in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,11 @@ class Processed:
     """Pictures of the result by their names."""
 
 
-@dataclass(frozen=True)
-class StoredResult:
-    """A result as it was stored."""
-
-    canonical: dict[str, Any]
-    """Names of file and job, `document` and `classification`; see `services.documents`."""
-    markdown: str
-    """As the job wanted it written."""
-
-
 class ResultStore:
-    """Writes and reads results; the ledger's rows say which there are."""
+    """Writes results, and reads them as bytes; the ledger's rows say which there are.
+
+    What is in them came out of documents: it is not looked at here.
+    """
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
@@ -74,23 +68,30 @@ class ResultStore:
         for pack in packs:
             await self._blobs.delete(_pack_key(job_id, pack))
 
-    async def read(self, place: ResultPlace) -> StoredResult:
-        """Return a result.
+    async def line(self, place: ResultPlace) -> AsyncIterator[bytes]:
+        """Yield a result's line of JSON as it was stored, in blocks.
+
+        It is an object with the names of file and job, `document`, `classification`, and in a pack
+        `markdown`, as the job wanted it written; see `services.canonical`.
 
         Raises:
             FileNotFoundError: it is not there any more.
         """
         if place.pack is None:
-            canonical = json.loads(await self._blobs.get(_own_key(place, "json")))
-            markdown = (await self._blobs.get(_own_key(place, "md"))).decode()
-            return StoredResult(canonical, markdown)
-        key = _pack_key(place.job_id, place.pack)
-        canonical = json.loads(await self._blobs.get(key, place.offset, place.size))
-        return StoredResult(canonical, canonical.pop("markdown"))
+            async for block in (await self._blobs.open(_own_key(place, "json"))).content:
+                yield block
+            return
+        key, end = _pack_key(place.job_id, place.pack), place.offset + place.size
+        for start in range(place.offset, end, BLOCK_BYTES):
+            yield await self._blobs.get(key, start, min(BLOCK_BYTES, end - start))
 
-    async def image(self, place: ResultPlace, name: str) -> bytes:
-        """Return a picture of a result; FileNotFoundError where there is none."""
-        return await self._blobs.get(image_key(place.job_id, place.result_id, name))
+    async def own_markdown(self, place: ResultPlace) -> bytes | None:
+        """Return the markdown of a result that is in no pack; None where its line has it."""
+        return None if place.pack else await self._blobs.get(_own_key(place, "md"))
+
+    async def image(self, place: ResultPlace, name: str) -> OpenBlob:
+        """Open a picture of a result; FileNotFoundError where there is none."""
+        return await self._blobs.open(image_key(place.job_id, place.result_id, name))
 
     async def delete_job(self, job_id: str) -> None:
         """Delete all that is stored of a job; nothing where there is nothing."""

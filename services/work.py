@@ -1,19 +1,15 @@
 """What a job asks of each of its files, read from its request."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from models.batch import BatchJobCreate
 from models.classify import ClassifyJob
-from models.documents import ClassifierRule, ParsedPage, ParseOptions
+from models.documents import ClassifierRule, ParseOptions
 from models.job_config import BatchParseJobRecordCreate
 from models.markdown_style import MarkdownStyle, Rendering
-from rules.markdown_style import styled
 from rules.output_locations import stored_output
 from rules.parse_options import parse_options
-from rules.rendering import render_text
 from rules.s3_locations import S3Location
-from rules.written_markdown import written_markdown
 from services.ledger.records import JobSpec
 
 _NO_STYLE = MarkdownStyle()
@@ -47,28 +43,17 @@ class Work:
             return cls(spec, parse_options(config), config.engine_rules())
         return _parse_work(spec, config)
 
-    def styled(self, pages: Sequence[ParsedPage]) -> tuple[ParsedPage, ...]:
-        """Return pages as the job wants each of them written."""
-        return styled(pages, self.style)
-
-    def markdown(self, pages: Sequence[ParsedPage]) -> str:
-        """Return the markdown of all pages of a canonical result."""
-        return written_markdown(pages, self._rendering)
-
     @property
-    def rendering(self) -> Rendering | None:
-        """What the parser is to do, since markdown is read again for it; None for a mere join."""
-        return None if self.style == _NO_STYLE else self._rendering
-
-    @property
-    def _rendering(self) -> Rendering:
+    def rendering(self) -> Rendering:
+        """How the job wants its pages written."""
         return Rendering(
             style=self.style, separator=self.separator, prefix=self.prefix, suffix=self.suffix
         )
 
-    def text(self, pages: Sequence[ParsedPage]) -> str:
-        """Return the plain text of all pages of a canonical result."""
-        return render_text(self.styled(pages), self.separator, self.prefix, self.suffix)
+    @property
+    def has_style(self) -> bool:
+        """Whether markdown must be read again to be written; else its pages are merely joined."""
+        return self.style != _NO_STYLE
 
 
 def _parse_work(spec: JobSpec, config: BatchParseJobRecordCreate) -> Work:

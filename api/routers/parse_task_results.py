@@ -3,21 +3,23 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi.responses import StreamingResponse
 
 from api.caller import CurrentCaller, State
 from api.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
 from api.parse_expanded import CONTENTS, Expanding, expanded
 from api.routers.parse_tasks import TaskId
-from api.routers.parsing import ImageName
+from api.routers.parsing import ImageName, picture
+from api.spliced import part_response
 from api.task_shown import parse_task, place_of
 from models.parse_tasks import ParseResult
+from models.views import Part
 from services.ledger.records import NotFoundError
-from services.results import Results
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 
 
-@router.get("/{job_id}")
+@router.get("/{job_id}", response_model=ParseResult)
 async def get_parse_result(
     job_id: TaskId,
     links: Links,
@@ -29,7 +31,7 @@ async def get_parse_result(
             max_length=50,
             description="`text`, `markdown`, `items`, `metadata`, `text_full`, `markdown_full`, "
             "`job_metadata`, `raw_parameters`, `queue_position`, and `…_content_metadata` of text, "
-            "markdown, items, metadata, text_full, markdown_full and images. "
+            "markdown, items, metadata, text_full, markdown_full, xlsx and images. "
             "What is not known gives nothing.",
         ),
     ] = [],  # noqa: B006 - FastAPI copies it
@@ -37,7 +39,7 @@ async def get_parse_result(
         str | None,
         Query(max_length=10_000, description="Names between commas: the images to tell of."),
     ] = None,
-) -> ParseResult:
+) -> ParseResult | Response:
     """Return the job of a file, of a batch too, and of its result what `expand` names.
 
     While the job runs, and when it has failed, what was named is null.
@@ -47,17 +49,17 @@ async def get_parse_result(
     found = ParseResult(job=parse_task(task, place))
     if not expand:
         return found
-    try:
-        result = await Results(state.database, state.blobs).get(caller.project_id, job_id)
-    except NotFoundError:
-        return found
 
     def link(kind: str) -> str:
         path = f"{router.prefix}/{task.item.task_id}/download/{kind}"
         return signed_link(links, path).url
 
-    names = None if image_filenames is None else frozenset(image_filenames.split(","))
-    return expanded(found, Expanding(task, result, link, names), expand)
+    names = None if image_filenames is None else image_filenames.split(",")
+    try:
+        result = await state.results.get(caller.project_id, job_id)
+        return await expanded(found, Expanding(task, result, link, names), expand, state.views)
+    except NotFoundError:
+        return found
 
 
 @router.get("/{job_id}/download/{kind}", response_class=Response, dependencies=[BY_LINK])
@@ -67,19 +69,21 @@ async def download_result(
     state: State,
 ) -> Response:
     """Return a part of a result by a signed link, which needs no key."""
-    content = CONTENTS.get(kind)
-    if content is None:
+    if kind not in CONTENTS:
         raise HTTPException(404, f"no such part of a result: {kind[:40]}")
-    result = await Results(state.database, state.blobs).get(None, job_id)
-    return Response(content.write(result), media_type=content.media_type, headers=DOWNLOAD_HEADERS)
+    part = Part(kind)
+    result = await state.results.get(None, job_id)
+    written = await state.views.written(result, [part])
+    return part_response(written, part, CONTENTS[part], DOWNLOAD_HEADERS)
 
 
-@router.get("/{job_id}/download/images/{name}", response_class=Response, dependencies=[BY_LINK])
+@router.get(
+    "/{job_id}/download/images/{name}", response_class=StreamingResponse, dependencies=[BY_LINK]
+)
 async def download_image(
     job_id: TaskId,
     name: ImageName,
     state: State,
-) -> Response:
+) -> StreamingResponse:
     """Return a picture of a result by a signed link, which needs no key."""
-    image, content = await Results(state.database, state.blobs).image(None, job_id, name)
-    return Response(content, media_type=image.media_type, headers=DOWNLOAD_HEADERS)
+    return picture(*await state.results.image(None, job_id, name))

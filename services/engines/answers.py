@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from models.documents import EngineFailure, EngineResult
 from models.failures import MAX_MESSAGE_CHARACTERS, FailureKind
 from services.engines.frame_reader import ForeignFrameError, FrameTooLargeError
-from services.engines.frames import MAX_FRAME_BYTES
 from services.engines.orders import Order
 from services.engines.parser_process import ParserProcess
 
@@ -41,7 +40,7 @@ async def answer_of(process: ParserProcess, order: Order, gathering: float) -> E
         raise
     except FrameTooLargeError:
         process.kill()
-        return failed(FailureKind.TOO_LARGE, f"the result is over {MAX_FRAME_BYTES} bytes")
+        return failed(FailureKind.TOO_LARGE, f"the result is over {process.most_bytes} bytes")
     except _BadFrameError as error:
         process.kill()
         return failed(FailureKind.CRASHED, str(error))
@@ -82,7 +81,7 @@ def _decoded(frame: bytes) -> EngineResult:
         result = EngineResult.model_validate_json(frame)
     except ValidationError as error:
         raise _BadFrameError("the parser process sent a malformed answer") from error
-    if result.document is None and result.failure is None:
+    if result.document is None and result.view is None and result.failure is None:
         raise _BadFrameError("the parser process sent neither a document nor a failure")
     return result
 

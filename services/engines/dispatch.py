@@ -6,7 +6,6 @@ native library, and one that is not installed is a failure of the files that nee
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from models.documents import (
@@ -19,15 +18,10 @@ from models.documents import (
     ParseOptions,
 )
 from models.failures import DocumentError, FailureKind
-from services.engines import ocr
 from services.engines.detection import Family, detect
 from services.engines.heeded import unheeded
 from services.engines.source import Source, has_text, past_the_end
 from services.engines.system_faults import failure_of, fault_of_machine
-
-ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
-REVISION = 5
-"""Raised when the same engine's versions would give another result through changes of ours."""
 
 
 def handle(request: EngineRequest) -> EngineResult:
@@ -95,21 +89,6 @@ def parse(
     if not (document.is_blank or options.screenshots_only or has_text(document)):
         raise DocumentError(FailureKind.EMPTY, "no text was found in the document")
     return document
-
-
-def fingerprint() -> str:
-    """Return a string that changes whenever the same file might give another result.
-
-    Loads no native library: versions come from package metadata, languages from file names.
-    """
-    parts = [f"sheaf-engines/{REVISION}"]
-    for package in ENGINE_PACKAGES:
-        try:
-            parts.append(f"{package}/{version(package)}")
-        except PackageNotFoundError:
-            parts.append(f"{package}/none")
-    parts.append("tessdata/" + ("+".join(ocr.installed_languages()) or "none"))
-    return " ".join(parts)
 
 
 def _warnings(document: ParsedDocument, options: ParseOptions) -> list[str]:

@@ -29,10 +29,12 @@ class FrameReader:
 
     Args:
         descriptor: the end to read from; it is closed with the reader.
+        most_bytes: the longest frame that is waited for.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, most_bytes: int = MAX_FRAME_BYTES) -> None:
         self._descriptor = descriptor
+        self.most_bytes = most_bytes
         self._buffer = bytearray()
         self._at = 0
         os.set_blocking(descriptor, False)
@@ -49,7 +51,7 @@ class FrameReader:
         Raises:
             EOFError: the other side closed the pipe before the frame was whole.
             ForeignFrameError: it bears another nonce; told before its payload is waited for.
-            FrameTooLargeError: the frame is over `MAX_FRAME_BYTES`.
+            FrameTooLargeError: the frame is over `most_bytes`.
         """
         while (frame := self.whole(nonce)) is None:
             if pause_seconds:
@@ -89,7 +91,7 @@ class FrameReader:
 
         Raises:
             ForeignFrameError: it bears another nonce than `nonce`.
-            FrameTooLargeError: the frame is over `MAX_FRAME_BYTES`.
+            FrameTooLargeError: the frame is over `most_bytes`.
         """
         start = self._at + HEADER.size
         if len(self._buffer) < start:
@@ -98,7 +100,7 @@ class FrameReader:
         found, length = HEADER.unpack_from(self._buffer, self._at)
         if found != nonce:
             raise ForeignFrameError
-        if length > MAX_FRAME_BYTES:
+        if length > self.most_bytes:
             raise FrameTooLargeError
         if len(self._buffer) < start + length:
             self._shift()

@@ -22,7 +22,7 @@ import structlog
 
 from services.children import child_environment, python_command
 from services.engines.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
-from services.engines.frames import HEADER, NO_REQUEST, READY, new_nonce
+from services.engines.frames import HEADER, MAX_FRAME_BYTES, NO_REQUEST, READY, new_nonce
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,12 @@ class ParserProcess:
 
     @classmethod
     async def start(
-        cls, module: str, memory_bytes: int, folder: Path, project_id: str
+        cls,
+        module: str,
+        memory_bytes: int,
+        folder: Path,
+        project_id: str,
+        most_bytes: int = MAX_FRAME_BYTES,
     ) -> "ParserProcess":
         """Start a process and wait until it can take a request.
 
@@ -85,6 +90,7 @@ class ParserProcess:
             memory_bytes: bound of its address space.
             folder: an empty one for its temporary files; it is deleted with the process.
             project_id: whose files it reads, and no other's.
+            most_bytes: the longest answer that is taken.
 
         Raises:
             ProcessDiedError: it ended, or was not ready within `START_SECONDS`.
@@ -108,9 +114,15 @@ class ParserProcess:
             raise
         finally:
             os.close(writing)
-        started = cls(process, FrameReader(reading), folder, memory_bytes, project_id)
+        answers = FrameReader(reading, most_bytes)
+        started = cls(process, answers, folder, memory_bytes, project_id)
         await started._await_ready()
         return started
+
+    @property
+    def most_bytes(self) -> int:
+        """The longest answer that is taken."""
+        return self._answers.most_bytes
 
     @property
     def is_alive(self) -> bool:
@@ -140,7 +152,7 @@ class ParserProcess:
 
         Raises:
             ForeignFrameError: what came is no answer to it.
-            FrameTooLargeError: the answer is over `MAX_FRAME_BYTES`.
+            FrameTooLargeError: the answer is over `most_bytes`.
         """
         answer = self._answers.whole(self._unanswered[0])
         if answer is not None:
@@ -156,7 +168,7 @@ class ParserProcess:
         Raises:
             ProcessDiedError: no whole answer came.
             ForeignFrameError: what came is no answer to it.
-            FrameTooLargeError: the answer is over `MAX_FRAME_BYTES`.
+            FrameTooLargeError: the answer is over `most_bytes`.
         """
         answer = await self._frame(self._unanswered[0], pause_seconds)
         self._answered()

@@ -19,6 +19,7 @@ from typing import Any, Self
 import structlog
 
 from models.documents import EngineRequest, EngineResult
+from services.engines.frames import MAX_FRAME_BYTES
 from services.engines.lane import Lane
 from services.engines.orders import Listed, Order, Orders
 from services.engines.parser_process import ParserProcess, ProcessDiedError
@@ -42,6 +43,8 @@ class ParserPool:
         module: what they run; it has `handle(request) -> EngineResult`.
         memory_bytes: bound of the address space of each process.
         files_per_process: files after which a process is replaced.
+        answer_bytes: the longest answer that is taken.
+        idle_seconds: how long a process may idle before it ends; None lets it.
     """
 
     def __init__(
@@ -50,12 +53,17 @@ class ParserPool:
         module: str = "services.engines.dispatch",
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         files_per_process: int = DEFAULT_FILES_PER_PROCESS,
+        *,
+        answer_bytes: int = MAX_FRAME_BYTES,
+        idle_seconds: float | None = None,
     ) -> None:
         self._size = size
         self._slots = asyncio.Semaphore(size)
         self._module = module
         self._memory_bytes = memory_bytes
         self._files_per_process = files_per_process
+        self._answer_bytes = answer_bytes
+        self._idle_seconds = idle_seconds
         self._idle: deque[ParserProcess] = deque()
         self._busy: set[ParserProcess] = set()
         self._starting = 0
@@ -164,6 +172,15 @@ class ParserPool:
             return
         # The warmest process is taken first, so that a quiet pool wears out one at a time.
         self._idle.appendleft(process)
+        if self._idle_seconds is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._idle_seconds, self._end_idle, process, process.files_taken)
+
+    def _end_idle(self, process: ParserProcess, files_taken: int) -> None:
+        """Let a process go that has had nothing to do since it had taken so many files."""
+        if process in self._idle and process.files_taken == files_taken:
+            self._idle.remove(process)
+            self._dismiss(process)
 
     def is_worn(self, process: ParserProcess) -> bool:
         """Whether a process has had its share of files."""
@@ -205,7 +222,9 @@ class ParserPool:
         self._starting += 1
         try:
             self._make_room()
-            return await ParserProcess.start(self._module, self._memory_bytes, folder, project_id)
+            return await ParserProcess.start(
+                self._module, self._memory_bytes, folder, project_id, self._answer_bytes
+            )
         finally:
             self._starting -= 1
 

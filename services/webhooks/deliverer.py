@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from models.deliveries import DeliveryError, DeliveryStatus
+from models.deliveries import DeliveryStatus
 from rules.webhook_retries import (
     SCHEDULE,
     SECONDS_TO_DISABLE,
@@ -162,7 +162,7 @@ class Deliverer:
         status, next_at = DeliveryStatus.PENDING, now
         if attempt.is_delivered:
             status = DeliveryStatus.DELIVERED
-        elif wait is None or attempt.error is DeliveryError.NO_RESULT:
+        elif wait is None or (attempt.error and attempt.error.is_final):
             status = DeliveryStatus.GIVEN_UP
         else:
             next_at = now + round(wait * 1_000_000)

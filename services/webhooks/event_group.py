@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from models.deliveries import DeliveryError
 from models.webhooks import Phase
 from rules import webhook_events
@@ -11,9 +13,12 @@ from rules.delivery_order import segments
 from rules.webhook_retries import FAILURES_TO_REST, window
 from services.ledger.database import now_us
 from services.ledger.deliveries import DueEvent, ReceiverRow
+from services.views import UnwritableError
 from services.webhooks.receivers import Sealed
 from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import Attempt, Message, Sender
+
+log = structlog.get_logger(__name__)
 
 WIDEST = 16
 """Events on their way to one receiver at once."""
@@ -78,7 +83,11 @@ class EventGroup:
 
     async def _send(self, event: DueEvent, sender: Sender) -> Attempt:
         event_id = _event_id(self._receiver.id, event)
-        body = await self._body(event, event_id)
+        try:
+            body = await self._body(event, event_id)
+        except UnwritableError as error:
+            log.warning("a result cannot be sent", receiver_id=self._receiver.id, cause=str(error))
+            return Attempt(now_us(), 0, error=DeliveryError.RESULT_UNWRITABLE)
         if body is None:
             return Attempt(now_us(), 0, error=DeliveryError.NO_RESULT)
         return await sender.send(

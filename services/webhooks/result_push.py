@@ -1,33 +1,34 @@
 """The legacy `webhook_url`: each file's result itself, as the v1 parse API pushes it."""
 
-import json
-
-from rules.page_items import shown_image
+from models.views import Part
 from services.ledger.records import NotFoundError
 from services.results import Results
+from services.views import Views
+
+MOST_BYTES = 64 * 1024**2
+"""Of what is sent of one result: it is in memory until the receiver has it."""
 
 
 class ResultPush:
-    """Renders results as they are pushed."""
+    """Has results written as they are pushed."""
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, views: Views) -> None:
         self._results = results
+        self._views = views
 
     async def body(self, task_id: str) -> bytes | None:
-        """Return the body for a file's job; None when its result has been deleted."""
+        """Return the body for a file's job; None when its result has been deleted.
+
+        Raises:
+            UnwritableError: there can never be one.
+            BusyError: not just now.
+        """
         try:
             found = await self._results.get(None, task_id)
+            written = await self._views.written(found, [Part.PUSH], most_bytes=MOST_BYTES)
         except NotFoundError:
             return None
-        pages = [
-            {
-                "page": page.page,
-                "text": page.text,
-                "md": page.md,
-                "images": [shown_image(image) for image in page.images],
-            }
-            for page in found.pages
-        ]
-        names = [image.name for _, image in found.images]
-        pushed = {"txt": found.text, "md": found.markdown, "json": pages, "images": names}
-        return json.dumps(pushed).encode()
+        try:
+            return b"".join([block async for block in written.files[Part.PUSH].blocks()])
+        finally:
+            written.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
@@ -74,12 +75,18 @@ class Served:
         return {"Authorization": f"Bearer {secret}"}
 
 
+@pytest.fixture
+def more_settings() -> dict[str, Any]:
+    """What a module's tests set beside the defaults."""
+    return {}
+
+
 @pytest_asyncio.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
+async def served(tmp_path: Path, more_settings: dict[str, Any]) -> AsyncIterator[Served]:
     """An application with a folder `sources` for directories, called with an admin's key."""
     roots = tmp_path / "sources"
     roots.mkdir()
-    settings = Settings(home=tmp_path / "home", source_roots=(roots,))
+    settings = Settings(home=tmp_path / "home", source_roots=(roots,), **more_settings)
     Home(settings.home).prepare()
     database = Database(settings.ledger_url)
     await migrate(database)
@@ -92,4 +99,5 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
         made = Served(client, state, temporal)
         client.headers.update(await made.key())
         yield made
+    await state.views.close()
     await database.close()

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import psutil
 import pytest
 
+from api.parse_expanded import XLSX_TYPE
 from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from rules.written_markdown import written_markdown
-from services import workbooks
-from services.workbook_process import MOST_CHARACTERS, MOST_COLUMNS, workbook
-from services.workbooks import MEDIA_TYPE, WorkbookError, Workbooks
+from services.engines.workbooks import (
+    MOST_CHARACTERS,
+    MOST_COLUMNS,
+    TableTooLargeError,
+    workbook,
+)
 from tests.api.conftest import Served
 from tests.api.test_page_objects import pages_of, parsed
 from tests.parsers import EachAlone
@@ -21,6 +24,11 @@ from tests.parsers import EachAlone
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 FIRST = "| part | price |\n| --- | --- |\n| 007 | =1+1 |"
 SECOND = "| only |\n| --- |\n| https://a.example/ |"
+WIDE = "| a " * (MOST_COLUMNS + 1) + "|\n" + "| - " * (MOST_COLUMNS + 1) + "|"
+
+
+def page(markdown: str) -> ParsedPage:
+    return ParsedPage(page=1, text="", md=markdown)
 
 
 def sheets(content: bytes) -> dict[str, list[list[str]]]:
@@ -47,8 +55,11 @@ def sheets(content: bytes) -> dict[str, list[list[str]]]:
 class Tabled(EachAlone):
     """A parser of documents with tables on their first and third page."""
 
+    def __init__(self, first: str = FIRST) -> None:
+        self._first = first
+
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
-        mds = (f"words\n\n{FIRST}\n\n{SECOND}", "words", SECOND)
+        mds = (f"words\n\n{self._first}\n\n{SECOND}", "words", SECOND)
         pages = tuple(ParsedPage(page=at, text=md, md=md) for at, md in enumerate(mds, 1))
         document = ParsedDocument(
             pages=pages,
@@ -70,7 +81,7 @@ async def test_each_table_is_a_sheet_by_the_name_that_its_page_tells(
     names = [name for page in await pages_of(served, task_id) for name in page["tables"]]
     for kind in ("xlsx", "raw/xlsx"):
         answer = await served.client.get(f"/api/v1/parsing/job/{task_id}/result/{kind}")
-        assert answer.headers["content-type"] == MEDIA_TYPE
+        assert answer.headers["content-type"] == XLSX_TYPE
         found = sheets(answer.content)
         assert list(found) == names == ["table_p1_1", "table_p1_2", "table_p3_1"]
         assert found["table_p1_1"] == [["part", "price"], ["007", "=1+1"]]
@@ -87,36 +98,44 @@ async def test_a_result_without_tables_is_a_workbook_of_a_bare_sheet(
     assert answer.status_code == 404
 
 
-async def test_tables_that_take_too_much_are_refused_with_the_reason(
-    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_table_that_fits_on_no_sheet_is_refused_with_the_reason(
+    served: Served, tmp_path: Path
 ) -> None:
-    task_id = await parsed(served, tmp_path, Tabled())
-    monkeypatch.setattr(workbooks, "MEMORY_BYTES", 16 * 1024**2)
+    task_id = await parsed(served, tmp_path, Tabled(WIDE))
     answer = await served.client.get(f"/api/v1/parsing/job/{task_id}/result/xlsx")
     assert answer.status_code == 413
-    assert "cannot be written as a workbook" in answer.json()["detail"]
+    assert "table_p1_1 does not fit on a sheet" in answer.json()["detail"]
 
 
-async def test_a_workbook_that_takes_too_long_is_given_up_with_its_process() -> None:
-    page = ParsedPage(page=1, text="", md=FIRST)
-    with pytest.raises(WorkbookError, match=r"over the 0\.01 s"):
-        await Workbooks().written([page], seconds=0.01)
-    running = [child.cmdline() for child in psutil.Process().children()]
-    assert not [command for command in running if "services.workbook_process" in command]
+@pytest.mark.parametrize(("table", "exists"), [(FIRST, True), (WIDE, False)])
+async def test_a_workbook_can_be_had_by_a_link_with_its_size(
+    served: Served, tmp_path: Path, table: str, exists: bool
+) -> None:
+    task_id = await parsed(served, tmp_path, Tabled(table))
+    asked = {"expand": ["xlsx_content_metadata", "text_full"]}
+    found = (await served.client.get(f"/api/v2/parse/{task_id}", params=asked)).json()
+    told = found["result_content_metadata"]["xlsx"]
+    assert found["text_full"]
+    assert told["exists"] == exists
+    answer = await served.client.get(told["presigned_url"], headers={"Authorization": ""})
+    assert answer.status_code == (200 if exists else 413)
+    if exists:
+        assert answer.headers["content-type"] == XLSX_TYPE
+        assert len(answer.content) == told["size_bytes"]
+        assert "table_p1_1" in sheets(answer.content)
 
 
 def test_what_a_cell_or_a_sheet_cannot_hold_is_told() -> None:
     long = "x" * (MOST_CHARACTERS + 1)
-    ((head, (cell,)),) = [sheets(workbook([(1, f"| a |\n| --- |\n| {long} |")]))["table_p1_1"]]
+    content = workbook([page(f"| a |\n| --- |\n| {long} |")])
+    ((head, (cell,)),) = [sheets(content)["table_p1_1"]]
     assert head == ["a"]
     assert len(cell) == MOST_CHARACTERS
     assert cell.endswith(" […]")
-    wide = "| a " * (MOST_COLUMNS + 1) + "|"
-    rule = "| - " * (MOST_COLUMNS + 1) + "|"
-    with pytest.raises(Exception, match="table_p1_1 does not fit on a sheet"):
-        workbook([(1, f"{wide}\n{rule}")])
+    with pytest.raises(TableTooLargeError, match="table_p1_1 does not fit on a sheet"):
+        workbook([page(WIDE)])
 
 
 def test_characters_that_no_file_can_hold_do_not_break_a_workbook() -> None:
-    content = workbook([(1, "| a\x01b |\n| --- |\n| \ud800 |")])
+    content = workbook([page("| a\x01b |\n| --- |\n| \ufffe |")])
     assert list(sheets(content)) == ["table_p1_1"]

@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from temporalio.client import Client
 
+from cli.stored import StoredResult, read_result
 from config import Settings
 from models.batch import BatchJobCreate, ItemStatus
 from services.deployment import connect, job_service
@@ -29,7 +30,7 @@ from services.ledger.jobs import JobLedger
 from services.ledger.migrate import migrate
 from services.ledger.records import JobRow, ResultPlace
 from services.ledger.schema import attempts, directory_files, items, results
-from services.result_store import ResultStore, StoredResult
+from services.result_store import ResultStore
 from services.sources.local import source_uri
 from services.storage.opened import open_blobs
 from services.temporal_server import free_port, is_listening, server_command, temporal_binary
@@ -249,7 +250,7 @@ class Cluster:
         """Return the result of a row of `results`; it must be the one of its item."""
         store = ResultStore(open_blobs(self.settings.storage_url, self.root))
         place = ResultPlace(row.job_id, row.id, row.pack, row.pack_offset, row.pack_bytes)
-        stored = await store.read(place)
+        stored = await read_result(store, place)
         assert (stored.canonical["job_id"], stored.canonical["item_id"]) == (row.id, row.file_id)
         return stored
 

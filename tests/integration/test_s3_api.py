@@ -53,6 +53,7 @@ async def served(
         made = Served(client, app.state.sheaf, temporal)
         client.headers.update(await made.key())
         yield made
+    await made.state.views.close()
     await database.close()
     bucket.cache_clear()
 

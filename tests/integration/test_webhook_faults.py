@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import json
 import os
 import random
 import sqlite3
@@ -40,6 +41,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
             "local_receivers": True,
             "webhook_retry_seconds": (0.2,) * 9,
             "webhook_poll_seconds": 0.2,
+            "render_seconds": 1.0,
         },
     )
     await made.open()
@@ -256,3 +258,25 @@ async def _pending(cluster: Cluster) -> int:
     query = sa.select(sa.func.count()).where(outbox.c.status == DeliveryStatus.PENDING)
     async with cluster.database.read() as connection:
         return int(await connection.scalar(query) or 0)
+
+
+async def test_a_result_that_takes_too_long_to_write_is_given_up_and_the_next_is_sent(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    files = folder(tmp_path, 1)
+    (files / "long.md").write_text("- a\n" * 40_000)
+    async with receiving() as receiver:
+        config = {
+            "webhook_url": receiver.url(),
+            "parameters": {"output_tables_as_HTML": True},
+        }
+        job = await cluster.submit(files, job_config=config)
+        ended = await cluster.ended(job.id)
+        assert (ended.completed, ended.failed) == (2, 0)
+        assert await delivered(cluster) == {"delivered": 1, "given_up": 1}
+    (pushed,) = receiver.received
+    assert json.loads(pushed.body)["txt"].strip() == "file 0"
+    query = sa.select(outbox.c.log).where(outbox.c.status == DeliveryStatus.GIVEN_UP)
+    async with cluster.database.read() as connection:
+        (attempt,) = (await connection.execute(query)).scalar_one()
+    assert attempt[-1] == DeliveryError.RESULT_UNWRITABLE

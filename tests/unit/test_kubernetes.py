@@ -9,7 +9,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
+import webhook_worker
 from api.routers.health import CHECK_SECONDS, router
+from api.state import RENDERED_AT_ONCE
 from config import Settings
 from models.queues import SLICES
 from models.runs import MAX_CONCURRENCY
@@ -282,7 +284,17 @@ def test_parsers_meet_their_own_limit_of_memory_before_that_of_the_pod(
 ) -> None:
     got = settings("sheaf-worker", monkeypatch)
     limit = gibibytes(container("sheaf-worker")["resources"]["limits"]["memory"])
-    assert limit * GIB >= got.parser_processes * got.parser_memory_bytes + GIB
+    of_parsers = got.parser_processes * got.parser_memory_bytes
+    of_pushes = webhook_worker.RENDERED_AT_ONCE * got.render_memory_bytes
+    assert limit * GIB >= of_parsers + of_pushes + GIB
+
+
+def test_what_writes_results_meets_its_limit_of_memory_before_that_of_the_pod(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    got = settings("sheaf-api", monkeypatch)
+    limit = gibibytes(container("sheaf-api")["resources"]["limits"]["memory"])
+    assert limit * GIB >= RENDERED_AT_ONCE * got.render_memory_bytes + 2 * GIB
 
 
 @pytest.mark.parametrize(

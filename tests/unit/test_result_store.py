@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli.stored import read_result
 from models.batch import ItemStatus
 from models.failures import DocumentError, FailureKind
 from services.canonical import failed
@@ -54,7 +55,7 @@ async def test_every_result_of_a_pack_comes_back(
     store = ResultStore(LocalBlobs(folder))
     outcomes = await store.write(JOB, [completed(n, text) for n, text in enumerate(texts, 1)])
     for outcome, text in zip(outcomes, texts, strict=True):
-        stored = await store.read(place(outcome))
+        stored = await read_result(store, place(outcome))
         assert stored.markdown == text
         assert stored.canonical == {"job_id": outcome.item.task_id}
     (pack,) = folder.rglob("*.jsonl")
@@ -67,7 +68,7 @@ async def test_failures_are_in_no_pack_and_a_group_of_them_stores_nothing(tmp_pa
     bad = failed(item(2), DocumentError(FailureKind.CORRUPT, "broken"))
     outcomes = await store.write(JOB, [completed(1, "one"), bad, completed(3, "three")])
     assert [outcome.item.ordinal for outcome in outcomes] == [1, 2, 3]
-    assert (await store.read(place(outcomes[2]))).markdown == "three"
+    assert (await read_result(store, place(outcomes[2]))).markdown == "three"
     assert (await store.write(JOB, [bad])) == [bad.outcome]
     assert len(list(tmp_path.rglob("*.jsonl"))) == 1
 
@@ -76,13 +77,14 @@ async def test_pictures_lie_beside_the_packs_and_go_with_the_job(tmp_path: Path)
     blobs = LocalBlobs(tmp_path)
     store = ResultStore(blobs)
     (outcome,) = await store.write(JOB, [completed(1, "one", **{"page_1.png": b"png"})])
-    assert await store.image(place(outcome), "page_1.png") == b"png"
+    picture = await store.image(place(outcome), "page_1.png")
+    assert (picture.size_bytes, [part async for part in picture.content]) == (3, [b"png"])
     assert await blobs.get(image_key(JOB, outcome.item.task_id, "page_1.png")) == b"png"
     await store.delete_job(JOB)
     await store.delete_job(JOB)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     with pytest.raises(FileNotFoundError):
-        await store.read(place(outcome))
+        await read_result(store, place(outcome))
 
 
 async def test_a_pack_of_which_nothing_was_recorded_is_deleted(tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ async def test_a_later_claim_of_the_same_items_writes_a_pack_of_its_own(tmp_path
     (second,) = await store.write(JOB, [again])
     assert store.uri(place(first)) != store.uri(place(second))
     await store.forget(JOB, [first])
-    assert (await store.read(place(second))).markdown == "one"
+    assert (await read_result(store, place(second))).markdown == "one"
 
 
 async def test_results_of_two_objects_are_still_read(tmp_path: Path) -> None:
@@ -109,6 +111,6 @@ async def test_results_of_two_objects_are_still_read(tmp_path: Path) -> None:
     key = f"results/{JOB}/{task[-2:]}/{task}"
     await blobs.put_many([(f"{key}.json", b'{"name": "a"}'), (f"{key}.md", "ä".encode())])
     old = ResultPlace(JOB, task)
-    stored = await ResultStore(blobs).read(old)
+    stored = await read_result(ResultStore(blobs), old)
     assert (stored.canonical, stored.markdown) == ({"name": "a"}, "ä")
     assert ResultStore(blobs).uri(old).endswith(f"{task}.json")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from models.documents import ClassifierRule, EngineRequest
 from models.failures import FailureKind
-from services.engines.dispatch import fingerprint, handle
+from services.engines.dispatch import handle
+from services.engines.fingerprint import fingerprint
 
 RULES = (
     ClassifierRule(type="invoice", description="an invoice with an amount due"),
@@ -48,7 +49,7 @@ def test_rules_add_a_class_to_the_document(tmp_path: Path) -> None:
 
 def test_the_fingerprint_is_stable_and_loads_no_engine() -> None:
     code = (
-        "import sys; from services.engines.dispatch import fingerprint; print(fingerprint());"
+        "import sys; from services.engines.fingerprint import fingerprint; print(fingerprint());"
         "assert not {'liteparse', 'xberg', 'wordllama', 'numpy'} & set(sys.modules)"
     )
     output = subprocess.run(
