@@ -1,6 +1,8 @@
 """Where the parts of a page's markdown stand on the page."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from models.page_parts import Block, Box, Line, letters
@@ -17,13 +19,16 @@ def boxes_of(items: Sequence[dict[str, Any]], blocks: Sequence[Block]) -> list[B
         blocks: of the same page, in the same order.
     """
     boxes: list[Box | None] = []
+    words = list(map(_words, items))
     at = 0
-    for item in items:
-        first = _first(item, blocks, at)
+    for number, item in enumerate(items):
+        first = _first(item["type"], words[number], blocks, at)
         if first is None:
             boxes.append(None)
             continue
-        at = _end(item, blocks, first)
+        at = first + 1
+        if item["type"] in {"list", "text", "code"}:
+            at = _end(words[number : number + 1 + _LOOK_AHEAD], blocks, first)
         boxes.append(union(block.box for block in blocks[first:at]))
     return boxes
 
@@ -47,11 +52,10 @@ def union(boxes: Iterable[Box]) -> Box:
     return Box(left, top, round(right - left, 1), round(bottom - top, 1))
 
 
-def _first(item: dict[str, Any], blocks: Sequence[Block], start: int) -> int | None:
+def _first(kind: str, words: str, blocks: Sequence[Block], start: int) -> int | None:
     ahead = range(start, min(start + _LOOK_AHEAD, len(blocks)))
-    if item["type"] == "image":
+    if kind == "image":
         return next((at for at in ahead if blocks[at].kind == "figure"), None)
-    words = _words(item)
     return next((at for at in ahead if _opens(blocks[at], words)), None)
 
 
@@ -61,16 +65,36 @@ def _opens(block: Block, words: str) -> bool:
     return bool(key) and bool(words) and (words.startswith(key) or key.startswith(words))
 
 
-def _end(item: dict[str, Any], blocks: Sequence[Block], first: int) -> int:
-    """Return where the item's blocks end: those of a list are one an entry."""
-    words, at = _words(item), first + 1
-    behind = max(words.find(blocks[first].key), 0) + len(blocks[first].key)
-    while at < len(blocks) and blocks[at].key and item["type"] in {"list", "text", "code"}:
-        position = words.find(blocks[at].key, behind)
-        if position < 0:
+def _end(words: Sequence[str], blocks: Sequence[Block], first: int) -> int:
+    """Return where an item's blocks end: those of a list are one an entry.
+
+    Args:
+        words: of the item, and of those that follow.
+        blocks: of the page.
+        first: the item's first block.
+    """
+    own, *following = words
+    at = first + 1
+    behind = max(own.find(blocks[first].key), 0) + len(blocks[first].key)
+    while at < len(blocks) and blocks[at].key:
+        position = own.find(blocks[at].key, behind)
+        if position < 0 or _opens_next(following, blocks[at : at + _LOOK_AHEAD]):
             break
         behind, at = position + len(blocks[at].key), at + 1
     return at
+
+
+def _opens_next(following: Sequence[str], blocks: Sequence[Block]) -> bool:
+    """Whether the first block opens the next item, though its words are in this one's too.
+
+    A block is known by its beginning, so how far it goes is not; a short text may well be in the
+    rest of a long one. Then it is the next item's, unless there are more such blocks than items.
+    """
+    items = sum(1 for _ in takewhile(partial(_opens, blocks[0]), following))
+    if not items:
+        return False
+    opening = sum(1 for _ in takewhile(lambda block: _opens(block, following[0]), blocks))
+    return opening <= items
 
 
 def _words(item: dict[str, Any]) -> str:

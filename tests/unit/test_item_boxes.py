@@ -1,6 +1,6 @@
 """Where the parts of markdown stand on their page."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.page_parts import Block, Box, Line, block_key
@@ -57,7 +57,29 @@ def test_a_picture_has_the_place_of_its_figure() -> None:
     assert boxes_of(items, blocks) == [Box(10, 0, 100, 10), Box(1, 2, 3, 4)]
 
 
-@given(texts=st.lists(st.text("abcd ", min_size=1, max_size=50).filter(str.strip), max_size=8))
+def test_a_short_text_that_a_long_one_holds_has_a_place_of_its_own() -> None:
+    long = "All that is to be paid until the end of the year is, with all taxes, one"
+    for kind, md in (("list_item", "- one\n- two"), ("paragraph", "one\n\ntwo")):
+        items = markdown_items(f"{long}\n\n{md}")
+        blocks = [block("paragraph", long, 0), block(kind, "one", 20), block(kind, "two", 30)]
+        assert boxes_of(items, blocks)[0] == Box(10, 0, 100, 10)
+        assert boxes_of(items, blocks)[1].y == 20
+
+
+def test_a_text_of_two_blocks_has_both_though_the_next_one_begins_as_its_second() -> None:
+    long = "All that is to be paid until the end of the year is, with all taxes, two"
+    items = markdown_items(f"{long} parts\n\ntwo parts of it")
+    blocks = [
+        block("paragraph", long.removesuffix("two"), 0),
+        block("paragraph", "two parts", 10),
+        block("paragraph", "two parts of it", 30),
+    ]
+    assert boxes_of(items, blocks) == [Box(10, 0, 100, 20), Box(10, 30, 100, 10)]
+
+
+@example(texts=["a" * 33, "a"])
+@example(texts=["a" * 33, "a", "a"])
+@given(texts=st.lists(st.text("abcd ", min_size=1, max_size=99).filter(str.strip), max_size=12))
 def test_paragraphs_of_their_own_blocks_all_have_places_in_order(texts: list[str]) -> None:
     items = [{"type": "text", "value": text, "md": text} for text in texts]
     blocks = [block("paragraph", text, 10.0 * at) for at, text in enumerate(texts)]
