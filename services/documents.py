@@ -24,7 +24,11 @@ class Parser(Protocol):
     """Reads files in processes that may die."""
 
     def run_many(self, project_id: str, orders: Orders) -> AsyncGenerator[EngineResult, None]:
-        """Yield a document or a failure for each file; never raises for what a file does."""
+        """Yield a document or a failure for each file; never raises for what a file does.
+
+        Raises:
+            OutageError: there is nothing that could read files now.
+        """
         ...
 
 

@@ -54,11 +54,8 @@ async def answer_of(process: ParserProcess, order: Order, gathering: float) -> E
 async def death_of(process: ParserProcess, order: Order) -> EngineResult:
     """Reap a process that has died, and say why as the result of the file that it was reading."""
     # A process that only closed its pipe gets no time to linger.
-    was_killed = process.was_killed
     code = await process.wait()
     process.kill()
-    if was_killed:
-        return failed(FailureKind.UNAVAILABLE, "the parser pool was closed")
     if process.ran_out_of_memory():
         mebibytes = process.memory_bytes // 2**20
         message = f"the document needs more memory than is allowed ({mebibytes} MiB)"

@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 
 from models.documents import EngineResult
-from models.failures import FailureKind
+from models.failures import FailureKind, OutageError
 from services.engines.answers import answer_of, death_of, failed
 from services.engines.frame_reader import ForeignFrameError
 from services.engines.orders import Order, Orders
@@ -35,6 +35,8 @@ that turns out to be long, others are held up, but a job ends no later by it tha
 GATHER_SECONDS = 0.02
 """Longest that answers of short files are let gather, so that the worker looks at several at once:
 each look costs it a tenth of a millisecond."""
+
+_PARSERS = "the parser processes"
 
 
 class Processes(Protocol):
@@ -95,7 +97,12 @@ class Lane:
         self._answered = 0
 
     async def answers(self) -> AsyncGenerator[EngineResult, None]:
-        """Yield one result an order, in their order; every fault of a file is a failure."""
+        """Yield one result an order, in their order; every fault of a file is a failure.
+
+        Raises:
+            OutageError: there is no process for the next file, or its process was ended here
+                before it had read the file. That is no file's fault: it is as good as not begun.
+        """
         if self._stop is not None:
             self._stop.add_done_callback(self._stopped)
         try:
@@ -106,9 +113,7 @@ class Lane:
                 except (ProcessDiedError, OSError) as error:
                     if self._next() is None:
                         return
-                    message = f"a parser process could not start: {error}"
-                    yield failed(FailureKind.UNAVAILABLE, message)
-                    continue
+                    raise OutageError(_PARSERS, f"one could not start: {error}") from error
                 if (answer := await self._receive()) is not None:
                     yield answer
         finally:
@@ -198,7 +203,10 @@ class Lane:
         try:
             result = await answer_of(process, order, self._gathering())
         except ProcessDiedError:
+            was_killed = process.was_killed
             result = await death_of(process, order)
+            if was_killed and not self._is_stopped:
+                raise OutageError(_PARSERS, "their pool was closed") from None
         except ForeignFrameError:
             result = self._stray(process)
         if result is not None:

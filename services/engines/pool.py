@@ -124,6 +124,9 @@ class ParserPool:
             project_id: whose files these are; they meet no process that has read another's.
             orders: taken a few ahead of their answers.
             stop: once it is done, what runs is killed, and the next answer is a CancelledError.
+
+        Raises:
+            OutageError: there is no process to be had, which is no file's fault.
         """
         async with aclosing(Lane(self, project_id, orders, stop).answers()) as answers:
             async for answer in answers:

@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.documents import EngineRequest
+from models.failures import OutageError
 from services.engines.orders import Listed, Order
 from services.engines.parser_process import ParserProcess
 from services.engines.pool import ParserPool
@@ -153,6 +154,6 @@ async def test_a_project_keeps_its_warm_process_between_slices(make: Make) -> No
 
 async def test_a_process_that_does_not_begin_as_it_must_is_none(make: Make) -> None:
     async with ParserPool(1, "tests.chatty_engine") as pool:
-        (answer,) = await read(pool, "a", [make("text")])
-    assert "could not start" in answer
-    assert "did not begin by saying that it is ready" in answer
+        with pytest.raises(OutageError, match="one could not start") as raised:
+            await read(pool, "a", [make("text")])
+    assert "did not begin by saying that it is ready" in str(raised.value)

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,8 @@ import psutil
 import pytest
 
 from models.documents import EngineRequest, EngineResult
-from models.failures import FailureKind
+from models.failures import FailureKind, OutageError
+from rules.outside_faults import Blame, blame
 from services.engines import parser_process
 from services.engines.lane import MOST_AHEAD
 from services.engines.orders import Listed, Order
@@ -199,7 +201,8 @@ async def test_a_closing_pool_does_not_wait_for_a_file_that_hangs(make: MakeRequ
     started = time.monotonic()
     await pool.close()
     assert time.monotonic() - started < 5
-    assert kind_of(await run) is FailureKind.UNAVAILABLE
+    with pytest.raises(OutageError, match="their pool was closed"):
+        await run
 
 
 async def test_a_process_is_replaced_after_its_share_of_files(make: MakeRequest) -> None:
@@ -232,11 +235,42 @@ async def test_a_process_killed_while_idle_harms_no_file(
     assert (await pool.run(PROJECT, make("second"), DEADLINE)).document is not None
 
 
-async def test_a_module_that_cannot_start_is_unavailable_not_a_bad_file(make: MakeRequest) -> None:
+async def test_a_module_that_cannot_start_is_no_fault_of_a_file(make: MakeRequest) -> None:
     async with ParserPool(1, "tests.no_such_engine") as pool:
-        result = await pool.run(PROJECT, make("text"), DEADLINE)
-    assert kind_of(result) is FailureKind.UNAVAILABLE
-    assert "no_such_engine" in message_of(result)
+        with pytest.raises(OutageError, match="no_such_engine"):
+            await pool.run(PROJECT, make("text"), DEADLINE)
+
+
+@pytest.mark.parametrize(
+    "code", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENOENT, errno.EACCES, errno.ENOSPC]
+)
+async def test_a_machine_without_a_process_to_give_is_no_fault_of_a_file(
+    make: MakeRequest, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    async with ParserPool(2) as pool:
+        # One was read, and its process had its share: the next needs another.
+        assert (await pool.run(PROJECT, make("first"), DEADLINE)).document
+        (idle,) = living_children()
+        os.kill(idle, signal.SIGKILL)
+        await asyncio.sleep(0.2)
+
+        async def refused(*_: Any, **__: Any) -> Any:
+            raise OSError(code, os.strerror(code))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(asyncio, "create_subprocess_exec", refused)
+            orders = Listed(Order(make(f"text {n}"), DEADLINE) for n in range(3))
+            async with aclosing(pool.run_many(PROJECT, orders)) as answers:
+                with pytest.raises(OutageError, match="one could not start") as raised:
+                    await anext(answers)
+            assert os.strerror(code) in str(raised.value)
+            assert blame(raised.value) is Blame.OUTSIDE
+        # The place in the pool is free again, and so is the folder.
+        results = await asyncio.gather(
+            *(pool.run(PROJECT, make(f"later {n}"), DEADLINE) for n in range(2))
+        )
+        assert all(one.document for one in results)
+        assert len({Path(one.cwd()) for one in parser_processes()}) <= 2
 
 
 async def test_waiting_for_a_process_does_not_count_against_the_deadline(
