@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.cancellation import CancelBetweenSteps
+from activities.own_faults import EndsOnOwnFaults
 from activities.webhooks import LedgerWebhookActivities
 from config import Settings
 from models.queues import WEBHOOKS
@@ -69,7 +70,7 @@ def build_worker(
         task_queue=WEBHOOKS,
         workflows=[DeliveryWorkflow],
         activities=[LedgerWebhookActivities(deliverer).deliver_events],
-        interceptors=[LogContextInterceptor(), CancelBetweenSteps()],
+        interceptors=[LogContextInterceptor(), EndsOnOwnFaults(), CancelBetweenSteps()],
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=MAX_RECEIVERS_AT_ONCE,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_grace_seconds),

@@ -55,5 +55,10 @@ class LedgerJobActivities(JobActivities):
     @activity.defn
     async def fail_job(self, input: JobRef) -> SettleResult:
         result = await self._jobs.fail(input.job_id, input.reason or "it could not be settled")
-        log.error("job failed", job_id=input.job_id, reason=input.reason, **result.model_dump())
+        log.error(
+            "job could not be settled",
+            job_id=input.job_id,
+            reason=input.reason,
+            **result.model_dump(),
+        )
         return SettleResult(result=result)

@@ -53,7 +53,10 @@ class JobActivities(ABC):
     @activity.defn
     @abstractmethod
     async def fail_job(self, input: JobRef) -> SettleResult:
-        """End the job `failed` with the reason given, where `settle_job` fails for good."""
+        """End the job with the reason given, where `settle_job` fails for good.
+
+        It ends `failed`, or cancelled where that was asked for.
+        """
 
 
 class EnumerationActivities(ABC):

@@ -186,7 +186,7 @@ async def _unwritable(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _busy(_: Request, error: Exception) -> JSONResponse:
-    detail = f"{error} Try again in a few seconds."
+    detail = f"{str(error).rstrip('.')}. Try again in a few seconds."
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return JSONResponse({"detail": detail}, status_code=503, headers=headers)
 

@@ -54,6 +54,8 @@ class DeliveryError(StrEnum):
     """The result that was to be sent has been deleted."""
     RESULT_UNWRITABLE = "result_unwritable"
     """The result that was to be sent is too large, or takes too long to be written."""
+    INTERNAL = "internal"
+    """What was to be sent could not be made, by a fault of this server, whose log has it."""
 
     @property
     def is_final(self) -> bool:

@@ -87,6 +87,10 @@ def blame(error: BaseException) -> Blame:
         return blame_of_errno(error.errno)
     if isinstance(error, OutageError):
         return Blame.OUTSIDE
+    if isinstance(error, BaseExceptionGroup):
+        # Of several tasks: an outage stops the others, too, wherever they are.
+        found = {blame(one) for one in error.exceptions}
+        return next(one for one in (Blame.OUTSIDE, Blame.PROGRAM, Blame.ITEM) if one in found)
     wrapped = getattr(error, "orig", None)  # SQLAlchemy keeps the driver's error so
     if isinstance(wrapped, Exception):
         return blame(wrapped)

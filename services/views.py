@@ -20,7 +20,7 @@ from pathlib import Path
 import structlog
 
 from models.documents import EngineRequest
-from models.failures import FailureKind
+from models.failures import FailureKind, OutageError
 from models.views import MOST_IMAGES, Part, View, ViewRequest
 from services.engines.pool import ParserPool
 from services.result_store import ResultStore
@@ -48,8 +48,11 @@ class UnwritableError(Exception):
     """What is asked for of a result can never be written, or not within its bounds."""
 
 
-class BusyError(Exception):
+class BusyError(OutageError):
     """No process could be had for a result just now."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__("the process that writes results", cause)
 
 
 class Views:
@@ -169,7 +172,7 @@ class Views:
             cause=failure.message[:300],
         )
         if failure.kind.is_transient:
-            raise BusyError(f"The process that writes results is not to be had: {failure.message}")
+            raise BusyError(failure.message)
         if failure.kind is FailureKind.TIMEOUT:
             raise RefusedError(f"it takes over {self._seconds:g} s")
         raise RefusedError(failure.message)
@@ -200,7 +203,7 @@ class Views:
                     of_project.release()
                     raise
         except TimeoutError:
-            raise BusyError("Too many results are being written.") from None
+            raise BusyError("too many results are being written") from None
         try:
             yield
         finally:

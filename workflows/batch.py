@@ -52,6 +52,7 @@ class BatchWorkflow:
         self._input = input
         self._state = BatchState(input)
         self._children = Children(input, self._state)
+        self._watchdog: asyncio.Task[None] | None = None
 
     @workflow.run
     async def run(self, input: BatchInput) -> BatchResult:
@@ -63,21 +64,27 @@ class BatchWorkflow:
         return result
 
     async def _run_and_settle(self) -> BatchResult:
-        watchdog: asyncio.Task[None] | None = None
+        try:
+            return await self._run_or_fail()
+        except (asyncio.CancelledError, FailureError) as error:
+            if is_cancelled_exception(error):
+                # A second cancel must not leave the job unsettled.
+                await asyncio.shield(asyncio.create_task(self._cancel()))
+            raise
+        finally:
+            if self._watchdog:
+                self._watchdog.cancel()
+
+    async def _run_or_fail(self) -> BatchResult:
         try:
             if ended := await self._run_inline():
                 return ended
-            watchdog = asyncio.create_task(self._watch())
+            self._watchdog = asyncio.create_task(self._watch())
             return await self._run()
-        except (asyncio.CancelledError, FailureError) as error:
-            if not is_cancelled_exception(error):
-                return await self._settle_failed(f"the orchestration failed: {reason_of(error)}")
-            # A second cancel must not leave the job unsettled.
-            await asyncio.shield(asyncio.create_task(self._cancel()))
-            raise
-        finally:
-            if watchdog:
-                watchdog.cancel()
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            return await self._settle_failed(f"the orchestration failed: {reason_of(error)}")
 
     @workflow.signal
     def enumerated(self, enumerated: Enumerated) -> None:
@@ -233,6 +240,8 @@ class BatchWorkflow:
     async def _settle_failed(self, error: str) -> BatchResult:
         settled = await end_job(SettleInput(job_id=self._input.job_id, error=error[:2000]))
         result = settled.result or BatchResult(status=JobStatus.FAILED, reason=error)
+        if result.status == JobStatus.CANCELLED and workflow.patched("cancel-the-failed"):
+            await self._hear_cancel()
         update_attributes(self._input, status=result.status, result=settled.result)
         self._show_end(result)
         return result

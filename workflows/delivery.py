@@ -1,16 +1,22 @@
 """The Workflow of a receiver: it lives while there is something to tell, and sleeps in between."""
 
+import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import WebhookActivities
     from models.deliveries import DeliveryInput, DeliveryRound
     from workflows import options
+    from workflows.reasons import reason_of
 
 MAX_EVENTS = 500
 """History events after which it continues as new; one round is six at most."""
+
+FAULT_REST = timedelta(minutes=10)
+"""After a round that failed for good; then its events are found waiting, and it begins anew."""
 
 
 @workflow.defn
@@ -18,7 +24,9 @@ class DeliveryWorkflow:
     """Work off the outbox of one receiver, round by round, until nothing is pending.
 
     A round is one Activity over many events. Between rounds it waits until the next attempt is
-    due, or until it is woken because there are new events.
+    due, or until it is woken because there are new events. A round that fails for good, by a fault
+    of our own, ends it with that reason, after a rest: its events are not lost, and whoever finds
+    them waiting starts it again.
     """
 
     @workflow.init
@@ -30,7 +38,7 @@ class DeliveryWorkflow:
     async def run(self, input: DeliveryInput) -> None:
         while True:
             self._is_woken = False
-            wait = (await self._deliver()).wait_seconds
+            wait = (await self._round()).wait_seconds
             if wait is None and not self._is_woken:
                 return
             if wait:
@@ -42,6 +50,15 @@ class DeliveryWorkflow:
     def wake(self) -> None:
         """Hear that there is more to tell."""
         self._is_woken = True
+
+    async def _round(self) -> DeliveryRound:
+        try:
+            return await self._deliver()
+        except ActivityError as error:
+            if not is_cancelled_exception(error) and workflow.patched("rest-after-a-fault"):
+                workflow.set_current_details(f"Nothing can be delivered: {reason_of(error)}")
+                await asyncio.sleep(FAULT_REST.total_seconds())
+            raise
 
     async def _deliver(self) -> DeliveryRound:
         workflow.set_current_details("Delivering what is due")

@@ -51,11 +51,17 @@ async def end_job(
 
 
 async def end_untold(connection: AsyncConnection, job_id: str, error: str) -> BatchResult:
-    """End a job `failed` in this transaction by as little as that takes, and post nothing."""
+    """End a job `failed` in this transaction by as little as that takes, and post nothing.
+
+    One whose cancel was asked for ends `cancelled`, as `end_job` has it.
+    """
     job = await locked_job(connection, job_id)
     if job.status not in TERMINAL_JOBS:
-        await _end_items(connection, job_id, ItemStatus.FAILED, error)
-        await _end_row(connection, job_id, JobStatus.FAILED, error)
+        is_cancelled = job.cancel_requested_at is not None
+        items_end = ItemStatus.CANCELLED if is_cancelled else ItemStatus.FAILED
+        await _end_items(connection, job_id, items_end, None if is_cancelled else error)
+        job_end = JobStatus.CANCELLED if is_cancelled else JobStatus.FAILED
+        await _end_row(connection, job_id, job_end, error)
     return _result(await locked_job(connection, job_id))
 
 

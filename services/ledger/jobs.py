@@ -200,6 +200,7 @@ class JobLedger:
     async def fail(self, job_id: str, error: str) -> BatchResult:
         """End a job `failed` where `settle` fails for good, and whatever that failed by.
 
+        A job whose cancel was asked for is cancelled here, too.
         Idempotent: a job that has ended keeps its end. Events are posted after it, as far as that
         works: what keeps a job from ending is most likely the telling of it.
         """

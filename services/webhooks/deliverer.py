@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from models.deliveries import DeliveryStatus
+from models.deliveries import DeliveryError, DeliveryStatus
 from rules.webhook_retries import (
     SCHEDULE,
     SECONDS_TO_DISABLE,
@@ -136,8 +136,11 @@ class Deliverer:
             return
         now = now_us()
         verdicts = [self._verdict(one, now) for one in group.sent]
-        is_better = any(one.attempt.is_delivered for one in group.sent)
-        since = None if is_better else (receiver.failing_since or group.sent[0].attempt.at)
+        # A fault of our own says nothing of the receiver.
+        told = [one for one in group.sent if one.attempt.error is not DeliveryError.INTERNAL]
+        is_better = any(one.attempt.is_delivered for one in told)
+        began = told[0].attempt.at if told else None
+        since = None if is_better else (receiver.failing_since or began)
         if is_better and group.failures:
             since = now
         asked = [

@@ -10,6 +10,7 @@ from models.deliveries import DeliveryError
 from models.webhooks import Phase
 from rules import webhook_events
 from rules.delivery_order import segments
+from rules.outside_faults import Blame, blame
 from rules.webhook_retries import FAILURES_TO_REST, window
 from services.ledger.database import now_us
 from services.ledger.deliveries import DueEvent, ReceiverRow
@@ -72,14 +73,28 @@ class EventGroup:
             for event in chain:
                 if self._is_stopped or self._stops():
                     return
-                attempt = await self._send(event, sender)
+                attempt = await self._attempt(event, sender)
                 self.sent.append(Sent(event, attempt))
+                if attempt.error is DeliveryError.INTERNAL:
+                    continue
                 self.failures = 0 if attempt.is_delivered else self.failures + 1
                 self._is_stopped |= (
                     self.failures >= FAILURES_TO_REST
                     or attempt.status_code == GONE
                     or bool(attempt.retry_after and not attempt.is_delivered)
                 )
+
+    async def _attempt(self, event: DueEvent, sender: Sender) -> Attempt:
+        """Send an event; a fault of our own is an attempt at it, and holds up no other event."""
+        try:
+            return await self._send(event, sender)
+        except Exception as error:
+            if blame(error) is Blame.OUTSIDE:
+                raise
+            log.exception(
+                "an event cannot be told", receiver_id=self._receiver.id, event_id=event.id
+            )
+            return Attempt(now_us(), 0, error=DeliveryError.INTERNAL)
 
     async def _send(self, event: DueEvent, sender: Sender) -> Attempt:
         event_id = _event_id(self._receiver.id, event)

@@ -494,6 +494,20 @@ async def test_a_job_whose_end_cannot_be_told_ends_all_the_same(
     assert {item.error_message for item in shown} == {"settle_job: KeyError: 'skipped'"}
 
 
+async def test_a_job_whose_cancel_was_asked_for_ends_cancelled_also_where_it_cannot_be_settled(
+    database: Database,
+) -> None:
+    job_id = await make_job(database)
+    await enumerate_files(database, job_id, files(10, 20))
+    jobs = JobLedger(database)
+    await jobs.request_cancel(job_id, "enough")
+    result = await jobs.fail(job_id, "settle_job: KeyError: 'skipped'")
+    assert (result.status, result.failed, result.cancelled) == (JobStatus.CANCELLED, 0, 2)
+    job = await jobs.get(job_id)
+    assert (job.reason, job.error_message) == ("enough", "settle_job: KeyError: 'skipped'")
+    assert {item.status for item in await ItemListing(database).after(job_id)} == {"cancelled"}
+
+
 async def test_a_job_that_is_failed_outright_is_told_where_that_works(database: Database) -> None:
     job_id = await make_job(database, webhooks=True)
     await JobLedger(database).fail(job_id, "why")

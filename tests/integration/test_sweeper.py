@@ -1,19 +1,73 @@
 """The sweeper over a real ledger: one job's fault is no other job's."""
 
 import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionFailedEventAttributes
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from services.jobs import JobService
+from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
+from services.ledger.item_listing import ItemListing
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.records import JobRow
 from services.ledger.schema import jobs
 from services.sweeper import Sweeper
-from tests.integration.test_ledger import make_job
+from tests.integration.test_ledger import completed, enumerate_files, files, make_job, settle
+
+
+class EndedWorkflows:
+    """Stands in for the client of a Temporal in which every Workflow has ended the same way."""
+
+    def __init__(self, last: HistoryEvent, status: WorkflowExecutionStatus) -> None:
+        self._last = last
+        self._status = status
+
+    def get_workflow_handle(self, workflow_id: str) -> "EndedWorkflows":
+        del workflow_id
+        return self
+
+    async def describe(self, **options: Any) -> Any:
+        del options
+        return SimpleNamespace(status=self._status)
+
+    async def fetch_history_events(self, **options: Any) -> AsyncIterator[HistoryEvent]:
+        del options
+        yield self._last
+
+    async def list_workflows(self, *arguments: Any, **options: Any) -> Any:
+        del arguments, options
+        for nothing in ():
+            yield nothing
+
+
+def failed(message: str) -> EndedWorkflows:
+    """Every Workflow has failed for good, without settling its job."""
+    attributes = WorkflowExecutionFailedEventAttributes(failure=Failure(message=message))
+    event = HistoryEvent(
+        event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+        workflow_execution_failed_event_attributes=attributes,
+    )
+    return EndedWorkflows(event, WorkflowExecutionStatus.FAILED)
+
+
+class Unsettled(JobLedger):
+    """A ledger that cannot settle a job."""
+
+    def __init__(self, database: Database, error: Exception) -> None:
+        super().__init__(database)
+        self._error = error
+
+    async def settle(self, *arguments: Any, **options: Any) -> Any:
+        raise self._error
 
 
 class NoWorkflows:
@@ -59,8 +113,13 @@ class Unreadable(JobLedger):
         return await super().get(job_id)
 
 
-def sweeper(database: Database, starts: Starts, ledger: JobLedger | None = None) -> Sweeper:
-    client: Client = NoWorkflows()  # type: ignore[assignment]
+def sweeper(
+    database: Database,
+    starts: Starts,
+    ledger: JobLedger | None = None,
+    temporal: EndedWorkflows | None = None,
+) -> Sweeper:
+    client: Client = temporal or NoWorkflows()  # type: ignore[assignment]
     service: JobService = starts  # type: ignore[assignment]
     return Sweeper(ledger or JobLedger(database), service, Leases(database, "me"), client, 15)
 
@@ -96,3 +155,72 @@ async def test_a_sweep_that_is_told_to_stop_begins_no_further_job(database: Data
     stop.set()
     await sweeper(database, starts).sweep(stop)
     assert starts.started == []
+
+
+async def running_job(database: Database) -> str:
+    """Make a job of three files whose Workflow runs, and that has done one of them."""
+    job_id = await make_job(database)
+    async with database.write() as connection:
+        await connection.execute(jobs.update().values(admitted_at=1))
+    await enumerate_files(database, job_id, files(1, 1, 1))
+    await JobLedger(database).mark_running(job_id)
+    (item,), _ = await ClaimLedger(database, "w").claim(job_id, 1, 1)
+    await settle(database, job_id, [completed(item)])
+    return job_id
+
+
+async def swept(
+    database: Database, job_id: str, ledger: JobLedger | None = None
+) -> tuple[JobRow, dict[str, int]]:
+    """Sweep once after its Workflow has failed; return the job and its items by status."""
+    await sweeper(database, Starts(), ledger, failed("WorkflowTaskFailed")).sweep(asyncio.Event())
+    shown = await ItemListing(database).after(job_id)
+    return await JobLedger(database).get(job_id), Counter(str(item.status) for item in shown)
+
+
+async def test_a_job_whose_workflow_failed_for_good_fails_with_its_reason_and_keeps_what_is_done(
+    database: Database,
+) -> None:
+    job, items = await swept(database, await running_job(database))
+    assert (job.status, items) == ("failed", {"completed": 1, "failed": 2})
+    assert job.error_message == "the Workflow failed: WorkflowTaskFailed"
+
+
+async def test_a_job_whose_cancel_was_asked_for_ends_cancelled_also_where_its_workflow_failed(
+    database: Database,
+) -> None:
+    job_id = await running_job(database)
+    await JobLedger(database).request_cancel(job_id, "enough")
+    job, items = await swept(database, job_id)
+    assert (job.status, job.reason, items) == (
+        "cancelled", "enough", {"completed": 1, "cancelled": 2},
+    )  # fmt: skip
+
+
+async def test_a_job_that_a_fault_keeps_from_being_settled_fails_with_that_reason(
+    database: Database,
+) -> None:
+    job_id = await running_job(database)
+    job, items = await swept(database, job_id, Unsettled(database, KeyError("skipped")))
+    assert (job.status, items) == ("failed", {"completed": 1, "failed": 2})
+    assert job.error_message == "it could not be settled: KeyError: 'skipped'"
+
+
+async def test_a_cancelled_job_that_a_fault_keeps_from_being_settled_ends_cancelled(
+    database: Database,
+) -> None:
+    job_id = await running_job(database)
+    await JobLedger(database).request_cancel(job_id, "enough")
+    job, items = await swept(database, job_id, Unsettled(database, KeyError("skipped")))
+    assert (job.status, items) == ("cancelled", {"completed": 1, "cancelled": 2})
+
+
+async def test_a_job_that_an_outage_keeps_from_being_settled_is_left_to_the_next_sweep(
+    database: Database,
+) -> None:
+    job_id = await running_job(database)
+    away = Unsettled(database, ConnectionResetError("away"))
+    job, items = await swept(database, job_id, away)
+    assert (job.status, items) == ("running", {"completed": 1, "pending": 2})
+    job, items = await swept(database, job_id)
+    assert (job.status, items) == ("failed", {"completed": 1, "failed": 2})

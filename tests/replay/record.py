@@ -49,6 +49,7 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "ledger-cancel": (FakeItems(30, cancelled_at=13), {}),
     "adopted": (FakeItems(30), {}),
     "fault-in-settle": (FakeItems(3, faults={"settle_job": 10}), {}),
+    "cancel-of-the-failed": (FakeItems(30, cancelled_at=13, faults={"settle_job": 5}), {}),
     "fault-in-plan": (FakeItems(3, faults={"plan_page": 10**6}), {}),
     "page-continues": (
         FakeItems(30, flaky=dict.fromkeys(range(1, 31), 1)),
@@ -68,9 +69,10 @@ async def main(names: list[str]) -> None:
     async with await WorkflowEnvironment.start_local(
         data_converter=pydantic_data_converter, dev_server_existing_path=str(TEMPORAL)
     ) as environment:
-        if not names or "delivery" in names:
-            await record_delivery(environment.client)
-        for name in [one for one in names if one != "delivery"] or (SCENARIOS if not names else ()):
+        for name, recorded in DELIVERIES.items():
+            if not names or name in names:
+                await recorded(environment.client)
+        for name in [one for one in names or SCENARIOS if one not in DELIVERIES]:
             items, options = SCENARIOS[name]
             await record(environment.client, name, items, batch_input(**options))
 
@@ -87,6 +89,18 @@ async def record_delivery(client: Client) -> None:
                 await asyncio.sleep(1)
         await handle.result()
         await save(client, "delivery", f"WorkflowId = '{handle.id}'")
+
+
+async def record_delivery_fault(client: Client) -> None:
+    """Run one receiver's Workflow into a fault, and save it while it rests."""
+    fault = ApplicationError("'skipped'", type="KeyError", non_retryable=True)
+    async with running(client, FakeRounds([fault])) as handle:
+        await asyncio.sleep(2)
+        await save(client, "delivery-fault", f"WorkflowId = '{handle.id}'")
+        await handle.terminate()
+
+
+DELIVERIES = {"delivery": record_delivery, "delivery-fault": record_delivery_fault}
 
 
 async def record(client: Client, name: str, items: FakeItems, input: BatchInput) -> None:

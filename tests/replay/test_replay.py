@@ -37,6 +37,7 @@ def test_the_recorded_shapes_are_all_there() -> None:
         *("small-job", "small-job-left", "small-job-away", "small-job-cancel", "not-a-small-job"),
         *("adopted", "cancel", "delivery", "fault-in-settle", "fault-in-plan"),
         *("listing-fails", "ledger-cancel", "page-continues", "page-reports", "long-page-cancel"),
+        *("delivery-fault", "cancel-of-the-failed"),
     }
 
 

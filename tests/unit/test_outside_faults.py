@@ -245,3 +245,18 @@ def test_judging_needs_no_driver() -> None:
         "assert not {'obstore', 'sqlalchemy', 'temporalio', 'pydantic'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ([KeyError("skipped"), ConnectionResetError("away")], Blame.OUTSIDE),
+        ([KeyError("skipped"), FileNotFoundError(errno.ENOENT, "gone")], Blame.PROGRAM),
+        ([FileNotFoundError(errno.ENOENT, "gone")], Blame.ITEM),
+        ([ExceptionGroup("inner", [KeyError("skipped")])], Blame.PROGRAM),
+    ],
+)
+def test_errors_of_several_tasks_are_an_outage_where_one_of_them_is(
+    errors: list[Exception], expected: Blame
+) -> None:
+    assert blame(ExceptionGroup("of tasks", errors)) is expected

@@ -1,5 +1,7 @@
 """Faults of our own in an Activity are counted in a row, and end it."""
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from activities.own_faults import MAX_OWN_FAULTS, EndsOnOwnFaults
 
+ROOT = Path(__file__).parents[2]
 OUTAGE = ConnectionResetError("away")
 FAULT = KeyError("skipped")
 INPUT = ExecuteActivityInput(fn=print, args=[], executor=None, headers={})
@@ -70,3 +73,32 @@ async def test_the_reason_is_told_by_its_kind_and_its_text() -> None:
             await ActivityEnvironment().run(chain.execute_activity, INPUT)
     with pytest.raises(ApplicationError, match=r"^KeyError: 'skipped'$"):
         await ActivityEnvironment().run(chain.execute_activity, INPUT)
+
+
+@pytest.mark.parametrize("name", ["worker.py", "webhook_worker.py"])
+def test_every_worker_of_activities_ends_those_that_keep_failing_by_our_fault(name: str) -> None:
+    tree = ast.parse((ROOT / name).read_text())
+    made = [
+        {argument.arg: ast.unparse(argument.value) for argument in node.keywords}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Worker"
+    ]
+    assert made
+    for arguments in made:
+        if "activities" in arguments:
+            assert "EndsOnOwnFaults()" in arguments["interceptors"]
+
+
+def test_no_other_module_makes_a_worker() -> None:
+    folders = ("activities", "api", "cli", "services", "workflows")
+    modules = [
+        *ROOT.glob("*.py"),
+        *(path for one in folders for path in (ROOT / one).rglob("*.py")),
+    ]
+    makers = {
+        path.name
+        for path in modules
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Worker"
+    }
+    assert makers == {"worker.py", "webhook_worker.py"}

@@ -4,15 +4,16 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.signatures import WebhookActivities
 from models.deliveries import DeliveryInput, DeliveryRound
-from workflows.delivery import MAX_EVENTS, DeliveryWorkflow
+from workflows.delivery import FAULT_REST, MAX_EVENTS, DeliveryWorkflow
 
 DAY = 86_400
 
@@ -80,6 +81,21 @@ async def test_a_round_that_fails_is_tried_again(time_skipping: WorkflowEnvironm
     async with running(time_skipping.client, rounds) as handle:
         await handle.result()
     assert len(rounds.at) == 3
+
+
+async def test_a_round_that_fails_for_good_ends_it_with_the_reason_after_a_rest(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fault = ApplicationError("'skipped'", type="KeyError", non_retryable=True)
+    rounds = FakeRounds([0.0, fault])
+    async with running(time_skipping.client, rounds) as handle:
+        with pytest.raises(WorkflowFailureError) as failed:
+            await handle.result()
+        description = await handle.describe()
+    assert "KeyError: 'skipped'" in str(failed.value.cause.__cause__)
+    assert len(rounds.at) == 2
+    assert description.close_time
+    assert description.close_time.timestamp() - rounds.at[1] >= FAULT_REST.total_seconds() - 1
 
 
 async def test_a_receiver_that_is_never_done_continues_as_new(

@@ -2,10 +2,11 @@
 
 import pytest
 from temporalio.client import WorkflowFailureError
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.own_faults import MAX_OWN_FAULTS
+from models.runs import BatchResult
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 
@@ -67,6 +68,19 @@ async def test_an_outage_is_waited_for_however_often_it_is_met(
     )
     assert await run(time_skipping, items) == "completed"
     assert set(items.states.values()) == {"completed"}
+
+
+async def test_a_job_that_cannot_be_settled_ends_cancelled_where_only_the_ledger_knows_of_it(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    items = FakeItems(30, cancelled_at=13, faults={"settle_job": MAX_OWN_FAULTS})
+    async with workers(time_skipping.client, items) as queue:
+        handle = await start(time_skipping.client, queue, batch_input())
+        with pytest.raises(WorkflowFailureError) as failed:
+            await handle.result()
+        counts = await (await handle.describe()).memo_value("counts", type_hint=BatchResult)
+    assert isinstance(failed.value.cause, CancelledError)
+    assert (counts.status, counts.total) == ("cancelled", 30)
 
 
 async def test_a_watchdog_that_could_not_look_once_looks_again(
