@@ -31,7 +31,12 @@ class _Parameter:
             constant = self.process(self.constant) if self.process else self.constant
             return [constant] * len(rows)
         values = [row[self.name] for row in rows]
-        return values if self.process is None else list(map(self.process, values))
+        if self.process is None:
+            return values
+        if values.count(values[0]) == len(values):
+            # Rows of one job name it in each; what an item has not is missing in most.
+            return [self.process(values[0])] * len(values)
+        return list(map(self.process, values))
 
 
 class Bulk:

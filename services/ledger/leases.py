@@ -57,8 +57,16 @@ class Leases:
 
 async def count_held(connection: AsyncConnection, start: str, now: int) -> int:
     """Return how many leases are held whose names begin so."""
-    query = sa.select(sa.func.count()).where(_begins(start), leases.c.expires_at >= now)
-    return int(await connection.scalar(query) or 0)
+    held = {"b_start": start, "b_length": len(start), "b_now": now}
+    return int(await connection.scalar(_COUNT_HELD, held) or 0)
+
+
+_COUNT_HELD = sa.select(sa.func.count()).where(
+    sa.func.substr(leases.c.name, 1, sa.bindparam("b_length", type_=sa.Integer))
+    == sa.bindparam("b_start"),
+    leases.c.expires_at >= sa.bindparam("b_now"),
+)
+"""Built once: building a statement takes as long as running it."""
 
 
 def _begins(start: str) -> sa.ColumnElement[bool]:

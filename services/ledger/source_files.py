@@ -21,16 +21,11 @@ async def sync_files(
     Listings of one source take turns, chunk by chunk: two that met a new file at once would both
     insert it.
     """
-    directory = sa.select(directories.c.id).where(directories.c.id == job.directory_id)
-    await connection.execute(directory.with_for_update())
+    of_directory = {"b_directory": job.directory_id}
+    await connection.execute(_LOCKED_DIRECTORY, of_directory)
     known: dict[str, dict[str, Any]] = {}
     for chunk in chunks([file.unique_id for file in files]):
-        found = await connection.execute(
-            directory_files.select().where(
-                directory_files.c.directory_id == job.directory_id,
-                directory_files.c.unique_id.in_(chunk),
-            )
-        )
+        found = await connection.execute(_KNOWN, of_directory | {"b_keys": chunk})
         known.update({row["unique_id"]: dict(row) for row in found.mappings()})
     now = now_us()
     rows, new, seen = [], [], []
@@ -49,6 +44,16 @@ async def sync_files(
     return rows
 
 
+_LOCKED_DIRECTORY = (
+    sa.select(directories.c.id)
+    .where(directories.c.id == sa.bindparam("b_directory"))
+    .with_for_update()
+)
+_KNOWN = directory_files.select().where(
+    directory_files.c.directory_id == sa.bindparam("b_directory"),
+    directory_files.c.unique_id.in_(sa.bindparam("b_keys", expanding=True)),
+)
+"""Built once: building a statement takes as long as running it."""
 _REFRESHED = ("size_bytes", "mtime_ns", "etag", "content_sha256", "updated_at")
 _UPDATE_FILE = Bulk(
     directory_files.update()
