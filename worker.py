@@ -36,6 +36,7 @@ from services.deployment import connect, job_service
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
 from services.file_calls import FILE_CALLS
+from services.jobs import JobService
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
@@ -44,8 +45,10 @@ from services.ledger.delivery_log import DeliveryLog
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
+from services.ledger.joined_claims import JoinedClaims
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
+from services.ledger.small_jobs import SmallJobLedger
 from services.liveness import beating
 from services.loops import ended
 from services.memory import memory_bytes
@@ -62,6 +65,7 @@ from services.webhooks.process import WebhookProcess
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow
+from workflows.small_jobs import SmallJobsWorkflow
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +81,12 @@ HEARTBEAT_THROTTLE = timedelta(seconds=5)
 
 
 def build_workers(
-    client: Client, settings: Settings, database: Database, pool: ParserPool
+    client: Client,
+    settings: Settings,
+    database: Database,
+    pool: ParserPool,
+    service: JobService,
+    freed: asyncio.Event,
 ) -> tuple[Worker, Worker]:
     """Return the worker of Workflows and ledger Activities, and the worker of slices."""
     jobs = JobLedger(database)
@@ -102,19 +111,28 @@ def build_workers(
     outputs = Outputs(settings.s3_outputs)
     slices = LedgerSliceActivities(jobs, claims, store, outputs, processor)
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
-    small_jobs = LedgerSmallJobActivities(jobs, items, enumeration, slices)
+    small_jobs = LedgerSmallJobActivities(
+        SmallJobLedger(database),
+        jobs,
+        JoinedClaims(database, worker_name()),
+        items,
+        enumeration,
+        slices,
+        service,
+        freed.set,
+    )
     places = open_jobs(settings)
     batches = Worker(
         client,
         task_queue=BATCHES,
-        workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow],
+        workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow, SmallJobsWorkflow],
         activities=[
             *(job_activities.begin_job, job_activities.request_cancel),
             *(job_activities.settle_job, job_activities.fail_job),
             job_activities.cancel_run,
             *(pages.find_page, pages.plan_page, pages.find_ended_pages),
             enumeration.enumerate_items,
-            small_jobs.run_small_job,
+            *(small_jobs.run_small_job, small_jobs.run_small_jobs),
         ],
         # The sandbox compiles the Workflow's module for each of them, which took half of the time
         # of a small job. That they are deterministic is shown by the tests, which run in it.
@@ -177,8 +195,14 @@ async def _run(settings: Settings, ready_file: Path | None) -> None:
     leases = Leases(database, worker_name())
     service = job_service(settings, database, client)
     sweeper = Sweeper(JobLedger(database), service, leases, client, settings.sweep_seconds)
+    freed = asyncio.Event()
     admitter = Admitter(
-        AdmissionLedger(database), leases, service, open_jobs(settings), settings.admit_seconds
+        AdmissionLedger(database),
+        leases,
+        service,
+        open_jobs(settings),
+        settings.admit_seconds,
+        freed,
     )
     webhooks = WebhookProcess(settings.shutdown_grace_seconds)
     dispatcher = Dispatcher(
@@ -196,7 +220,7 @@ async def _run(settings: Settings, ready_file: Path | None) -> None:
         memory_bytes=settings.parser_memory_bytes,
     )
     async with pool:
-        batches, slices = build_workers(client, settings, database, pool)
+        batches, slices = build_workers(client, settings, database, pool, service, freed)
         async with batches, slices:
             loops = [
                 asyncio.create_task(loop.run(stop), name=type(loop).__name__)

@@ -7,8 +7,9 @@ the statement. So the body of an Activity runs in a task that nothing cancels; i
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from contextlib import aclosing, contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -20,6 +21,8 @@ from services.engines.orders import Orders
 from services.engines.pool import ParserPool
 
 Value = TypeVar("Value")
+
+_CANCELLED: ContextVar[asyncio.Event | None] = ContextVar("cancelled", default=None)
 
 
 class CancelBetweenSteps(Interceptor):
@@ -52,8 +55,31 @@ def stop_if_cancelled() -> None:
     Raises:
         asyncio.CancelledError: it is.
     """
-    if activity.is_cancelled():
+    own = _CANCELLED.get()
+    if activity.is_cancelled() or (own is not None and own.is_set()):
         raise asyncio.CancelledError("the Activity is cancelled")
+
+
+@contextmanager
+def cancelled_by(event: asyncio.Event) -> Iterator[None]:
+    """Have what runs in the block stop also once this is set: one job of several in an Activity."""
+    token = _CANCELLED.set(event)
+    try:
+        yield
+    finally:
+        _CANCELLED.reset(token)
+
+
+async def wait_until_cancelled() -> None:
+    """Wait until `stop_if_cancelled` would stop."""
+    own = _CANCELLED.get()
+    waits = [activity.wait_for_cancelled(), *([own.wait()] if own else [])]
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 class CancellableParser(Parser):
@@ -68,7 +94,7 @@ class CancellableParser(Parser):
         Raises:
             asyncio.CancelledError: the Activity was cancelled meanwhile; the parse is stopped.
         """
-        cancelled = asyncio.ensure_future(activity.wait_for_cancelled())
+        cancelled = asyncio.ensure_future(wait_until_cancelled())
         try:
             async with aclosing(self._pool.run_many(project_id, orders, cancelled)) as answers:
                 async for answer in answers:

@@ -67,15 +67,14 @@ class LedgerEnumerationActivities(EnumerationActivities):
             except SourceRefusedError as error:
                 return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
 
-    async def list_first(self, job_id: str, most: int) -> Enumerated:
+    async def list_first(self, spec: JobSpec, most: int) -> Enumerated:
         """List a source to its end, or until more than so many files are known; tell nobody.
 
         Where it does not come to the end, an enumeration goes on behind what is committed.
         """
-        spec = await self._jobs.spec(job_id)
         try:
-            fence, cursor, mark, skipped, _ = await self._enumerations.take_over(job_id)
-            async with aclosing(await self._commits(spec, fence, cursor)) as moves:
+            fence, cursor, mark, skipped, _ = await self._enumerations.take_over(spec.job_id)
+            async with aclosing(self._commits(spec, fence, cursor)) as moves:
                 async for moved_mark, new in moves:
                     mark, skipped = moved_mark, skipped + new
                     stop_if_cancelled()
@@ -110,7 +109,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
         skipped: int,
     ) -> tuple[int, int]:
         told_at = 0.0
-        async for moved_mark, new in await self._commits(spec, fence, cursor):
+        async for moved_mark, new in self._commits(spec, fence, cursor):
             mark, skipped = moved_mark, skipped + new
             stop_if_cancelled()
             if time.monotonic() - told_at >= SIGNAL_SECONDS:
@@ -118,18 +117,17 @@ class LedgerEnumerationActivities(EnumerationActivities):
                 told_at = time.monotonic()
         return mark, skipped
 
-    async def _commits(
+    def _commits(
         self, spec: JobSpec, fence: int, cursor: str | None
     ) -> AsyncGenerator[tuple[int, int], None]:
         """Return what commits chunk by chunk, and yields the mark and how many were skipped."""
-        page_files = (await self._jobs.get(spec.job_id)).run["page_files"]
         if spec.source_uri is not None:
             commit = self._commit_files
         elif spec.request.get("item_ids") is not None:
             commit = self._commit_ids
         else:
             commit = self._commit_uploaded
-        return commit(spec, fence, cursor, page_files)
+        return commit(spec, fence, cursor, spec.page_files)
 
     async def _mark_vanished(self, spec: JobSpec, fence: int, source_uri: str) -> None:
         """Mark the files that the whole listing did not show and that are gone."""

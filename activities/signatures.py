@@ -21,7 +21,7 @@ from models.runs import (
     SliceInput,
     SliceResult,
 )
-from models.small_jobs import SmallJobInput, SmallJobResult
+from models.small_jobs import SmallJobInput, SmallJobResult, SmallJobsInput, SmallJobsResult
 
 
 class JobActivities(ABC):
@@ -132,4 +132,13 @@ class SmallJobActivities(ABC):
 
         Raises:
             ApplicationError: something that every file needs does not answer.
+        """
+
+    @activity.defn
+    @abstractmethod
+    async def run_small_jobs(self, input: SmallJobsInput) -> SmallJobsResult:
+        """Do several jobs of one file at once, each as by `run_small_job`; a local Activity.
+
+        A job that is left has a Workflow of its own before this ends, or is the sweeper's.
+        Idempotent: jobs that have ended are left alone.
         """

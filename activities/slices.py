@@ -26,7 +26,7 @@ from services.canonical import exhausted, failed
 from services.documents import DocumentProcessor
 from services.ledger.claims import ClaimLedger
 from services.ledger.jobs import JobLedger
-from services.ledger.records import ClaimedItem, JobRow, Outcome
+from services.ledger.records import ClaimedItem, JobSpec, Outcome
 from services.outputs import Outputs
 from services.result_store import Processed, ResultStore
 from services.work import Work
@@ -62,12 +62,18 @@ class LedgerSliceActivities(SliceActivities):
         async with heartbeating():
             return await self.run_slice(input)
 
-    async def run_slice(self, input: SliceInput) -> SliceResult:
-        """Make one attempt at a slice, without heartbeats; see `process_slice`."""
+    async def run_slice(self, input: SliceInput, claims: ClaimLedger | None = None) -> SliceResult:
+        """Make one attempt at a slice, without heartbeats; see `process_slice`.
+
+        Args:
+            input: the slice.
+            claims: what claims and settles, where it is not what does so for other slices.
+        """
+        claims = claims or self._claims
         with comes_again(input.job_id):
             work = await self._work(input.job_id)
-            recorder = Recorder(work, self._store, self._outputs, self._claims)
-            run = SliceRun(input, work, self._claims, self._processor, recorder)
+            recorder = Recorder(work, self._store, self._outputs, claims)
+            run = SliceRun(input, work, claims, self._processor, recorder)
             await run.process()
         recorded = recorder.recorded
         if input.is_alone and recorded.retried:
@@ -82,9 +88,9 @@ class LedgerSliceActivities(SliceActivities):
             is_stopped=run.is_stopped,
         )
 
-    async def know(self, job: JobRow) -> None:
+    def know(self, spec: JobSpec) -> None:
         """Keep what a job asks for, so that its slices need not look it up."""
-        self._keep(Work.of(await self._jobs.spec_of(job)))
+        self._keep(Work.of(spec))
 
     async def _work(self, job_id: str) -> Work:
         if job_id not in self._works:

@@ -1,38 +1,62 @@
-"""A whole job in one go: begun, listed, worked through and settled by one Activity.
+"""Whole jobs in one go: begun, listed, worked through and settled by one Activity.
 
 It is made of the same parts as a job with pages, in the same order, and each of them leaves the
 ledger as it would there. So it may break off anywhere, by its own choice, by an error or with its
 worker: whoever goes on, in one go again or by pages, finds what is done and does what is left.
 """
 
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
 import structlog
 from temporalio import activity
 
+from activities.cancellation import cancelled_by
 from activities.enumeration import LedgerEnumerationActivities
 from activities.outages import comes_again
 from activities.signatures import SmallJobActivities
 from activities.slices import LedgerSliceActivities
 from models.runs import Enumerated, SliceInput, SliceResult
-from models.small_jobs import SmallJobInput, SmallJobResult
+from models.small_jobs import SmallJobInput, SmallJobResult, SmallJobsInput, SmallJobsResult
 from rules.inline import INLINE_SECONDS, MOST_INLINE_FILES, is_inline
+from rules.outside_faults import reason
 from rules.prediction import predicted_seconds
+from services.jobs import JobService
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
+from services.ledger.joined_claims import JoinedClaims
+from services.ledger.small_jobs import SmallJobLedger
 
 log = structlog.get_logger(__name__)
 
+CANCEL_SECONDS = 2.0
+"""Between two looks for the cancels of jobs that share a Workflow."""
+
 
 class LedgerSmallJobActivities(SmallJobActivities):
-    """Jobs in one go, over the Activities of their parts."""
+    """Jobs in one go, over the Activities of their parts.
+
+    Args:
+        has_ended: is told when a job has ended, and its place is free.
+    """
 
     def __init__(
         self,
-        jobs: JobLedger,
+        jobs: SmallJobLedger,
+        specs: JobLedger,
+        claims: JoinedClaims,
         items: ItemLedger,
         enumeration: LedgerEnumerationActivities,
         slices: LedgerSliceActivities,
+        service: JobService,
+        has_ended: Callable[[], None],
     ) -> None:
         self._jobs = jobs
+        self._specs = specs
+        self._claims = claims
+        self._service = service
+        self._has_ended = has_ended
         self._items = items
         self._enumeration = enumeration
         self._slices = slices
@@ -43,13 +67,14 @@ class LedgerSmallJobActivities(SmallJobActivities):
             row = await self._jobs.begin(input.job_id)
             is_refused = row.cancel_requested_at is not None
             if is_refused or row.status.is_terminal:
-                return await self._settled(input.job_id, Enumerated(mark=0), cancels=is_refused)
+                return await self._settled(input.job_id, Enumerated(mark=0))
+            spec = await self._specs.spec_of(row)
             listed = Enumerated(mark=row.total, is_final=True)
             if not row.is_enumerated:
-                listed = await self._enumeration.list_first(input.job_id, MOST_INLINE_FILES)
+                listed = await self._enumeration.list_first(spec, MOST_INLINE_FILES)
             if not await self._is_inline(input.job_id, listed):
                 return SmallJobResult(enumerated=listed)
-            await self._slices.know(row)
+            self._slices.know(spec)
             done = await self._work_through(input, listed.mark)
             if done.rest or done.alone or done.is_stopped:
                 return SmallJobResult(enumerated=listed, counts=done.counts, failures=done.failures)
@@ -71,22 +96,78 @@ class LedgerSmallJobActivities(SmallJobActivities):
                 last=mark,
                 file_seconds=input.file_seconds,
                 slice_seconds=INLINE_SECONDS,
-            )
+            ),
+            self._claims,
         )
 
     async def _settled(
-        self,
-        job_id: str,
-        listed: Enumerated,
-        done: SliceResult | None = None,
-        *,
-        cancels: bool = False,
+        self, job_id: str, listed: Enumerated, done: SliceResult | None = None
     ) -> SmallJobResult:
         """Settle the job; without an end where something is unsettled, which pages will find."""
-        result = await self._jobs.settle(job_id, cancels=cancels, gives_up=False, error=None)
+        result = await self._jobs.end(job_id)
         if result:
             log.info("job ended", job_id=job_id, **result.model_dump())
+            self._has_ended()
         done = done or SliceResult()
         return SmallJobResult(
             result=result, enumerated=listed, counts=done.counts, failures=done.failures
         )
+
+    @activity.defn
+    async def run_small_jobs(self, input: SmallJobsInput) -> SmallJobsResult:
+        # Begun again after a worker's death, it leaves alone those that were handed on before.
+        own = await self._jobs.carried(
+            [one.job_id for one in input.jobs], activity.info().workflow_id
+        )
+        events = {job_id: asyncio.Event() for job_id in own}
+        stop = asyncio.Event()
+        looking = asyncio.create_task(self._look_for_cancels(events, stop))
+        try:
+            ends = await asyncio.gather(
+                *(
+                    self._carry(one, events[one.job_id])
+                    for one in input.jobs
+                    if one.job_id in events
+                ),
+                return_exceptions=True,
+            )
+        finally:
+            stop.set()
+            await looking
+        if failed := [one for one in ends if isinstance(one, BaseException)]:
+            raise failed[0]
+        ended = sum(map(bool, ends))
+        return SmallJobsResult(ended=ended, left=len(input.jobs) - ended)
+
+    async def _carry(self, one: SmallJobInput, cancelled: asyncio.Event) -> bool:
+        """Do one of several jobs; return whether it has ended, and else see that it goes on."""
+        try:
+            with cancelled_by(cancelled):
+                done = await self.run_small_job(one)
+        except asyncio.CancelledError:
+            if not cancelled.is_set():
+                raise
+            done = await self._settled(one.job_id, Enumerated(mark=0))
+        except Exception as error:  # noqa: BLE001 - of this job alone
+            log.warning("not done in one go", job_id=one.job_id, cause=reason(error))
+            done = SmallJobResult()
+        if done.result is None:
+            # First the ledger: where Temporal is away, the sweeper then starts it.
+            await self._service.try_start(await self._jobs.leave(one.job_id), is_begun=True)
+        return done.result is not None
+
+    async def _look_for_cancels(
+        self, events: Mapping[str, asyncio.Event], stop: asyncio.Event
+    ) -> None:
+        """Stop those jobs whose cancel was asked for; Temporal knows of no Workflow to tell."""
+        while True:
+            with suppress(TimeoutError):
+                # Told, and not cancelled: a look is a transaction.
+                await asyncio.wait_for(stop.wait(), CANCEL_SECONDS)
+            if stop.is_set():
+                return
+            try:
+                for job_id in await self._jobs.cancelled(list(events)):
+                    events[job_id].set()
+            except Exception as error:  # noqa: BLE001 - the next look tries again
+                log.warning("cannot look for cancels", cause=reason(error))

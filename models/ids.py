@@ -105,6 +105,11 @@ def batch_workflow_id(job_id: str) -> str:
     return job_id
 
 
+def new_carrier_id() -> str:
+    """Workflow ID of what carries several small jobs."""
+    return f"small-jobs/{_uuid7(time.time_ns()):032x}"
+
+
 def page_workflow_id(job_id: str, first_ordinal: int, generation: int = 1) -> str:
     """Workflow ID of a page, by the ordinal of its first item.
 

@@ -5,6 +5,9 @@ from pydantic import Field
 from models.payload import Payload
 from models.runs import MAX_SAMPLED_FAILURES, BatchResult, Counts, Enumerated, FailureSample
 
+MOST_CARRIED = 16
+"""Jobs that share a Workflow at most. Of what a job costs Temporal, a sixteenth is left then."""
+
 
 class SmallJobInput(Payload):
     """Argument of the local Activity `run_small_job`."""
@@ -22,3 +25,19 @@ class SmallJobResult(Payload):
     """How far the source is listed."""
     counts: Counts = Counts()
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
+
+
+class SmallJobsInput(Payload):
+    """Argument of `SmallJobsWorkflow`, and of the local Activity `run_small_jobs`."""
+
+    jobs: tuple[SmallJobInput, ...] = Field(min_length=1, max_length=MOST_CARRIED)
+    longest_file_seconds: float
+    """Most time that a file of any of them may take."""
+
+
+class SmallJobsResult(Payload):
+    """What became of jobs that shared a Workflow."""
+
+    ended: int
+    left: int
+    """Jobs that were not done in one go and have a Workflow of their own now."""

@@ -12,6 +12,8 @@ than there are places left, so that another one finds room at once, however long
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from models.small_jobs import MOST_CARRIED
+
 MIB = 1024**2
 
 WORKFLOW_BYTES = 1 * MIB
@@ -28,6 +30,9 @@ SMALL_PER_PROCESS = 16
 too, and one project gets half of the places."""
 LARGE_PER_PROCESS = 4
 FEWEST_LARGE = 16
+
+FEWEST_CARRIED = 4
+"""Jobs of one file and one project that share a Workflow when they are admitted at once."""
 
 
 @dataclass(frozen=True)
@@ -110,3 +115,23 @@ def place(rank: int, others: Sequence[int]) -> int:
         others: how many jobs wait of each other project.
     """
     return rank + sum(min(rank, count) for count in others)
+
+
+def carried(jobs: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """Return which of the jobs of one file that are admitted at once share a Workflow.
+
+    A Workflow costs many times what such a job does, so those of one project that come in a rush
+    have one together. A few that come at once have their own, which people find by their ids.
+
+    Args:
+        jobs: projects and ids, in the order in which they are admitted.
+    """
+    by_project: dict[str, list[str]] = {}
+    for project_id, job_id in jobs:
+        by_project.setdefault(project_id, []).append(job_id)
+    cut = [
+        own[start : start + MOST_CARRIED]
+        for own in by_project.values()
+        for start in range(0, len(own), MOST_CARRIED)
+    ]
+    return [group for group in cut if len(group) >= FEWEST_CARRIED]

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from pydantic import BaseModel
 from temporalio.client import Client
 from temporalio.common import (
     Priority,
@@ -31,6 +32,7 @@ from models.ids import batch_workflow_id, new_job_id
 from models.job_config import BatchParseJobRecordCreate, JobType
 from models.queues import BATCHES
 from models.runs import BatchInput, RunLimits
+from models.small_jobs import SmallJobInput, SmallJobsInput
 from rules.file_times import longest_file_seconds
 from rules.inline import MOST_INLINE_FILE_SECONDS
 from rules.parameters import parameters_hash, unsupported_parameters
@@ -173,33 +175,69 @@ class JobService:
             receivers,
         )
 
-    async def try_start(self, job: JobRow) -> None:
+    async def try_start(self, job: JobRow, *, is_begun: bool = False) -> None:
         """Start an admitted job, or leave it to the sweeper while Temporal is away."""
         try:
-            await self.start(job)
+            await self.start(job, is_begun=is_begun)
         except _AWAY as error:
             log.warning("the start is left to the sweeper", job_id=job.id, error=str(error))
 
-    async def start(self, job: JobRow) -> None:
+    async def start(self, job: JobRow, *, is_begun: bool = False) -> None:
         """Start an admitted job's Workflow; nothing where it runs or has ended.
+
+        Args:
+            job: as it was admitted.
+            is_begun: whether it was tried in one go already, so that it goes on by pages.
 
         Raises:
             RPCError: Temporal cannot be reached; the sweeper will start the job.
         """
+        run = BatchInput.model_validate(job.run)
+        if is_begun:
+            run = run.changed(begins_inline=False)
+        await self._start(
+            "BatchWorkflow",
+            run,
+            id=batch_workflow_id(job.id),
+            search_attributes=_search_attributes(job),
+            priority=Priority(priority_key=job.priority),
+            static_summary=_summary(job),
+        )
+
+    async def try_start_together(self, carrier_id: str, jobs: Sequence[JobRow]) -> None:
+        """Start the Workflow that carries jobs of one file and project, or leave them likewise."""
+        runs = [BatchInput.model_validate(job.run) for job in jobs]
+        carried = tuple(
+            SmallJobInput(job_id=run.job_id, file_seconds=run.limits.file_seconds) for run in runs
+        )
+        longest = max(run.limits.longest_file_seconds or run.limits.file_seconds for run in runs)
+        project = SearchAttributeKey.for_keyword(attributes.PROJECT)
+        try:
+            await self._start(
+                "SmallJobsWorkflow",
+                SmallJobsInput(jobs=carried, longest_file_seconds=longest),
+                id=carrier_id,
+                search_attributes=TypedSearchAttributes(
+                    [SearchAttributePair(project, jobs[0].project_id)]
+                ),
+                priority=Priority(priority_key=min(job.priority for job in jobs)),
+                static_summary=f"{len(jobs)} jobs of one file",
+            )
+        except _AWAY as error:
+            log.warning("starts are left to the sweeper", jobs=len(jobs), error=str(error))
+
+    async def _start(self, workflow: str, input: BaseModel, **options: Any) -> None:
         try:
             await self._client.start_workflow(
-                "BatchWorkflow",
-                BatchInput.model_validate(job.run),
-                id=batch_workflow_id(job.id),
+                workflow,
+                input,
                 task_queue=BATCHES,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=_search_attributes(job),
-                priority=Priority(priority_key=job.priority),
-                static_summary=_summary(job),
                 # Where a worker of this process has room, the answer brings the first task.
                 request_eager_start=True,
                 rpc_timeout=RPC_TIMEOUT,
+                **options,
             )
         except WorkflowAlreadyStartedError:
             return

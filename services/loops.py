@@ -6,25 +6,40 @@ driver's thread, and on SQLite the write lock with it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
 import structlog
 
 log = structlog.get_logger(__name__)
 
 
-async def repeat(step: Callable[[], Awaitable[None]], seconds: float, stop: asyncio.Event) -> None:
+async def repeat(
+    step: Callable[[], Awaitable[None]],
+    seconds: float,
+    stop: asyncio.Event,
+    sooner: asyncio.Event | None = None,
+) -> None:
     """Take a step, wait so long, and again, until `stop` is set.
 
     Args:
         step: one round; what it raises ends the loop.
         seconds: between the end of a step and the next one; a stop cuts it short.
         stop: is looked at between steps.
+        sooner: cuts a wait short too, and is cleared at its end. What is set during a step counts.
     """
     while not stop.is_set():
         await step()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
+        await _wait(seconds, stop, sooner)
+
+
+async def _wait(seconds: float, stop: asyncio.Event, sooner: asyncio.Event | None) -> None:
+    waits = [asyncio.ensure_future(one.wait()) for one in (stop, sooner) if one]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()
+    if sooner:
+        sooner.clear()
 
 
 async def ended(loops: Sequence["asyncio.Task[None]"], grace_seconds: float) -> None:

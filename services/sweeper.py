@@ -110,7 +110,10 @@ class Sweeper:
         return True
 
     async def _sweep_job(self, job: JobRow) -> None:
-        status = await self._workflow_status(job.id)
+        if job.carried_by and await self._workflow_status(job.carried_by) in _OPEN:
+            # It looks after its jobs, and for their cancels.
+            return
+        status = await self._workflow_status(batch_workflow_id(job.id))
         if status is None:
             log.info("starting a job without a workflow", job_id=job.id)
             await self._service.start(job)
@@ -170,8 +173,8 @@ class Sweeper:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def _workflow_status(self, job_id: str) -> WorkflowExecutionStatus | None:
-        handle = self._client.get_workflow_handle(batch_workflow_id(job_id))
+    async def _workflow_status(self, workflow_id: str) -> WorkflowExecutionStatus | None:
+        handle = self._client.get_workflow_handle(workflow_id)
         try:
             return (await handle.describe(rpc_timeout=RPC_TIMEOUT)).status
         except RPCError as error:

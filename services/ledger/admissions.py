@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rules.admission import Capacity, Waiting, admitted, place
+from models.ids import new_carrier_id
+from rules.admission import Capacity, Waiting, admitted, carried, place
+from services.ledger.bulk import Bulk
 from services.ledger.database import Database, chunks, now_us
 from services.ledger.jobs import job_row, select_jobs
 from services.ledger.leases import count_held
@@ -29,9 +32,8 @@ class AdmissionLedger:
 
     async def has_waiting(self) -> bool:
         """Whether any job waits."""
-        query = sa.select(jobs.c.id).where(WAITING).limit(1)
         async with self._database.read() as connection:
-            return await connection.scalar(query) is not None
+            return await connection.scalar(_ANY_WAITING) is not None
 
     async def admit(self, worker: str, capacity: Capacity) -> list[JobRow]:
         """Give places that are free to jobs that wait, and return those, in their order.
@@ -43,22 +45,32 @@ class AdmissionLedger:
             capacity: its places; the deployment has as many for each worker that lives.
         """
         async with self._database.write() as connection:
-            turn = sa.select(leases.c.name).where(leases.c.name == TURN_LEASE).with_for_update()
-            await connection.execute(turn)
+            await connection.execute(_TURN)
             workers = max(1, await count_held(connection, WORKER_LEASE, now_us()))
             chosen: list[str] = []
             for is_small, places in ((True, capacity.small), (False, capacity.large)):
                 chosen += await _choose(connection, worker, is_small, places, workers)
             if not chosen:
                 return []
-            await connection.execute(
-                jobs.update()
-                .where(jobs.c.id.in_(chosen))
-                .values(admitted_at=now_us(), admitted_by=worker)
-            )
-            rows = await connection.execute(select_jobs().where(jobs.c.id.in_(chosen)))
+            rows = await connection.execute(_JOBS, {"b_ids": chosen})
             found = {row.id: job_row(row) for row in rows}
-            return [found[job_id] for job_id in chosen]
+            ordered = [found[job_id] for job_id in chosen]
+            now, carriers = now_us(), _carriers(ordered)
+            await _ADMIT.execute(
+                connection,
+                [
+                    {
+                        "b_id": job_id,
+                        "b_now": now,
+                        "b_worker": worker,
+                        "b_carrier": carriers.get(job_id),
+                    }
+                    for job_id in chosen
+                ],
+            )
+            return [
+                replace(job, admitted_at=now, carried_by=carriers.get(job.id)) for job in ordered
+            ]
 
     async def place(self, job: JobRow) -> int | None:
         """Return a job's place in its queue, from 1; None when it does not wait."""
@@ -129,18 +141,62 @@ class AdmissionLedger:
             return await count_held(connection, WORKER_LEASE, now_us()) > 0
 
 
+_ANY_WAITING = sa.select(jobs.c.id).where(WAITING).limit(1)
+_TURN = sa.select(leases.c.name).where(leases.c.name == TURN_LEASE).with_for_update()
+_OF_CLASS = jobs.c.is_small == sa.bindparam("b_small")
+_OPEN_COUNTS = (
+    sa.select(jobs.c.project_id, jobs.c.admitted_by, sa.func.count())
+    .where(OPEN, _OF_CLASS)
+    .group_by(jobs.c.project_id, jobs.c.admitted_by)
+)
+_NEXT = (
+    sa.select(jobs.c.id)
+    .where(WAITING, _OF_CLASS, jobs.c.project_id == sa.bindparam("b_project"))
+    .order_by(jobs.c.priority, jobs.c.created_at, jobs.c.id)
+    .limit(sa.bindparam("b_most"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_HEAD = (
+    sa.select(jobs.c.project_id, jobs.c.priority, jobs.c.created_at)
+    .where(WAITING, _OF_CLASS, jobs.c.project_id > sa.bindparam("b_project"))
+    .order_by(jobs.c.project_id, jobs.c.priority, jobs.c.created_at)
+    .limit(1)
+)
+"""Built once: building a statement takes as long as running it."""
+_JOBS = select_jobs().where(jobs.c.id.in_(sa.bindparam("b_ids", expanding=True)))
+_ADMIT = Bulk(
+    jobs.update()
+    .where(jobs.c.id == sa.bindparam("b_id"))
+    .values(
+        admitted_at=sa.bindparam("b_now"),
+        admitted_by=sa.bindparam("b_worker"),
+        carried_by=sa.bindparam("b_carrier"),
+    )
+)
+
+
+def _carriers(admitted_jobs: Sequence[JobRow]) -> dict[str, str]:
+    """Return the Workflows that jobs of one file share, by the jobs' ids."""
+    single = [(job.project_id, job.id) for job in admitted_jobs if _is_single(job)]
+    carriers: dict[str, str] = {}
+    for group in carried(single):
+        carriers |= dict.fromkeys(group, new_carrier_id())
+    return carriers
+
+
+def _is_single(job: JobRow) -> bool:
+    """Whether a job is of one file that is known, and is to be done in one go."""
+    return job.is_enumerated and job.total == 1 and bool(job.run.get("begins_inline"))
+
+
 async def _choose(
     connection: AsyncConnection, worker: str, is_small: bool, places: int, workers: int
 ) -> list[str]:
     """Return the ids of the jobs of a class that take the places which are free."""
-    query = (
-        sa.select(jobs.c.project_id, jobs.c.admitted_by, sa.func.count())
-        .where(OPEN, jobs.c.is_small == is_small)
-        .group_by(jobs.c.project_id, jobs.c.admitted_by)
-    )
     open_jobs: Counter[str] = Counter()
     own = 0
-    for project_id, admitted_by, count in await connection.execute(query):
+    of_class = {"b_small": is_small}
+    for project_id, admitted_by, count in await connection.execute(_OPEN_COUNTS, of_class):
         open_jobs[project_id] += count
         own += count if admitted_by == worker else 0
     most = min(places - own, places * workers - open_jobs.total())
@@ -161,14 +217,8 @@ async def _waiting(
     ordered = sorted(heads, key=lambda name: (open_jobs[name], heads[name], name))
     found = []
     for project_id in ordered[:most]:
-        query = (
-            sa.select(jobs.c.id)
-            .where(WAITING, jobs.c.is_small == is_small, jobs.c.project_id == project_id)
-            .order_by(jobs.c.priority, jobs.c.created_at, jobs.c.id)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
-        job_ids: Sequence[str] = (await connection.scalars(query)).all()
+        of_project = {"b_small": is_small, "b_project": project_id, "b_most": most}
+        job_ids: Sequence[str] = (await connection.scalars(_NEXT, of_project)).all()
         found.append(Waiting(project_id, job_ids, heads[project_id]))
     return found
 
@@ -178,14 +228,9 @@ async def _heads(connection: AsyncConnection, is_small: bool) -> dict[str, tuple
 
     From project to project by the index: a look must not read all that wait.
     """
-    next_one = sa.select(jobs.c.project_id, jobs.c.priority, jobs.c.created_at).where(
-        WAITING, jobs.c.is_small == is_small
-    )
-    next_one = next_one.order_by(jobs.c.project_id, jobs.c.priority, jobs.c.created_at).limit(1)
     heads: dict[str, tuple[int, int]] = {}
-    row = (await connection.execute(next_one)).first()
-    while row:
+    after = {"b_small": is_small, "b_project": ""}
+    while row := (await connection.execute(_NEXT_HEAD, after)).first():
         heads[row.project_id] = (row.priority, row.created_at)
-        query = next_one.where(jobs.c.project_id > row.project_id)
-        row = (await connection.execute(query)).first()
+        after["b_project"] = row.project_id
     return heads

@@ -5,7 +5,7 @@ that fence. Whatever a slow or stopped worker writes later is refused and noted.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,8 +57,10 @@ class ClaimLedger:
                     await post_item_events(connection, job, Phase.RUNNING, new, now)
                     await connection.execute(_CLAIM, span | {"b_now": now})
                     unlost = self._unlost_of(job_id, rows)
-                    await _uncount(connection, job_id, unlost)
-                    claimed += [_claimed(row, is_lost=row.ordinal not in unlost) for row in rows]
+                    await uncount(connection, job_id, unlost)
+                    claimed += [
+                        claimed_item(row, is_lost=row.ordinal not in unlost) for row in rows
+                    ]
         return claimed, False
 
     async def release(self, job_id: str, claimed: Sequence[ClaimedItem]) -> None:
@@ -80,13 +82,12 @@ class ClaimLedger:
         """
         async with self._database.write() as connection:
             job = await _lock_job(connection, job_id)
-            held, refused = await _held(connection, job_id, [o.item for o in outcomes])
-            fences = {item.ordinal for item in held}
-            accepted = [outcome for outcome in outcomes if outcome.item.ordinal in fences]
+            fences = await _fences(connection, job_id, [o.item.ordinal for o in outcomes])
+            accepted, refused = parted(outcomes, fences)
             now = now_us()
             await self._note_attempts(connection, job_id, accepted, refused, now)
-            await record_outcomes(connection, job, accepted, now)
-            return Settled(frozenset(fences), job.cancel_requested_at is not None)
+            await record_outcomes(connection, [(job, accepted)], now)
+            return settled(job, accepted)
 
     @contextmanager
     def _remembered(self, job_id: str, claimed: Sequence[ClaimedItem]) -> Iterator[None]:
@@ -129,7 +130,8 @@ class ClaimLedger:
             await connection.execute(attempts.insert(), [row | note for row in rows])
 
 
-def _claimed(row: Any, *, is_lost: bool) -> ClaimedItem:
+def claimed_item(row: Any, *, is_lost: bool) -> ClaimedItem:
+    """Return a row of `CLAIMABLE` as it is once it is claimed."""
     return ClaimedItem(
         ordinal=row.ordinal,
         fence=row.fence + 1,
@@ -165,7 +167,7 @@ _OF_SPAN = (
     items.c.job_id == sa.bindparam("b_job"),
     items.c.ordinal.between(sa.bindparam("b_first"), sa.bindparam("b_last")),
 )
-_CLAIMABLE = (
+CLAIMABLE = (
     sa.select(
         items.c.ordinal,
         items.c.fence,
@@ -185,20 +187,24 @@ _CLAIMABLE = (
     )
     .join(directory_files, directory_files.c.id == items.c.file_id)
     .join(directories, directories.c.id == directory_files.c.directory_id)
-    .where(*_OF_SPAN, UNSETTLED)
-    .order_by(items.c.ordinal)
-    .with_for_update(of=items)
 )
-_CLAIM = (
-    items.update()
-    .where(*_OF_SPAN, UNSETTLED)
-    .values(
-        status=ItemStatus.PROCESSING,
-        fence=items.c.fence + 1,
-        lost_claims=items.c.lost_claims + 1,
-        started_at=sa.func.coalesce(items.c.started_at, sa.bindparam("b_now")),
-    )
+"""What `claimed_item` takes."""
+_CLAIMABLE = (
+    CLAIMABLE.where(*_OF_SPAN, UNSETTLED).order_by(items.c.ordinal).with_for_update(of=items)
 )
+
+
+def claimed_values(now: int | sa.BindParameter[int]) -> dict[str, Any]:
+    """Return what a claim makes of its items, which stay lost until an outcome is recorded."""
+    return {
+        "status": ItemStatus.PROCESSING,
+        "fence": items.c.fence + 1,
+        "lost_claims": items.c.lost_claims + 1,
+        "started_at": sa.func.coalesce(items.c.started_at, now),
+    }
+
+
+_CLAIM = items.update().where(*_OF_SPAN, UNSETTLED).values(claimed_values(sa.bindparam("b_now")))
 _HELD = (
     sa.select(items.c.ordinal, items.c.fence)
     .where(*_OF_SPAN, items.c.status == ItemStatus.PROCESSING)
@@ -236,7 +242,8 @@ async def _lock_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
     return (await connection.execute(_LOCKED_JOB, {"b_job": job_id})).one()
 
 
-async def _uncount(connection: AsyncConnection, job_id: str, ordinals: Collection[int]) -> None:
+async def uncount(connection: AsyncConnection, job_id: str, ordinals: Collection[int]) -> None:
+    """Take back that the claims before those just taken were lost ones."""
     await _UNCOUNT.execute(
         connection, [{"b_job": job_id, "b_ordinal": ordinal} for ordinal in ordinals]
     )
@@ -259,15 +266,26 @@ async def _releasable(
     return held, [one for one in claimed if one not in own]
 
 
-async def _held(
-    connection: AsyncConnection, job_id: str, claimed: Sequence[ClaimedItem]
-) -> tuple[list[ClaimedItem], list[ClaimedItem]]:
-    """Part the claimed items into those still held under their fence and those that are not."""
-    if not claimed:
-        return [], []
-    ordinals = [item.ordinal for item in claimed]
+async def _fences(
+    connection: AsyncConnection, job_id: str, ordinals: Sequence[int]
+) -> dict[int, int]:
+    """Return the fences of those items that are in process."""
+    if not ordinals:
+        return {}
     span = {"b_job": job_id, "b_first": min(ordinals), "b_last": max(ordinals)}
-    fences = {row.ordinal: row.fence for row in await connection.execute(_HELD, span)}
-    held = [item for item in claimed if fences.get(item.ordinal) == item.fence]
-    refused = [item for item in claimed if fences.get(item.ordinal) != item.fence]
-    return held, refused
+    return {row.ordinal: row.fence for row in await connection.execute(_HELD, span)}
+
+
+def parted(
+    outcomes: Sequence[Outcome], fences: Mapping[int, int]
+) -> tuple[list[Outcome], list[ClaimedItem]]:
+    """Part outcomes into those of items still held under their fence, and the other items."""
+    accepted = [o for o in outcomes if fences.get(o.item.ordinal) == o.item.fence]
+    refused = [o.item for o in outcomes if fences.get(o.item.ordinal) != o.item.fence]
+    return accepted, refused
+
+
+def settled(job: sa.Row[Any], accepted: Sequence[Outcome]) -> Settled:
+    """Return what the outcomes of a job that were accepted have changed."""
+    ordinals = frozenset(outcome.item.ordinal for outcome in accepted)
+    return Settled(ordinals, job.cancel_requested_at is not None)

@@ -13,7 +13,7 @@ from rules.name_hints import name_hint
 from rules.webhook_events import item_phase
 from services.ledger.bulk import Bulk
 from services.ledger.database import Database, chunks, now_us
-from services.ledger.events import post_item_events
+from services.ledger.events import JOB_COLUMNS, post_item_events
 from services.ledger.records import NotFoundError, SourceFile, SupersededError
 from services.ledger.reuse import FileKey, ResultKey, reusable_results
 from services.ledger.schema import directory_files, items, jobs
@@ -38,11 +38,7 @@ class EnumerationLedger:
         Every earlier writer's next chunk is refused.
         """
         async with self._database.write() as connection:
-            await connection.execute(
-                jobs.update()
-                .where(jobs.c.id == job_id)
-                .values(enumeration_fence=jobs.c.enumeration_fence + 1)
-            )
+            await connection.execute(_TAKE_OVER, {"b_job": job_id})
             row = await _job_row(connection, job_id)
             return (
                 row.enumeration_fence,
@@ -141,11 +137,7 @@ class EnumerationLedger:
         """Make the total final and return it."""
         async with self._database.write() as connection:
             job = await _writable_job(connection, job_id, fence)
-            await connection.execute(
-                jobs.update()
-                .where(jobs.c.id == job_id)
-                .values(is_enumerated=True, updated_at=now_us())
-            )
+            await connection.execute(_FINISH, {"b_job": job_id, "b_now": now_us()})
             return int(job.total)
 
     async def _add_items(
@@ -179,6 +171,35 @@ class EnumerationLedger:
         return SkipReason.ALREADY_PROCESSED if result_id else None
 
 
+_JOB: sa.Select[Any] = sa.select(
+    *JOB_COLUMNS,
+    jobs.c.directory_id,
+    jobs.c.is_enumerated,
+    jobs.c.enumeration_fence,
+    jobs.c.enumeration_cursor,
+).where(jobs.c.id == sa.bindparam("b_job"))
+_LOCKED_JOB = _JOB.with_for_update()
+_TAKE_OVER = (
+    jobs.update()
+    .where(jobs.c.id == sa.bindparam("b_job"))
+    .values(enumeration_fence=jobs.c.enumeration_fence + 1)
+)
+_MOVE_CURSOR = (
+    jobs.update()
+    .where(jobs.c.id == sa.bindparam("b_job"))
+    .values(
+        total=sa.bindparam("b_mark"),
+        skipped=jobs.c.skipped + sa.bindparam("b_skipped"),
+        enumeration_cursor=sa.bindparam("b_cursor"),
+        updated_at=sa.bindparam("b_now"),
+    )
+)
+_FINISH = (
+    jobs.update()
+    .where(jobs.c.id == sa.bindparam("b_job"))
+    .values(is_enumerated=True, updated_at=sa.bindparam("b_now"))
+)
+"""Built once: building a statement takes as long as running it."""
 _ADD_ITEM = Bulk(items.insert())
 _MARK_DELETED = Bulk(
     directory_files.update()
@@ -222,15 +243,14 @@ async def _post_events(
 
 
 async def _job_row(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
-    row = (await connection.execute(jobs.select().where(jobs.c.id == job_id))).first()
+    row: sa.Row[Any] | None = (await connection.execute(_JOB, {"b_job": job_id})).first()
     if row is None:
         raise NotFoundError(f"no job {job_id}")
     return row
 
 
 async def _writable_job(connection: AsyncConnection, job_id: str, fence: int) -> sa.Row[Any]:
-    query = jobs.select().where(jobs.c.id == job_id).with_for_update()
-    row = (await connection.execute(query)).one()
+    row: sa.Row[Any] = (await connection.execute(_LOCKED_JOB, {"b_job": job_id})).one()
     if row.enumeration_fence != fence or row.is_enumerated:
         raise SupersededError(f"the enumeration of {job_id} has another writer")
     if row.cancel_requested_at is not None or row.completed_at is not None:
@@ -241,16 +261,8 @@ async def _writable_job(connection: AsyncConnection, job_id: str, fence: int) ->
 async def _move_cursor(
     connection: AsyncConnection, job_id: str, mark: int, skipped: int, cursor: str
 ) -> None:
-    await connection.execute(
-        jobs.update()
-        .where(jobs.c.id == job_id)
-        .values(
-            total=mark,
-            skipped=jobs.c.skipped + skipped,
-            enumeration_cursor=cursor,
-            updated_at=now_us(),
-        )
-    )
+    moved = {"b_job": job_id, "b_mark": mark, "b_skipped": skipped, "b_cursor": cursor}
+    await connection.execute(_MOVE_CURSOR, moved | {"b_now": now_us()})
 
 
 def _uploaded_after(directory_id: str, cursor: str | None) -> sa.Select[Any]:

@@ -1,5 +1,6 @@
 """The end of a job: its last items, its status, its counts and its event."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from models.batch import ItemStatus, JobStatus
 from models.failures import FailureKind
 from models.runs import BatchResult
 from models.webhooks import Phase
+from services.ledger.bulk import Bulk
 from services.ledger.database import now_us
 from services.ledger.events import post_job_event, post_unsettled
 from services.ledger.many_rows import write_many
@@ -50,6 +52,39 @@ async def end_job(
     return _result(await locked_job(connection, job_id))
 
 
+async def end_jobs(
+    connection: AsyncConnection, job_ids: Sequence[str]
+) -> dict[str, BatchResult | None]:
+    """End several jobs in this transaction, each if nothing of it is unsettled, or as cancelled.
+
+    Returns:
+        Their ends, as `JobLedger.settle` gives them, by their ids.
+    """
+    ids = {"b_ids": job_ids}
+    rows = (await connection.execute(_LOCKED_JOBS, ids)).all()
+    unsettled = set(await connection.scalars(_JOBS_WITH_UNSETTLED, ids))
+    ended: dict[str, BatchResult | None] = {}
+    completed = []
+    for job in rows:
+        if job.status in TERMINAL_JOBS:
+            ended[job.id] = _result(job)
+        elif job.cancel_requested_at is not None:
+            ended[job.id] = await end_job(
+                connection, job.id, cancels=True, gives_up=False, error=None, fault=None
+            )
+        elif not job.is_enumerated or job.id in unsettled:
+            ended[job.id] = None
+        else:
+            completed.append(job)
+    now = now_us()
+    await _COMPLETE.execute(connection, [{"b_job": job.id, "b_now": now} for job in completed])
+    for job in completed:
+        if job.has_webhooks:
+            await tell_end(connection, job.id)
+        ended[job.id] = _result(job).changed(status=JobStatus.COMPLETED)
+    return ended
+
+
 async def end_untold(connection: AsyncConnection, job_id: str, error: str) -> BatchResult:
     """End a job `failed` in this transaction by as little as that takes, and post nothing.
 
@@ -69,6 +104,22 @@ async def tell_end(connection: AsyncConnection, job_id: str) -> None:
     """Post the event of a job's end, in this transaction."""
     job = await locked_job(connection, job_id)
     await post_job_event(connection, job, job.status, job.completed_at)
+
+
+_OF_IDS: sa.BindParameter[str] = sa.bindparam("b_ids", expanding=True)
+_LOCKED_JOBS = jobs.select().where(jobs.c.id.in_(_OF_IDS)).order_by(jobs.c.id).with_for_update()
+_JOBS_WITH_UNSETTLED = (
+    sa.select(items.c.job_id).where(items.c.job_id.in_(_OF_IDS), UNSETTLED).distinct()
+)
+_COMPLETE = Bulk(
+    jobs.update()
+    .where(jobs.c.id == sa.bindparam("b_job"))
+    .values(
+        status=JobStatus.COMPLETED,
+        completed_at=sa.bindparam("b_now"),
+        updated_at=sa.bindparam("b_now"),
+    )
+)
 
 
 async def locked_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:

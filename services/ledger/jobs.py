@@ -25,6 +25,7 @@ from services.ledger.schema import OPEN, WAITING, directories, items, jobs
 
 log = structlog.get_logger(__name__)
 
+_SOURCE = sa.select(directories.c.source_uri).where(directories.c.id == sa.bindparam("b_directory"))
 _JOB_FIELDS = tuple(field.name for field in fields(JobRow))
 
 
@@ -99,9 +100,7 @@ class JobLedger:
         source_uri = None
         if row.directory_id is not None:
             async with self._database.read() as connection:
-                source_uri = await connection.scalar(
-                    sa.select(directories.c.source_uri).where(directories.c.id == row.directory_id)
-                )
+                source_uri = await connection.scalar(_SOURCE, {"b_directory": row.directory_id})
         return JobSpec(
             job_id=row.id,
             project_id=row.project_id,
@@ -110,6 +109,7 @@ class JobLedger:
             source_uri=source_uri,
             parameters_hash=row.parameters_hash,
             engine_fingerprint=row.engine_fingerprint,
+            page_files=row.run["page_files"],
         )
 
     async def open_jobs(self, older_than_us: int, after: str | None, limit: int) -> list[str]:

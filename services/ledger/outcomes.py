@@ -50,21 +50,36 @@ _NOTE_HASH = Bulk(
     )
     .values(content_sha256=sa.bindparam("b_sha256"))
 )
+_COUNT = Bulk(
+    jobs.update()
+    .where(jobs.c.id == sa.bindparam("b_job"))
+    .values(
+        {name: jobs.c[name] + sa.bindparam(f"b_{name}", sa.Integer) for name in _COUNTED.values()}
+        | {"updated_at": sa.bindparam("b_now")}
+    )
+)
 
 
 async def record_outcomes(
     connection: AsyncConnection,
-    job: sa.Row[Any],
-    accepted: Sequence[Outcome],
+    recorded: Sequence[tuple[sa.Row[Any], Sequence[Outcome]]],
     now: int,
 ) -> None:
-    """Write items, results, hashes of bytes, events and counts of outcomes whose fence held."""
-    await _SETTLE.execute(connection, [_settle_row(job.id, o, now) for o in accepted])
-    new = [outcome.result for outcome in accepted if outcome.result]
-    await _ADD_RESULT.execute(connection, [_result_row(job.id, row, now) for row in new])
-    await _note_hashes(connection, accepted)
-    await _post_events(connection, job, accepted, now)
-    await _count(connection, job.id, accepted, now)
+    """Write items, results, hashes of bytes, events and counts of outcomes whose fence held.
+
+    Args:
+        connection: of the transaction that has checked the fences.
+        recorded: jobs, whose rows it holds, with the outcomes of each.
+        now: the time of it all.
+    """
+    accepted = [(job.id, outcome) for job, outcomes in recorded for outcome in outcomes]
+    await _SETTLE.execute(connection, [_settle_row(*one, now) for one in accepted])
+    new = [(job_id, outcome.result) for job_id, outcome in accepted if outcome.result]
+    await _ADD_RESULT.execute(connection, [_result_row(*one, now) for one in new])
+    await _note_hashes(connection, [outcome for _, outcome in accepted])
+    for job, outcomes in recorded:
+        await _post_events(connection, job, outcomes, now)
+    await _COUNT.execute(connection, [_counts_row(job.id, own, now) for job, own in recorded])
 
 
 def _settle_row(job_id: str, outcome: Outcome, now: int) -> dict[str, Any]:
@@ -116,12 +131,6 @@ async def _post_events(
         await post_item_events(connection, job, phase, ordinals, now)
 
 
-async def _count(
-    connection: AsyncConnection, job_id: str, accepted: Sequence[Outcome], now: int
-) -> None:
+def _counts_row(job_id: str, accepted: Sequence[Outcome], now: int) -> dict[str, Any]:
     counted = Counter(_COUNTED[o.status] for o in accepted if o.status in _COUNTED)
-    await connection.execute(
-        jobs.update()
-        .where(jobs.c.id == job_id)
-        .values({name: jobs.c[name] + n for name, n in counted.items()} | {"updated_at": now})
-    )
+    return {"b_job": job_id, "b_now": now} | {f"b_{n}": counted[n] for n in _COUNTED.values()}

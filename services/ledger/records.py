@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.apis import JobApi
 from models.batch import ItemStatus, JobStatus, SkipReason
@@ -41,11 +41,16 @@ class JobSpec:
     source_uri: str | None
     parameters_hash: str
     engine_fingerprint: str
+    page_files: int
+    """Of its first run: items of a page."""
 
 
-@dataclass(frozen=True)
-class ClaimedItem:
-    """An item that this attempt may work on, with where its bytes are."""
+class ClaimedItem(NamedTuple):
+    """An item that this attempt may work on, with where its bytes are.
+
+    A tuple: one is made of each row that is claimed, and a frozen dataclass takes five times as
+    long.
+    """
 
     ordinal: int
     fence: int
@@ -164,6 +169,8 @@ class JobRow(NewJob):
     is_enumerated: bool
     admitted_at: int | None
     """When it was given a place among the open jobs; None while it waits for one."""
+    carried_by: str | None
+    """The Workflow that it shares with other jobs of one file; None where it has its own."""
     cancel_requested_at: int | None
     reason: str | None
     error_message: str | None

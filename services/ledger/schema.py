@@ -137,6 +137,8 @@ jobs = sa.Table(
     # When it was given a place among the open jobs, and the worker that gave it; None waits.
     sa.Column("admitted_at", TIME, nullable=True),
     sa.Column("admitted_by", ID, nullable=True),
+    # The Workflow that it shares with other small jobs; None where it has one of its own.
+    sa.Column("carried_by", ID, nullable=True),
     sa.Column("cancel_requested_at", TIME, nullable=True),
     sa.Column("reason", sa.Text, nullable=True),
     sa.Column("error_message", sa.Text, nullable=True),

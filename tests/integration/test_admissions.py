@@ -6,15 +6,16 @@ import itertools
 import pytest
 
 from models.batch import JobStatus
-from models.ids import new_job_id
+from models.ids import new_file_id, new_job_id, new_task_id
 from models.job_config import JobType
-from rules.admission import Capacity
+from rules.admission import FEWEST_CARRIED, Capacity
 from services.ledger.admissions import WORKER_LEASE, AdmissionLedger
 from services.ledger.database import Database, chunks, now_us
 from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.receivers import NewReceiver, NewReceivers
 from services.ledger.records import NewJob
+from services.ledger.small_jobs import SmallJobLedger
 from services.ledger.webhook_schema import outbox
 
 SMALL = Capacity(small=8, large=0)
@@ -27,6 +28,7 @@ async def make(
     is_small: bool = True,
     priority: int = 3,
     webhooks: bool = False,
+    only: tuple[str, str] | None = None,
 ) -> str:
     job_id = new_job_id()
     await JobLedger(database).create(
@@ -36,7 +38,7 @@ async def make(
             job_type=JobType.PARSE,
             directory_id=None,
             request={"job_config": {}, "item_ids": ["x"]},
-            run={"job_id": job_id, "page_files": 10, "threshold": 10},
+            run={"job_id": job_id, "page_files": 10, "threshold": 10, "begins_inline": True},
             parameters_hash="parameters",
             engine_fingerprint="engines",
             unsupported_parameters=[],
@@ -44,9 +46,14 @@ async def make(
             is_small=is_small,
             priority=priority,
         ),
-        receivers=NewReceivers([NewReceiver(b"sealed", None, "json")]) if webhooks else None,
+        only,
+        NewReceivers([NewReceiver(b"sealed", None, "json")]) if webhooks else None,
     )
     return job_id
+
+
+async def make_single(database: Database, project: str = "p") -> str:
+    return await make(database, project, only=(new_file_id(), new_task_id()))
 
 
 async def admit(database: Database, capacity: Capacity = SMALL, worker: str = "w") -> list[str]:
@@ -180,3 +187,30 @@ async def test_the_sweeper_is_shown_no_job_that_waits(database: Database) -> Non
     shown = await JobLedger(database).open_jobs(now_us() + 1, None, 10)
     assert shown == [admitted]
     assert waiting != admitted
+
+
+async def test_single_files_admitted_at_once_share_a_workflow_and_others_do_not(
+    database: Database,
+) -> None:
+    single = [await make_single(database) for _ in range(FEWEST_CARRIED)]
+    of_several_files = await make(database)
+    few = [await make_single(database, "q") for _ in range(FEWEST_CARRIED - 1)]
+    admitted = await AdmissionLedger(database).admit("w", Capacity(small=40, large=0))
+    carriers = {job.id: job.carried_by for job in admitted}
+    (carrier,) = {carriers[job_id] for job_id in single}
+    assert carrier is not None
+    assert carrier.startswith("small-jobs/")
+    assert [carriers[job_id] for job_id in (of_several_files, *few)] == [None] * FEWEST_CARRIED
+    for job in admitted:
+        assert job == await JobLedger(database).get(job.id)
+
+
+async def test_a_job_that_is_handed_on_is_carried_no_more(database: Database) -> None:
+    single = [await make_single(database) for _ in range(FEWEST_CARRIED)]
+    admitted = await AdmissionLedger(database).admit("w", Capacity(small=40, large=0))
+    carrier = str(admitted[0].carried_by)
+    ledger = SmallJobLedger(database)
+    assert (await ledger.leave(single[1])).carried_by is None
+    carried = await ledger.carried(single, carrier)
+    assert sorted(carried) == sorted({*single} - {single[1]})
+    assert await ledger.carried(single, "small-jobs/another") == []

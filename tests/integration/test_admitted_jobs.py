@@ -50,12 +50,15 @@ async def watch(run: Cluster, wanted: int) -> int:
 async def test_jobs_of_two_projects_take_turns_also_when_the_worker_is_killed(
     run: Cluster,
 ) -> None:
+    # None is admitted before all are there.
+    kill(run.workers[0])
     made = {
         project: [await parse_one(run, f"sleep 0.2\n{project} {n}", project) for n in range(12)]
         for project in ("a", "b")
     }
+    await run.start_worker()
     assert await watch(run, 6) <= PLACES
-    kill(run.workers[0])
+    kill(run.workers[-1])
     await run.start_worker()
     # The places of those that the dead one had open are not given away meanwhile.
     assert await watch(run, 24) <= 2 * PLACES

@@ -19,10 +19,12 @@ from temporalio.testing import WorkflowEnvironment
 from models.ids import page_workflow_id
 from models.page_runs import PageInput
 from models.runs import BatchInput, RunLimits
+from models.small_jobs import SmallJobInput, SmallJobsInput
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from tests.workflows.test_delivery import FakeRounds, running
 from workflows.page import PageWorkflow
+from workflows.small_jobs import SmallJobsWorkflow
 
 STACK_TRACE = r'"stackTrace": *"(?:[^"\\]|\\.)*"'
 HISTORIES = Path(__file__).with_name("histories")
@@ -69,10 +71,10 @@ async def main(names: list[str]) -> None:
     async with await WorkflowEnvironment.start_local(
         data_converter=pydantic_data_converter, dev_server_existing_path=str(TEMPORAL)
     ) as environment:
-        for name, recorded in DELIVERIES.items():
+        for name, recorded in OTHERS.items():
             if not names or name in names:
                 await recorded(environment.client)
-        for name in [one for one in names or SCENARIOS if one not in DELIVERIES]:
+        for name in [one for one in names or SCENARIOS if one not in OTHERS]:
             items, options = SCENARIOS[name]
             await record(environment.client, name, items, batch_input(**options))
 
@@ -100,7 +102,26 @@ async def record_delivery_fault(client: Client) -> None:
         await handle.terminate()
 
 
-DELIVERIES = {"delivery": record_delivery, "delivery-fault": record_delivery_fault}
+async def record_small_jobs(client: Client) -> None:
+    """Run two jobs that share a Workflow."""
+    carried = tuple(SmallJobInput(job_id=f"bjb-{n}", file_seconds=1) for n in range(2))
+    async with workers(client, FakeItems(1)) as queue:
+        handle = await client.start_workflow(
+            SmallJobsWorkflow.run,
+            SmallJobsInput(jobs=carried, longest_file_seconds=1),
+            id="small-jobs/recorded",
+            task_queue=queue,
+        )
+        await handle.result()
+    await save(client, "small-jobs", f"WorkflowId = '{handle.id}'")
+
+
+OTHERS = {
+    "delivery": record_delivery,
+    "delivery-fault": record_delivery_fault,
+    "small-jobs": record_small_jobs,
+}
+"""What is no batch of its own."""
 
 
 async def record(client: Client, name: str, items: FakeItems, input: BatchInput) -> None:

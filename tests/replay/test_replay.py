@@ -15,6 +15,7 @@ from workflows.batch import BatchWorkflow
 from workflows.delivery import DeliveryWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow
+from workflows.small_jobs import SmallJobsWorkflow
 
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 
@@ -37,7 +38,7 @@ def test_the_recorded_shapes_are_all_there() -> None:
         *("small-job", "small-job-left", "small-job-away", "small-job-cancel", "not-a-small-job"),
         *("adopted", "cancel", "delivery", "fault-in-settle", "fault-in-plan"),
         *("listing-fails", "ledger-cancel", "page-continues", "page-reports", "long-page-cancel"),
-        *("delivery-fault", "cancel-of-the-failed"),
+        *("delivery-fault", "cancel-of-the-failed", "small-jobs"),
     }
 
 
@@ -59,7 +60,7 @@ def test_a_continued_page_carries_what_it_has_left() -> None:
 async def test_a_recorded_history_replays(path: Path) -> None:
     history = WorkflowHistory.from_json(workflow_id(path), path.read_text())
     await replayer(
-        BatchWorkflow, PageWorkflow, EnumerationWorkflow, DeliveryWorkflow
+        BatchWorkflow, PageWorkflow, EnumerationWorkflow, SmallJobsWorkflow, DeliveryWorkflow
     ).replay_workflow(history)
 
 

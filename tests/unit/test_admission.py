@@ -5,7 +5,16 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.admission import Waiting, admitted, cached_workflows, capacity, place
+from models.small_jobs import MOST_CARRIED
+from rules.admission import (
+    FEWEST_CARRIED,
+    Waiting,
+    admitted,
+    cached_workflows,
+    capacity,
+    carried,
+    place,
+)
 
 GIB = 1024**3
 PROJECTS = st.sampled_from(["a", "b", "c", "d"])
@@ -112,3 +121,14 @@ def test_slots_bound_the_open_jobs_where_the_cache_is_large() -> None:
     assert capacity(1024, 2).small == 32
     assert capacity(1024, 2).large == 16
     assert capacity(4000, 64).large == 256
+
+
+def test_single_files_of_a_project_that_come_in_a_rush_share_workflows() -> None:
+    rush = [("a", f"a{n}") for n in range(MOST_CARRIED + FEWEST_CARRIED)]
+    few = [("b", f"b{n}") for n in range(FEWEST_CARRIED - 1)]
+    mixed = [one for pair in zip(rush, few, strict=False) for one in pair] + rush[len(few) :]
+    ids = [job_id for _, job_id in rush]
+    assert carried(mixed) == [ids[:MOST_CARRIED], ids[MOST_CARRIED:]]
+    assert carried(few) == []
+    # What would be left over of a full group has Workflows of its own.
+    assert carried(rush[: MOST_CARRIED + 1]) == [ids[:MOST_CARRIED]]

@@ -48,6 +48,7 @@ def job(total: int) -> JobRow:
         skipped=20,
         cancelled=0,
         is_enumerated=True,
+        carried_by=None,
         admitted_at=NOW_US,
         cancel_requested_at=None,
         reason=None,

@@ -26,6 +26,7 @@ SPEC = JobSpec(
     source_uri=None,
     parameters_hash="hash",
     engine_fingerprint="engines",
+    page_files=10,
 )
 
 NO_STYLE = MarkdownStyle()

@@ -21,6 +21,7 @@ FREE = {
         "directory_files.etag",
         "attempts.worker",
         "jobs.admitted_by",
+        "jobs.carried_by",
         "leases.name",
         "leases.holder",
     ),

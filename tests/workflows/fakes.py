@@ -30,7 +30,7 @@ from models.runs import (
     SliceResult,
     Spent,
 )
-from models.small_jobs import SmallJobInput, SmallJobResult
+from models.small_jobs import SmallJobInput, SmallJobResult, SmallJobsInput, SmallJobsResult
 from rules.inline import MOST_INLINE_FILES
 
 
@@ -247,10 +247,17 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
             result=settled.result, enumerated=listed, counts=done.counts, failures=done.failures
         )
 
+    @activity.defn
+    async def run_small_jobs(self, input: SmallJobsInput) -> SmallJobsResult:
+        """As the real one, of jobs that all have the same items."""
+        done = [await self.run_small_job(one) for one in input.jobs]
+        ended = sum(one.result is not None for one in done)
+        return SmallJobsResult(ended=ended, left=len(done) - ended)
+
     def all(self) -> list[object]:
         """Every Activity, to be given to a worker."""
         return [
             *(self.begin_job, self.request_cancel, self.settle_job, self.fail_job),
-            *(self.cancel_run, self.enumerate_items, self.run_small_job),
+            *(self.cancel_run, self.enumerate_items, self.run_small_job, self.run_small_jobs),
             *(self.find_page, self.plan_page, self.find_ended_pages, self.process_slice),
         ]

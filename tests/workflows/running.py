@@ -15,6 +15,7 @@ from tests.workflows.fakes import FakeActivities, FakeItems
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow
+from workflows.small_jobs import SmallJobsWorkflow
 
 
 @asynccontextmanager
@@ -27,7 +28,7 @@ async def workers(client: Client, items: FakeItems) -> AsyncIterator[str]:
         Worker(
             client,
             task_queue=queue,
-            workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow],
+            workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow, SmallJobsWorkflow],
             activities=activities,
             interceptors=[EndsOnOwnFaults()],
         ),
