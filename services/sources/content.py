@@ -1,12 +1,14 @@
 """The bytes of files that are about to be read: their hash, and a stamp by which a change shows."""
 
 import hashlib
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.failures import DocumentError, FailureKind
 from services.file_calls import Step
+from services.sources.mounts import is_on_disk
 from services.sources.unreadable import unreadable
 
 _BLOCK_BYTES = 256 * 1024
@@ -30,6 +32,8 @@ class Content:
     stamp: tuple[int, int]
     """Size in bytes and time of the last change in nanoseconds."""
     sha256: str
+    is_on_disk: bool = False
+    """Whether it is known to lie on a disk of this machine."""
 
     def check(self) -> None:
         """Check that the file still is what was hashed.
@@ -37,7 +41,7 @@ class Content:
         Raises:
             DocumentError: SourceChanged.
         """
-        if _stamp(self.path) != self.stamp:
+        if _stamp(_status(self.path)) != self.stamp:
             raise DocumentError(FailureKind.SOURCE_CHANGED, "the file changed while it was read")
 
 
@@ -53,8 +57,9 @@ def read_content(path: Path, step: Step) -> Content:
         DocumentError: it cannot be looked at.
     """
     step.at(str(path))
-    stamp = _stamp(path)
-    return Content(path, stamp, _sha256(path, step))
+    status = _status(path)
+    sha256 = _sha256(path, step)
+    return Content(path, _stamp(status), sha256, is_on_disk(status.st_dev))
 
 
 def _sha256(path: Path, step: Step) -> str:
@@ -67,9 +72,12 @@ def _sha256(path: Path, step: Step) -> str:
     return digest.hexdigest()
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _status(path: Path) -> os.stat_result:
     try:
-        status = path.stat()
+        return path.stat()
     except OSError as error:
         raise unreadable(error) from error
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns

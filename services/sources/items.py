@@ -108,7 +108,10 @@ class ItemFiles:
             OutageError: what holds it does not answer.
         """
         try:
-            await FILE_CALLS.run(self._place(item), lambda _: content.check())
+            if content.is_on_disk:
+                content.check()
+            else:
+                await FILE_CALLS.run(self._place(item), lambda _: content.check())
         except (DocumentError, StalledError) as error:
             failure = failure_of_item(error)
             await self.ask(project_id, item, failure)

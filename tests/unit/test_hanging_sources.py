@@ -21,7 +21,7 @@ from services.documents import DocumentProcessor
 from services.file_calls import FILE_CALLS, StalledError
 from services.ledger.items import ItemLedger
 from services.ledger.records import JobSpec
-from services.sources import listing, sorted_entries
+from services.sources import content, listing, sorted_entries
 from services.sources.items import ItemFiles
 from services.sources.listing import SourceListing, vanished_of
 from services.storage import local
@@ -136,9 +136,12 @@ class HangsMeanwhile(EachAlone):
 
 
 async def test_a_source_that_hangs_once_a_file_is_parsed_stops_no_loop(
-    tmp_path: Path, hang: Callable[[Any, str], threading.Event]
+    tmp_path: Path,
+    hang: Callable[[Any, str], threading.Event],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     files(tmp_path)
+    monkeypatch.setattr(content, "is_on_disk", lambda _: False)
     turns = 0
 
     async def tick() -> None:

@@ -94,10 +94,10 @@ class Unmounting(EachAlone):
         self._patch = monkeypatch
 
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
-        def stale(_: object) -> tuple[int, int]:
+        def stale(_: object) -> os.stat_result:
             raise DocumentError(FailureKind.UNAVAILABLE, "stale")
 
-        self._patch.setattr(content, "_stamp", stale)
+        self._patch.setattr(content, "_status", stale)
         return await Silent(is_blank=True).run(request, deadline_seconds)
 
 
