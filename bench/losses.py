@@ -14,53 +14,16 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from bench.api_latency import make_files
 from bench.documents import one_page_pdfs, repeat
+from bench.processor_time import ProcessorTime, processor_time
 from bench.throughput import CALM, PAGES, PROCESSES, WARM_FILES
 from tests.integration.cluster import Cluster
 
 OUTSIDE = ("enumeration", "slice", "blobs and fsync", "settle")
 """Steps that are not parts of a slice's own way: the last two go on beside it."""
-
-
-@dataclass(frozen=True)
-class Processor:
-    """Seconds of processor time so far, by who had them."""
-
-    parsers: float
-    worker: float
-    temporal: float
-
-    def since(self, earlier: "Processor") -> "Processor":
-        """Return what came after an earlier reading."""
-        return Processor(
-            self.parsers - earlier.parsers,
-            self.worker - earlier.worker,
-            self.temporal - earlier.temporal,
-        )
-
-
-def processor(cluster: Cluster) -> Processor:
-    """Read the processor time of a cluster; parsers that have ended count with their worker."""
-    assert cluster.server
-    worker = psutil.Process(cluster.workers[0].pid)
-    times = worker.cpu_times()
-    living = sum(_seconds(child) for child in worker.children())
-    return Processor(
-        parsers=living + times.children_user + times.children_system,
-        worker=times.user + times.system,
-        temporal=_seconds(psutil.Process(cluster.server.pid)),
-    )
-
-
-def _seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 async def measure(root: Path, folders: tuple[Path, Path], files: int, module: str) -> None:
@@ -78,13 +41,13 @@ async def measure(root: Path, folders: tuple[Path, Path], files: int, module: st
     try:
         warm, folder = folders
         await cluster.ended((await cluster.submit(warm, concurrency=PROCESSES + 1, **PAGES)).id)
-        before, used = json.loads(times.read_text()), processor(cluster)
+        before, used = json.loads(times.read_text()), processor_time(cluster)
         began = time.perf_counter()
         job = await cluster.submit(folder, concurrency=PROCESSES + 1, **PAGES)
         await cluster.ended(job.id, 3600)
         seconds = time.perf_counter() - began
         report(json.loads(times.read_text()), before, files)
-        report_processor(processor(cluster).since(used), seconds, files)
+        report_processor(processor_time(cluster) - used, seconds, files)
     finally:
         await cluster.close()
 
@@ -101,7 +64,7 @@ def report(after: dict[str, list[float]], before: dict[str, list[float]], files:
         print(f"| {name} | {count:.0f} | {value:.3f} |")
 
 
-def report_processor(used: Processor, seconds: float, files: int) -> None:
+def report_processor(used: ProcessorTime, seconds: float, files: int) -> None:
     """Print who had the processors."""
     print("\n| processor time of | ms a file |\n|---|---|")
     for name, value in vars(used).items():

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import psutil
 import sqlalchemy as sa
 
 from bench.leaving import measure_and_leave
 from bench.noop import run as run_one
+from bench.processor_time import processor_time, servers
 from bench.throughput import CALM, PAGES, PROCESSES
 from models.apis import JobApi
 from models.batch import BatchJobCreate
@@ -50,35 +50,6 @@ FULL = Sizes(5000, 1000, 100, 100_000)
 QUICK = Sizes(500, 100, 100, 10_000)
 
 
-@dataclass(frozen=True)
-class Processors:
-    """Seconds of processor time so far: of the worker, of Temporal and of who creates."""
-
-    worker: float
-    temporal: float
-    creating: float
-
-    def __sub__(self, other: "Processors") -> "Processors":
-        return Processors(
-            self.worker - other.worker,
-            self.temporal - other.temporal,
-            self.creating - other.creating,
-        )
-
-
-def processes(cluster: Cluster) -> tuple[psutil.Process, psutil.Process, psutil.Process]:
-    """Return the processes that do the work."""
-    assert cluster.server is not None
-    pids = (cluster.workers[0].pid, cluster.server.pid, None)
-    worker, temporal, creating = (psutil.Process(pid) for pid in pids)
-    return worker, temporal, creating
-
-
-def processors(cluster: Cluster) -> Processors:
-    """Return what they have taken so far."""
-    return Processors(*(sum(one.cpu_times()[:2]) for one in processes(cluster)))
-
-
 async def create_all(count: int, create: Callable[[int], Awaitable[object]]) -> None:
     """Create jobs in their order, a few at once."""
     numbers = iter(range(count))
@@ -94,11 +65,11 @@ async def run_many(
     cluster: Cluster, name: str, count: int, files: int, create: Callable[[int], Awaitable[object]]
 ) -> float:
     """Create jobs, wait until all have ended, print what they took; return files a second."""
-    before, began_us, began = processors(cluster), time.time_ns() // 1000, time.perf_counter()
+    before, began_us, began = processor_time(cluster), time.time_ns() // 1000, time.perf_counter()
     await create_all(count, create)
     created = time.perf_counter() - began
     ended = await ends(cluster, began_us, count)
-    spent = processors(cluster) - before
+    spent = processor_time(cluster) - before
     seconds = ended[-1][1] / 1e6
     waits = sorted(end - made for made, end in ended)
     p99 = waits[int(0.99 * (count - 1))] / 1e6
@@ -113,11 +84,11 @@ async def run_many(
         for part, value in (
             ("worker", spent.worker),
             ("Temporal", spent.temporal),
-            ("creating", spent.creating),
+            ("creating", spent.bench),
         )
     )
     print(f"  processor time a job: {parts} ms")
-    worker, temporal, _ = (one.memory_info().rss / MIB for one in processes(cluster))
+    worker, temporal = (one.memory_info().rss / MIB for one in servers(cluster))
     print(f"  memory: worker {worker:.0f} MiB, Temporal {temporal:.0f} MiB", flush=True)
     return rate * files
 

@@ -22,7 +22,7 @@ import psutil
 
 from bench.api_latency import timed
 from bench.leaving import measure_and_leave
-from bench.losses import Processor, processor
+from bench.processor_time import ProcessorTime, processor_time
 from bench.throughput import CALM, PAGES, PROCESSES
 from models.batch import JobStatus
 from services.ledger.records import JobRow
@@ -51,7 +51,7 @@ class Cost:
 
     job: JobRow
     seconds: float
-    used: Processor
+    used: ProcessorTime
 
     @property
     def milliseconds(self) -> float:
@@ -69,7 +69,7 @@ class Measured:
 
     async def run(self, files: int, name: str) -> Cost:
         """Run a job of so many files, looking at it every few seconds."""
-        before, began = processor(self.cluster), time.perf_counter()
+        before, began = processor_time(self.cluster), time.perf_counter()
         job = await self.cluster.submit_source(
             SOURCE.format(files, name), concurrency=PROCESSES + 1, **PAGES
         )
@@ -82,7 +82,7 @@ class Measured:
         seconds = time.perf_counter() - began
         if (row.status, row.completed) != (JobStatus.COMPLETED, files):
             raise RuntimeError(f"{row.status}: {row.completed} of {files} completed")
-        return Cost(row, seconds, processor(self.cluster).since(before))
+        return Cost(row, seconds, processor_time(self.cluster) - before)
 
     def _sample(self, settled: int) -> Sample:
         assert self.api.process

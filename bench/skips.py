@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from bench.leaving import measure_and_leave
-from bench.losses import processor
+from bench.processor_time import processor_time
 from bench.throughput import CALM, PAGES, PROCESSES
 from services.ledger.records import JobRow
 from tests.integration.cluster import Cluster
@@ -50,9 +50,9 @@ async def measure(root: Path, files: int) -> None:
     await cluster.open()
     try:
         for name in ("first", "second"):
-            before = processor(cluster)
+            before = processor_time(cluster)
             ended, seconds = await run(cluster, folder)
-            used = processor(cluster).since(before)
+            used = processor_time(cluster) - before
             print(
                 f"{name} batch: {ended.completed} completed, {ended.skipped} skipped in "
                 f"{seconds:.1f} s: {files / seconds:.0f} files/s; ms of processor time a file: "

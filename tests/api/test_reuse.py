@@ -1,5 +1,6 @@
 """Whose results are reused for which files, through the API and all that is behind it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -63,19 +64,35 @@ async def classified(served: Served, headers: Headers, name: str) -> list[str]:
     return await finish(served)
 
 
-async def batched(served: Served, headers: Headers, name: str) -> list[str]:
-    """Parse a directory of one file, whose hash is known as it is listed."""
+@dataclass(frozen=True)
+class OneFile:
+    """A directory of one file."""
+
+    at: str
+    """Address of the file in it."""
+    file_id: str
+    job: dict[str, Any]
+    """What asks for a batch over it."""
+
+
+async def directory(served: Served, headers: Headers, name: str) -> OneFile:
     made = await served.client.post(f"{BETA}/directories", json={"name": "d"}, headers=headers)
     directory_id = made.json()["id"]
-    await served.client.post(
-        f"{BETA}/directories/{directory_id}/files",
-        json={"file_id": await upload(served, headers, name)},
-        headers=headers,
-    )
-    job = {"job_config": {}, "directory_id": directory_id}
-    answer = await served.client.post(f"{BETA}/batch-processing", json=job, headers=headers)
+    at = f"{BETA}/directories/{directory_id}/files"
+    body = {"file_id": await upload(served, headers, name)}
+    file_id = (await served.client.post(at, json=body, headers=headers)).json()["id"]
+    return OneFile(f"{at}/{file_id}", file_id, {"job_config": {}, "directory_id": directory_id})
+
+
+async def batch(served: Served, headers: Headers, one: OneFile) -> list[str]:
+    answer = await served.client.post(f"{BETA}/batch-processing", json=one.job, headers=headers)
     assert answer.is_success, answer.text
     return await finish(served)
+
+
+async def batched(served: Served, headers: Headers, name: str) -> list[str]:
+    """Parse a directory of one file, whose hash is known as it is listed."""
+    return await batch(served, headers, await directory(served, headers, name))
 
 
 WAYS: list[Any] = [parsed, uploaded, classified, batched]
@@ -103,15 +120,10 @@ async def test_the_same_bytes_are_read_again_where_their_name_makes_them_another
 
 async def test_a_file_that_was_renamed_is_read_as_its_new_name_says(served: Served) -> None:
     key = await served.key()
-    made = await served.client.post(f"{BETA}/directories", json={"name": "d"}, headers=key)
-    at = f"{BETA}/directories/{made.json()['id']}/files"
-    body = {"file_id": await upload(served, key, "a.txt")}
-    file_id = (await served.client.post(at, json=body, headers=key)).json()["id"]
-    job = {"job_config": {}, "directory_id": made.json()["id"]}
+    one = await directory(served, key, "a.txt")
     for name, expected in (("a.txt", "completed"), ("a.md", "completed"), ("b.txt", "skipped")):
-        await served.client.patch(f"{at}/{file_id}", json={"display_name": name}, headers=key)
-        await served.client.post(f"{BETA}/batch-processing", json=job, headers=key)
-        assert await finish(served) == [expected], name
+        await served.client.patch(one.at, json={"display_name": name}, headers=key)
+        assert await batch(served, key, one) == [expected], name
 
 
 async def test_a_cache_hit_is_told_of_a_projects_own_results_alone(served: Served) -> None:
@@ -151,15 +163,10 @@ async def test_a_skipped_file_lists_the_result_that_another_file_gave_it(served:
 
 async def test_each_result_of_a_file_is_listed_once(served: Served) -> None:
     key = await served.key()
-    made = await served.client.post(f"{BETA}/directories", json={"name": "d"}, headers=key)
-    at = f"{BETA}/directories/{made.json()['id']}/files"
-    body = {"file_id": await upload(served, key, "a.txt")}
-    file_id = (await served.client.post(at, json=body, headers=key)).json()["id"]
-    job = {"job_config": {}, "directory_id": made.json()["id"]}
+    one = await directory(served, key, "a.txt")
     for _ in range(3):
-        await served.client.post(f"{BETA}/batch-processing", json=job, headers=key)
-        await finish(served)
+        await batch(served, key, one)
     answer = await served.client.get(
-        f"{BETA}/batch-processing/items/{file_id}/processing-results", headers=key
+        f"{BETA}/batch-processing/items/{one.file_id}/processing-results", headers=key
     )
     assert len(answer.json()["processing_results"]) == 1
