@@ -24,6 +24,7 @@ from config import Settings
 from models.queues import WEBHOOKS
 from observability import LogContextInterceptor, configure_logging
 from services.deployment import connect, guard, receivers, views
+from services.file_calls import FILE_CALLS
 from services.ledger.database import Database
 from services.ledger.deliveries import DeliveryLedger
 from services.liveness import beating
@@ -96,6 +97,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _live(settings: Settings) -> None:
+    FILE_CALLS.stall_seconds = settings.stall_seconds
     async with beating(settings.liveness_seconds):
         await run(settings)
 
