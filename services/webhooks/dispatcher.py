@@ -1,6 +1,7 @@
 """Starts, or wakes, the Workflow of each receiver that has something to be told."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import structlog
@@ -11,6 +12,7 @@ from temporalio.service import RPCError
 from models.deliveries import DeliveryInput
 from models.ids import delivery_workflow_id
 from models.queues import WEBHOOKS
+from rules.outside_faults import reason
 from services.ledger.deliveries import DeliveryLedger
 from services.ledger.delivery_log import DeliveryLog
 from services.ledger.leases import Leases
@@ -24,6 +26,10 @@ WOKEN_SECONDS = 10.0
 """A receiver whose Workflow was woken is not looked at again for so long."""
 LEASE_SECONDS = 15.0
 PRUNE_SECONDS = 600.0
+
+
+class NoProcessError(Exception):
+    """This machine cannot start the process that tells receivers."""
 
 
 class Dispatcher:
@@ -54,15 +60,22 @@ class Dispatcher:
         self._seconds = seconds
         self._log_days = log_days
         self._pruned_at = 0.0
+        self._rests_until = float("-inf")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop; an error is logged and the next look tries again."""
 
         async def step() -> None:
+            if time.monotonic() < self._rests_until:
+                return
             try:
                 if await self._leases.take("webhooks", LEASE_SECONDS):
                     await self.dispatch()
                     await self._prune()
+            except NoProcessError as error:
+                # Until the lease is over, and another worker has had the time to take it.
+                self._rests_until = time.monotonic() + 2 * LEASE_SECONDS
+                log.warning("events are left to another worker", cause=str(error))
             except (RPCError, RuntimeError) as error:
                 log.warning("events wait for Temporal", error=str(error))
             except Exception:
@@ -71,10 +84,17 @@ class Dispatcher:
         await repeat(step, self._seconds, stop)
 
     async def dispatch(self) -> None:
-        """Wake the Workflow of every receiver that has due events and is in nobody's hands."""
+        """Wake the Workflow of every receiver that has due events and is in nobody's hands.
+
+        Raises:
+            NoProcessError: nobody of this machine would tell them.
+        """
         waiting = await self._deliveries.waiting()
         if waiting:
-            await self._process.ensure()
+            try:
+                await self._process.ensure()
+            except OSError as error:
+                raise NoProcessError(reason(error)) from error
         for receiver_id in waiting:
             await self._client.start_workflow(
                 "DeliveryWorkflow",

@@ -63,7 +63,8 @@ async def cancel_by_command(run: Cluster, job_id: str) -> None:
 
 
 async def cancel_by_api(run: Cluster, job_id: str) -> None:
-    api = ApiProcess(run.root, run.port)
+    ledger = {"SHEAF_DATABASE_URL": run.database_url} if run.database_url else {}
+    api = ApiProcess(run.root, run.port, **ledger)
     await asyncio.to_thread(api.start)
     try:
         async with httpx.AsyncClient(headers=api.headers, trust_env=False, timeout=30) as client:

@@ -17,7 +17,7 @@ ALLOWED = {
     "services/sweeper.py": {"services", "rules", "models", "temporalio"},
     "services/workflow_ends.py": {"services", "temporalio"},
     "services/hold_ups.py": {"models", "temporalio"},
-    "services/webhooks/dispatcher.py": {"services", "models", "temporalio"},
+    "services/webhooks/dispatcher.py": {"services", "rules", "models", "temporalio"},
     "services/search_attributes.py": {"models", "temporalio"},
     "services/deployment.py": {"services", "rules", "models", "temporalio"},
     "activities": {"activities", "services", "rules", "models", "temporalio"},
