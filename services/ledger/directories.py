@@ -153,15 +153,17 @@ class DirectoryLedger:
         known: set[str] = set()
         async with self._database.read() as connection:
             for chunk in chunks(list(file_ids)):
-                rows = await connection.scalars(
-                    sa.select(directory_files.c.id).where(
-                        directory_files.c.id.in_(chunk),
-                        directory_files.c.project_id == project_id,
-                        directory_files.c.deleted_at.is_(None),
-                    )
-                )
-                known.update(rows)
+                named = {"b_ids": chunk, "b_project": project_id}
+                known.update(await connection.scalars(_FILES, named))
         return [file_id for file_id in file_ids if file_id not in known]
+
+
+_FILES = sa.select(directory_files.c.id).where(
+    directory_files.c.id.in_(sa.bindparam("b_ids", expanding=True)),
+    directory_files.c.project_id == sa.bindparam("b_project"),
+    directory_files.c.deleted_at.is_(None),
+)
+"""Built once: building a statement takes as long as running it."""
 
 
 async def shown_directory(

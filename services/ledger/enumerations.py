@@ -106,23 +106,9 @@ class EnumerationLedger:
             after: the key behind which to go on; empty for the first.
             count: most files.
         """
-        directory = sa.select(jobs.c.directory_id).where(jobs.c.id == job_id).scalar_subquery()
-        query = (
-            sa.select(directory_files.c.id, directory_files.c.unique_id)
-            .where(
-                directory_files.c.directory_id == directory,
-                directory_files.c.seen_by != job_id,
-                directory_files.c.upload_id.is_(None),
-                directory_files.c.deleted_at.is_(None),
-            )
-            # In the order of the index that has the directory's files.
-            .order_by(directory_files.c.unique_id)
-            .limit(count)
-        )
-        if after:
-            query = query.where(directory_files.c.unique_id > after)
+        behind = {"b_job": job_id, "b_after": after, "b_count": count}
         async with self._database.read() as connection:
-            return [(row.id, row.unique_id) for row in await connection.execute(query)]
+            return [(row.id, row.unique_id) for row in await connection.execute(_UNSEEN, behind)]
 
     async def mark_deleted(self, job_id: str, fence: int, file_ids: Sequence[str]) -> None:
         """Mark files of the job's source as gone. Idempotent; errors as of `add_files`."""
@@ -200,6 +186,23 @@ _FINISH = (
     .values(is_enumerated=True, updated_at=sa.bindparam("b_now"))
 )
 """Built once: building a statement takes as long as running it."""
+_UNSEEN = (
+    sa.select(directory_files.c.id, directory_files.c.unique_id)
+    .where(
+        directory_files.c.directory_id
+        == sa.select(jobs.c.directory_id)
+        .where(jobs.c.id == sa.bindparam("b_job"))
+        .scalar_subquery(),
+        directory_files.c.seen_by != sa.bindparam("b_job"),
+        directory_files.c.upload_id.is_(None),
+        directory_files.c.deleted_at.is_(None),
+        # No key is empty, so this leaves none out at first.
+        directory_files.c.unique_id > sa.bindparam("b_after"),
+    )
+    # In the order of the index that has the directory's files.
+    .order_by(directory_files.c.unique_id)
+    .limit(sa.bindparam("b_count"))
+)
 _ADD_ITEM = Bulk(items.insert())
 _MARK_DELETED = Bulk(
     directory_files.update()

@@ -52,11 +52,11 @@ class JobLedger:
         """
 
         async def make(connection: AsyncConnection) -> JobRow:
-            query = select_jobs().where(jobs.c.id == job.id)
-            row = (await connection.execute(query)).first()
+            own = {"b_job": job.id}
+            row = (await connection.execute(_JOB, own)).first()
             if row is None:
                 await _insert(connection, job, only, receivers or NewReceivers())
-                row = (await connection.execute(query)).one()
+                row = (await connection.execute(_JOB, own)).one()
             return job_row(row)
 
         return await self._database.insert_or_find(make)
@@ -64,7 +64,7 @@ class JobLedger:
     async def get(self, job_id: str) -> JobRow:
         """Return a job; NotFoundError when there is none."""
         async with self._database.read() as connection:
-            row = (await connection.execute(select_jobs().where(jobs.c.id == job_id))).first()
+            row = (await connection.execute(_JOB, {"b_job": job_id})).first()
         if row is None:
             raise NotFoundError(f"no job {job_id}; `sheaf list` shows the jobs there are")
         return job_row(row)
@@ -143,8 +143,7 @@ class JobLedger:
                     .values(status=JobStatus.RUNNING, started_at=now, updated_at=now)
                 )
                 await post_job_event(connection, row, JobStatus.RUNNING, now)
-            query = select_jobs().where(jobs.c.id == job_id)
-            return job_row((await connection.execute(query)).one())
+            return job_row((await connection.execute(_JOB, {"b_job": job_id})).one())
 
     async def request_cancel(self, job_id: str, reason: str | None) -> JobRow:
         """Refuse every further claim of the job's items. Idempotent; the first reason stays.
@@ -219,6 +218,12 @@ def select_jobs() -> sa.Select[Any]:
     return sa.select(*(jobs.c[name] for name in _JOB_FIELDS))
 
 
+_JOB = select_jobs().where(jobs.c.id == sa.bindparam("b_job"))
+_INSERT = jobs.insert()
+_INSERT_ITEM = items.insert()
+"""Built once: building a statement takes as long as running it."""
+
+
 def job_row(row: sa.Row[Any]) -> JobRow:
     """Return a selected row as a job."""
     return JobRow(**row._mapping)
@@ -231,27 +236,18 @@ async def _insert(
     receivers: NewReceivers,
 ) -> None:
     now = now_us()
-    await connection.execute(
-        jobs.insert().values(
-            **vars(job),
-            status=JobStatus.PENDING,
-            total=1 if only else 0,
-            is_enumerated=only is not None,
-            created_at=now,
-            updated_at=now,
-        )
-    )
+    state = {
+        "status": JobStatus.PENDING,
+        "total": 1 if only else 0,
+        "is_enumerated": only is not None,
+        "created_at": now,
+        "updated_at": now,
+    }
+    await connection.execute(_INSERT, vars(job) | state)
     if only:
         file_id, task_id = only
-        await connection.execute(
-            items.insert().values(
-                job_id=job.id,
-                ordinal=1,
-                file_id=file_id,
-                task_id=task_id,
-                status=ItemStatus.PENDING,
-            )
-        )
+        item = {"job_id": job.id, "ordinal": 1, "file_id": file_id, "task_id": task_id}
+        await connection.execute(_INSERT_ITEM, item | {"status": ItemStatus.PENDING})
     await add_receivers(connection, job.id, job.project_id, receivers, now)
     if job.has_webhooks:
         row = await locked_job(connection, job.id)
