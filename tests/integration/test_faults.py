@@ -22,6 +22,8 @@ from tests.integration.cluster import Cluster, cluster, kill, make_files, strike
 
 SEEDS = range(int(os.environ.get("SHEAF_TEST_SEEDS", "3")))
 FILES = 120
+LONG = 1.0
+"""Seconds of the longest file where a test has to find a moment of the run."""
 
 pytestmark = pytest.mark.parametrize("seed", SEEDS)
 
@@ -94,7 +96,7 @@ async def test_a_page_terminated_in_its_own_run_is_dispatched_again(
 async def test_a_page_terminated_in_the_run_after_is_dispatched_again(
     run: Cluster, tmp_path: Path, seed: int
 ) -> None:
-    job_id = await begin(run, tmp_path, seed, page_size=20, continue_as_new_threshold=20)
+    job_id = await begin(run, tmp_path, seed, LONG, page_size=20, continue_as_new_threshold=20)
     page = await carried_page(run, job_id)
     await run.client.get_workflow_handle(page).terminate("by hand")
     await run.goes_on(job_id)
@@ -124,7 +126,7 @@ async def test_a_terminated_parent_is_settled_and_leaves_no_children(
 async def test_a_cancelled_parent_ends_the_pages_that_it_carries(
     run: Cluster, tmp_path: Path, seed: int
 ) -> None:
-    job_id = await begin(run, tmp_path, seed, page_size=20, continue_as_new_threshold=20)
+    job_id = await begin(run, tmp_path, seed, LONG, page_size=20, continue_as_new_threshold=20)
     await carried_page(run, job_id)
     await run.client.get_workflow_handle(job_id).cancel()
     await run.goes_on(job_id)
@@ -177,10 +179,14 @@ async def stop_between_transactions(run: Cluster, job_id: str) -> None:
 
 
 async def carried_page(run: Cluster, job_id: str) -> str:
-    """Wait for a page that an earlier run of the parent has started, and return it."""
+    """Wait for a page that an earlier run of the parent has started, and return it.
+
+    Its job's files take long: a look is some calls to a server under load, which lists pages late.
+    """
     found: list[str] = []
 
     async def look() -> bool:
+        assert not (await run.jobs.get(job_id)).status.is_terminal, "the job ended before the look"
         described = await run.client.get_workflow_handle(job_id).describe()
         for page in await run.open_pages(job_id):
             child = await run.client.get_workflow_handle(page).describe()
@@ -195,8 +201,7 @@ async def carried_page(run: Cluster, job_id: str) -> str:
 async def test_a_parent_that_is_reset_to_an_earlier_run_takes_on_the_pages_that_still_run(
     run: Cluster, tmp_path: Path, seed: int
 ) -> None:
-    options = {"page_size": 20, "continue_as_new_threshold": 20}
-    job_id = await begin(run, tmp_path, seed, **options)
+    job_id = await begin(run, tmp_path, seed, LONG, page_size=20, continue_as_new_threshold=20)
     await carried_page(run, job_id)
     await reset_to_first_run(run, job_id)
     job = await run.ended(job_id)
