@@ -91,7 +91,7 @@ async def expanded(
         pieces = list(_pieces(found, names, written))
         return SplicedResponse(written, pieces, "application/json")
     except BaseException:
-        written.close()
+        await written.close()
         raise
 
 

@@ -43,7 +43,7 @@ class SplicedResponse(Response):
                 await send({"type": "http.response.body", "body": block, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            self._written.close()
+            await self._written.close()
 
 
 def part_response(
@@ -55,7 +55,6 @@ def part_response(
         UnwritableError: there can never be one.
     """
     if part in written.view.refused:
-        written.close()
         why = written.view.refused[part]
         raise UnwritableError(f"The result cannot be written as {part}: {why}.")
     return SplicedResponse(written, [written.files[part]], media_type, headers)

@@ -22,12 +22,10 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class PartFile:
-    """An open file with a part of a result; whoever has it closes it."""
+    """A part of a result: what it holds where that is little, else an open file with it."""
 
-    file: FileIO
+    content: FileIO | bytes
     size_bytes: int
-    content: bytes | None
-    """All of it where it is small, so that nobody waits for the disk once more."""
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """Yield what is in it.
@@ -35,12 +33,13 @@ class PartFile:
         Raises:
             OutageError: the disk does not answer.
         """
-        if self.content is not None:
-            yield self.content
+        content = self.content
+        if isinstance(content, bytes):
+            yield content
             return
         for start in range(0, self.size_bytes, BLOCK_BYTES):
             size = min(BLOCK_BYTES, self.size_bytes - start)
-            yield await on_scratch(partial(os.pread, self.file.fileno(), size, start))
+            yield await on_scratch(partial(os.pread, content.fileno(), size, start))
 
 
 @dataclass
@@ -50,10 +49,17 @@ class Written:
     view: View
     files: dict[Part, PartFile] = field(default_factory=dict)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close all files. Idempotent."""
-        while self.files:
-            self.files.popitem()[1].file.close()
+        # In a thread: they are deleted by that, and long ones take their time.
+        if any(isinstance(file.content, FileIO) for file in self.files.values()):
+            await on_scratch(self.close_now)
+
+    def close_now(self) -> None:
+        """Close all files, and wait for the disk."""
+        for file in self.files.values():
+            if isinstance(file.content, FileIO):
+                file.content.close()
 
 
 def opened(view: View, folder: Path, parts: Sequence[Part], most_bytes: int) -> Written:
@@ -69,7 +75,7 @@ def opened(view: View, folder: Path, parts: Sequence[Part], most_bytes: int) -> 
                 written.files[part] = _part_file(folder / part)
         _check_size(written, most_bytes)
     except BaseException:
-        written.close()
+        written.close_now()
         raise
     return written
 
@@ -92,5 +98,8 @@ def _part_file(path: Path) -> PartFile:
     if not stat.S_ISREG(found.st_mode):
         file.close()
         raise RefusedError("a part was not written")
-    size = found.st_size
-    return PartFile(file, size, os.pread(descriptor, size, 0) if size <= SMALL_BYTES else None)
+    if found.st_size > SMALL_BYTES:
+        return PartFile(file, found.st_size)
+    with file:
+        content = os.pread(descriptor, found.st_size, 0)
+    return PartFile(content, len(content))

@@ -8,13 +8,12 @@ and those files are handed on as they are.
 import asyncio
 import math
 import shutil
-import tempfile
 import time
+import uuid
 import weakref
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from io import FileIO
 from pathlib import Path
 
 import structlog
@@ -133,16 +132,16 @@ class Views:
             most_bytes=most_bytes,
         )
         async with self._turn(result.project_id):
-            folder = await on_scratch(_new_folder)
+            folder = own_folder() / f"view-{uuid.uuid4().hex}"
             try:
-                await self._fetch(result, folder / STORED)
+                await self._fetch(result, folder)
                 answer = await self._answer(result, asked, folder)
-                open_parts = partial(opened, answer, folder / PARTS, asked.parts, most_bytes)
-                return await on_scratch(open_parts)
-            except RefusedError as error:
-                raise UnwritableError(_told(result, asked, str(error))) from error
-            finally:
-                await on_scratch(partial(shutil.rmtree, folder, ignore_errors=True))
+                return await on_scratch(partial(_taken, answer, folder, asked))
+            except BaseException as error:
+                await on_scratch(partial(_delete, folder))
+                if isinstance(error, RefusedError):
+                    raise UnwritableError(_told(result, asked, str(error))) from error
+                raise
 
     async def _answer(self, result: TaskResult, asked: ViewRequest, folder: Path) -> View:
         request = EngineRequest(
@@ -154,8 +153,9 @@ class Views:
         )
         until = time.monotonic() + self._seconds
         failure = None
-        for _ in range(TRIES):
-            await on_scratch(partial(_empty, folder / PARTS))
+        for number in range(TRIES):
+            if number:
+                await on_scratch(partial(_empty, folder / PARTS))
             left = max(0.0, until - time.monotonic())
             answer = await self._pool.run(result.project_id, request, left)
             failure = answer.failure
@@ -177,17 +177,15 @@ class Views:
             raise RefusedError(f"it takes over {self._seconds:g} s")
         raise RefusedError(failure.message)
 
-    async def _fetch(self, result: TaskResult, path: Path) -> None:
-        """Copy a result from the store."""
+    async def _fetch(self, result: TaskResult, folder: Path) -> None:
+        """Copy a result from the store into a folder that is made for it."""
         size = 0
         try:
-            # Unbuffered: what closes it writes nothing more.
-            with await on_scratch(partial(FileIO, path, "xb")) as file:
-                async for block in self._store.line(result.place):
-                    size += len(block)
-                    if size > MOST_STORED_BYTES:
-                        raise RefusedError(f"it is over {MOST_STORED_BYTES} bytes")
-                    await on_scratch(partial(_write_all, file, block))
+            async for block in self._store.line(result.place):
+                size += len(block)
+                if size > MOST_STORED_BYTES:
+                    raise RefusedError(f"it is over {MOST_STORED_BYTES} bytes")
+                await on_scratch(partial(_append, folder, block))
         except FileNotFoundError:
             raise result.missing() from None
 
@@ -211,19 +209,28 @@ class Views:
             of_project.release()
 
 
-def _new_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="view-", dir=own_folder()))
-
-
-def _write_all(file: FileIO, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[file.write(rest) :]
+def _append(folder: Path, block: bytes) -> None:
+    if not folder.exists():
+        folder.mkdir()
+        (folder / PARTS).mkdir()
+    with (folder / STORED).open("ab") as file:
+        file.write(block)
 
 
 def _empty(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    _delete(folder)
     folder.mkdir()
+
+
+def _taken(view: View, folder: Path, asked: ViewRequest) -> Written:
+    """Take the parts out of a folder, which is deleted."""
+    written = opened(view, folder / PARTS, asked.parts, asked.most_bytes)
+    _delete(folder)
+    return written
+
+
+def _delete(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _told(result: TaskResult, asked: ViewRequest, why: str) -> str:

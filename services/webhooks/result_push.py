@@ -31,4 +31,4 @@ class ResultPush:
         try:
             return b"".join([block async for block in written.files[Part.PUSH].blocks()])
         finally:
-            written.close()
+            await written.close()

@@ -62,7 +62,7 @@ class Stored:
         written = await self.views.written(await self.put(line, project_id), [Part.TEXT_FULL])
         file = written.files[Part.TEXT_FULL]
         content = b"".join([block async for block in file.blocks()])
-        written.close()
+        await written.close()
         return content.decode()
 
 
