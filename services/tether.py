@@ -1,4 +1,4 @@
-"""Runs a command that must not outlive who started it: `python -m services.tether PARENT COMMAND`.
+"""Run as `python -m services.tether PARENT COMMAND`: a command that ends with who began it.
 
 On Linux the kernel kills the command with its parent, and this process becomes the command.
 Elsewhere this process stays between the two: it passes signals and the exit code on, and kills the

@@ -20,7 +20,7 @@ PDF_HEADER_WITHIN = 1024
 
 
 class Family(StrEnum):
-    """The engine module that reads a type."""
+    """The engine that reads a type."""
 
     PDF = "pdf"
     IMAGE = "images"

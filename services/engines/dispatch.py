@@ -23,6 +23,14 @@ from services.engines.heeded import unheeded
 from services.engines.source import Source, has_text, past_the_end
 from services.engines.system_faults import failure_of, fault_of_machine
 
+_READERS = {
+    Family.PDF: "services.engines.pdf",
+    Family.IMAGE: "services.engines.images",
+    Family.OFFICE: "services.engines.office",
+    Family.TEXT: "services.engines.text",
+}
+"""The module whose `read` takes a family; a message's takes what reads attachments besides."""
+
 
 def handle(request: EngineRequest) -> EngineResult:
     """Read one file, and classify its text when rules are given."""
@@ -81,7 +89,7 @@ def parse(
 
         document = mail.read(source, parse, depth)
     else:
-        module = import_module(f"services.engines.{detected.family}")
+        module = import_module(_READERS[detected.family])
         read: Callable[[Source], ParsedDocument] = module.read
         document = read(source)
     if warnings := _warnings(document, options):

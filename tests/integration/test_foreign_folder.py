@@ -43,6 +43,8 @@ class Folder:
         for name in self._module_names():
             mark = f"open({str(self._marks / name)!r}, 'w').close()\n"
             (self.path / f"{name}.py").write_text(mark)
+            if name in PROGRAMS:
+                continue
             (self.path / name).mkdir(exist_ok=True)
             (self.path / name / "__init__.py").write_text(mark)
         for name in PROGRAMS:

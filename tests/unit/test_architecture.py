@@ -1,4 +1,4 @@
-"""The dependency rule, held by reading the imports of every module."""
+"""The order of the rooms, held by reading the imports of every module."""
 
 import ast
 from pathlib import Path
@@ -7,58 +7,73 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# First-party modules and Temporal's that each layer may import; a prefix counts.
-ALLOWED = {
-    "models": {"models"},
-    "rules": {"rules", "models"},
-    "services": {"services", "rules", "models"},
-    "services/probes.py": {"services", "temporalio"},
-    "services/jobs.py": {"services", "rules", "models", "temporalio"},
-    "services/sweeper.py": {"services", "rules", "models", "temporalio"},
-    "services/workflow_ends.py": {"services", "temporalio"},
-    "services/hold_ups.py": {"models", "temporalio"},
-    "services/webhooks/dispatcher.py": {"services", "rules", "models", "temporalio"},
-    "services/search_attributes.py": {"models", "temporalio"},
-    "services/deployment.py": {"services", "rules", "models", "temporalio"},
-    "activities": {"activities", "services", "rules", "models", "temporalio"},
-    "activities/signatures.py": {"models", "temporalio.activity"},
-    "workflows": {"workflows", "activities.signatures", "rules", "models", "temporalio"},
-    "config.py": set(),
-    "observability.py": {"temporalio"},
-    "webhook_worker.py": {
-        *("activities", "services", "workflows", "models", "config", "observability"),
-        "temporalio",
-    },
-    "worker.py": {
-        *("activities", "services", "rules", "workflows", "models", "config", "observability"),
-        "temporalio",
-    },
-    "api": {
-        *("api", "services", "models", "rules", "config", "observability"),
-        "temporalio",
-    },
-    "cli/serve.py": {"api.server", "cli", "services"},
-    "cli": {"cli", "services", "rules", "models", "config"},
-    "starter.py": {"cli", "temporalio.service"},
-}
-GUARDED = (
-    *("activities", "api", "cli", "config", "models", "observability", "rules", "services"),
-    *(
-        "starter",
-        "temporalio",
-        "webhook_worker",
-        "worker",
-        "workflows",
-        "bench",
-        "tests",
-        "examples",
-    ),
+# The rooms of `sheaf/`, the top one first, as docs/architecture.md has them. A room stands on those
+# below it; of those on one floor, none knows another.
+FLOORS = (
+    ("testing",),
+    ("cli",),
+    ("api",),
+    ("composition.py",),
+    ("jobs",),
+    ("webhooks",),
+    ("views",),
+    ("processing",),
+    ("parser_pool", "sources"),
+    ("storage",),
+    ("embedded", "engines", "ledger"),
+    ("rules", "runtime"),
+    ("contracts", "config.py", "observability.py"),
 )
-MODULES = sorted(
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+COMPOSED = FLOOR_OF["composition.py"]
+
+# First-party modules, and Temporal's, that a module outside of `sheaf/` may import; a prefix
+# counts.
+ALLOWED = {
+    "activities": {
+        *(f"sheaf.{room}" for room, floor in FLOOR_OF.items() if floor > COMPOSED),
+        *("activities", "temporalio"),
+    },
+    "activities/signatures.py": {"sheaf.contracts", "temporalio.activity"},
+    "workflows": {
+        *("workflows", "activities.signatures", "sheaf.rules", "sheaf.contracts", "temporalio"),
+    },
+    "worker.py": {"activities", "sheaf", "temporalio", "workflows"},
+    "webhook_worker.py": {"activities", "sheaf", "temporalio", "workflows"},
+    "starter.py": {"sheaf.cli", "temporalio.service"},
+}
+# Rooms and modules of `sheaf/` that know Temporal.
+TEMPORAL = {
+    *("sheaf/api", "sheaf/composition.py", "sheaf/observability.py", "sheaf/testing"),
+    *("sheaf/embedded/probes.py", "sheaf/webhooks/dispatcher.py"),
+    *("sheaf/jobs/service.py", "sheaf/jobs/reconciler.py", "sheaf/jobs/search_attributes.py"),
+    *("sheaf/jobs/workflow_ends.py", "sheaf/jobs/hold_ups.py"),
+}
+# Rooms that read the settings of their process; all others are given what they need.
+CONFIGURED = {"api", "cli", "testing"}
+APART = {
+    *("activities", "bench", "deploy", "examples", "starter", "tests", "webhook_worker"),
+    *("worker", "workflows"),
+}
+HOUSE = sorted((ROOT / "sheaf").rglob("*.py"))
+APP = sorted(
     path
     for name in ALLOWED
     for path in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))
 )
+MODULES = sorted({*HOUSE, *APP} - set((ROOT / "sheaf" / "testing").rglob("*.py")))
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[1]
 
 
 def imported(path: Path) -> set[str]:
@@ -67,41 +82,80 @@ def imported(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{path}: say the whole name of what is imported"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] in GUARDED}
+    return {name for name in found if name.split(".")[0] in APART | {"sheaf", "temporalio"}}
 
 
-def allowed(path: Path) -> set[str]:
-    relative = path.relative_to(ROOT)
-    return ALLOWED.get(str(relative), ALLOWED.get(relative.parts[0], set()))
+def begins(name: str, prefixes: set[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in prefixes)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
-    rules = allowed(path)
-    wrong = {
-        name
-        for name in imported(path)
-        if not any(name == rule or name.startswith(f"{rule}.") for rule in rules)
+def may_stand_on(room: str, name: str) -> bool:
+    other = name.split(".")[1]
+    other = other if other in FLOOR_OF else f"{other}.py"
+    is_below = room == other or FLOOR_OF[room] < FLOOR_OF[other]
+    return is_below and (other != "config.py" or room in CONFIGURED)
+
+
+@pytest.mark.parametrize("path", HOUSE, ids=shown)
+def test_a_room_stands_only_on_those_below_it(path: Path) -> None:
+    names = imported(path)
+    assert {name for name in names if begins(name, APART)} == set()
+    if path.parent == ROOT / "sheaf" and path.name == "__init__.py":
+        assert names == set()
+        return
+    ours = {name for name in names if begins(name, {"sheaf"})}
+    assert {name for name in ours if not may_stand_on(room_of(path), name)} == set()
+    if not any(shown(path) == one or shown(path).startswith(f"{one}/") for one in TEMPORAL):
+        assert names == ours
+
+
+@pytest.mark.parametrize("path", APP, ids=shown)
+def test_the_temporal_app_imports_only_what_it_may(path: Path) -> None:
+    rules = ALLOWED.get(shown(path), ALLOWED.get(path.relative_to(ROOT).parts[0], set()))
+    assert {name for name in imported(path) if not begins(name, rules)} == set()
+    assert not any(begins(name, {"sheaf.testing"}) for name in imported(path))
+
+
+def test_only_one_command_knows_the_api_and_only_how_to_serve_it() -> None:
+    for path in (ROOT / "sheaf" / "cli").rglob("*.py"):
+        known = {name for name in imported(path) if begins(name, {"sheaf.api"})}
+        if path.name == "serve.py":
+            known = {name for name in known if not begins(name, {"sheaf.api.server"})}
+        assert known == set(), path
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    paths = {module_of(path): path for path in (*HOUSE, *APP)}
+    open_ones = {
+        module: {
+            other
+            for name in imported(path)
+            for other in (name if name in paths else name.rpartition(".")[0],)
+            if other in paths and other != module
+        }
+        for module, path in paths.items()
     }
-    assert not wrong
-
-
-def test_every_module_of_the_house_is_read() -> None:
-    assert len(MODULES) > 60
+    # What imports nothing that is left goes; what stays in the end is a circle, or leads to one.
+    while done := {module for module, others in open_ones.items() if not others}:
+        open_ones = {
+            module: others - done for module, others in open_ones.items() if module not in done
+        }
+    assert open_ones == {}
 
 
 UNBOUNDED = {
     "worker.py",  # once, at the start
-    "api/forms.py",  # of a file that the request itself has brought
+    "sheaf/api/dependencies/forms.py",  # of a file that the request itself has brought
 }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_whoever_calls_a_file_system_does_not_wait_for_it_without_end(path: Path) -> None:
     is_known = str(path.relative_to(ROOT)) in UNBOUNDED
-    assert is_known or "to_thread(" not in path.read_text(), "use services.file_calls"
+    assert is_known or "to_thread(" not in path.read_text(), "use sheaf.runtime.file_calls"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -121,6 +175,8 @@ def test_a_folder_that_is_read_is_closed(path: Path) -> None:
     assert all((one.lineno, one.col_offset) in places for one in opened)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "cli").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "sheaf" / "cli").glob("*.py")), ids=lambda path: path.name
+)
 def test_a_command_reads_jobs_of_its_project_alone(path: Path) -> None:
     assert ".jobs.get(" not in path.read_text(), "use Session.job"

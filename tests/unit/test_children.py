@@ -1,6 +1,7 @@
 """Every Python child, and the environment of each, is made in one place."""
 
 import ast
+import inspect
 import os
 import re
 import subprocess
@@ -12,10 +13,10 @@ from services.children import child_environment, python_command
 from services.temporal_server import temporal_binary
 
 ROOT = Path(__file__).parents[2]
-MAKER = ROOT / "services" / "children.py"
+MAKER = Path(inspect.getfile(python_command))
 FOLDERS = (
     *("activities", "api", "cli", "deploy", "examples", "models", "rules", "services"),
-    "workflows",
+    *("sheaf", "workflows"),
 )
 MODULES = sorted(
     {
@@ -50,7 +51,7 @@ def test_containers_keep_their_working_directory_off_the_path(path: Path) -> Non
 
 
 def test_documents_name_no_command_that_runs_what_lies_in_the_folder() -> None:
-    installed = ("worker", "webhook_worker", "starter", r"api\.server", r"services\.\S+")
+    installed = ("worker", "webhook_worker", "starter", r"api\.server", r"(services|sheaf)\.\S+")
     unsafe = re.compile(rf"python3? -m ({'|'.join(installed)})\b")
     for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         assert unsafe.search(path.read_text()) is None, path

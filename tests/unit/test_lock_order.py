@@ -25,7 +25,7 @@ HELD_ALREADY = {
 
 def holding() -> Iterator[tuple[str, str, str, str]]:
     """Yield file, place, source text and table of each statement that holds rows."""
-    for path in sorted(LEDGER.glob("*.py")):
+    for path in sorted(set(LEDGER.rglob("*.py")) - set(LEDGER.rglob("migrations/**/*.py"))):
         text = path.read_text()
         for name, node in _places(ast.parse(text)):
             source = ast.get_source_segment(text, node) or ""

@@ -33,8 +33,14 @@ def product_modules() -> list[Path]:
     """Return the files of all modules that are installed."""
     told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     files = [ROOT / f"{name}.py" for name in told["py-modules"]]
-    for package in told["packages"]:
-        files += (ROOT / package.replace(".", "/")).glob("*.py")
+    find = told["packages"]["find"]
+    left_out = tuple(name.rstrip("*") for name in find.get("exclude", ()))
+    for top in {name.partition(".")[0] for name in find["include"]}:
+        files += (
+            path
+            for path in (ROOT / top).rglob("*.py")
+            if not ".".join(path.relative_to(ROOT).parts).startswith(left_out)
+        )
     return sorted(files)
 
 
