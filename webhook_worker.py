@@ -20,10 +20,7 @@ from temporalio.worker import Worker
 from activities.cancellation import CancelBetweenSteps
 from activities.own_faults import EndsOnOwnFaults
 from activities.webhooks import LedgerWebhookActivities
-from config import Settings
 from models.queues import WEBHOOKS
-from observability import LogContextInterceptor, configure_logging
-from services.deployment import connect, guard, receivers, views
 from services.file_calls import FILE_CALLS
 from services.ledger.database import Database
 from services.ledger.deliveries import DeliveryLedger
@@ -35,6 +32,9 @@ from services.views import Views
 from services.webhooks.deliverer import Deliverer
 from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import trusted
+from sheaf.composition import connect, guard, receivers, views
+from sheaf.config import Settings
+from sheaf.observability import LogContextInterceptor, configure_logging
 from workflows.delivery import DeliveryWorkflow
 
 log = structlog.get_logger(__name__)

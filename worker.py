@@ -27,12 +27,9 @@ from activities.own_faults import EndsOnOwnFaults
 from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
 from activities.small_jobs import LedgerSmallJobActivities
-from config import Settings
 from models.queues import BATCHES, SLICES
-from observability import LogContextInterceptor, configure_logging, serve_metrics
 from rules.admission import Capacity, cached_workflows, capacity
 from services.admitter import Admitter
-from services.deployment import connect, job_service
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
 from services.file_calls import FILE_CALLS
@@ -62,6 +59,9 @@ from services.storage.opened import open_blobs
 from services.sweeper import Sweeper
 from services.webhooks.dispatcher import Dispatcher
 from services.webhooks.process import WebhookProcess
+from sheaf.composition import connect, job_service
+from sheaf.config import Settings
+from sheaf.observability import LogContextInterceptor, configure_logging, serve_metrics
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow

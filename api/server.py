@@ -14,16 +14,16 @@ import uvicorn
 from api.app import create_app
 from api.patience import patient
 from api.state import ApiState
-from config import Settings
 from models.apis import Scope
-from observability import configure_logging
-from services.deployment import lazy_client
 from services.file_calls import FILE_CALLS
 from services.home import Home
 from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
 from services.ledger.migrate import migrate
 from services.liveness import beating
+from sheaf.composition import lazy_client
+from sheaf.config import Settings
+from sheaf.observability import configure_logging
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 POOL_SIZE = 10

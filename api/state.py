@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from fastapi import Request
 from temporalio.client import Client
 
-from config import Settings
 from rules.s3_locations import S3Location, parse_allowed
 from services.demand import Demand
-from services.deployment import job_service, receivers, signing_keys, views
 from services.jobs import JobService
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.database import Database
@@ -20,6 +18,8 @@ from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
 from services.views import Views
 from services.webhooks.receivers import Receivers
+from sheaf.composition import job_service, receivers, signing_keys, views
+from sheaf.config import Settings
 
 RENDERED_AT_ONCE = 4
 RENDER_WAIT_SECONDS = 10.0

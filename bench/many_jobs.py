@@ -23,10 +23,10 @@ from bench.processor_time import processor_time, servers
 from bench.throughput import CALM, PAGES, PROCESSES
 from models.apis import JobApi
 from models.batch import BatchJobCreate
-from services.deployment import job_service
 from services.jobs import Origin
 from services.ledger.directories import DirectoryLedger
 from services.ledger.schema import directories, directory_files, jobs
+from sheaf.composition import job_service
 from tests.integration.cluster import Cluster
 
 AT_ONCE = 8

@@ -11,8 +11,8 @@ import sys
 from temporalio.client import Client
 
 from cli.session import load_settings
-from services.deployment import connect
 from services.home import Home
+from sheaf.composition import connect
 
 
 async def report(client: Client, job_id: str) -> None:

@@ -20,8 +20,8 @@ from bench import bare_processes
 from bench.documents import one_page_pdfs, repeat
 from bench.leaving import measure_and_leave
 from cli.progress import POLL_SECONDS
-from config import Settings
 from services.ledger.schema import items
+from sheaf.config import Settings
 from tests.integration.cluster import Cluster
 
 PROCESSES = 2

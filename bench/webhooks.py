@@ -23,7 +23,6 @@ from models.deliveries import DeliveryStatus
 from models.ids import new_job_id, new_task_id
 from models.job_config import JobType
 from models.webhooks import Phase
-from services.deployment import receivers
 from services.ledger.database import now_us
 from services.ledger.events import post_item_events
 from services.ledger.receivers import NewReceiver, NewReceivers
@@ -31,6 +30,7 @@ from services.ledger.records import NewJob
 from services.ledger.schema import items, jobs
 from services.ledger.webhook_schema import outbox
 from services.webhooks.receivers import Sealed
+from sheaf.composition import receivers
 from tests.integration.cluster import Cluster
 from tests.webhook_receiver import Receiver, answer, receiving
 

@@ -15,14 +15,14 @@ import typer
 
 from cli.output import console, print_json, short_at
 from cli.session import Session, session, uses_own_temporal
-from config import Settings
-from services.deployment import connect, temporal_address
 from services.engines.ocr import installed_languages
 from services.ledger.migrate import is_current
 from services.passwords import Passwords, PasswordsError
 from services.search_attributes import missing_search_attributes
 from services.storage.opened import open_blobs
 from services.temporal_server import temporal_binary
+from sheaf.composition import connect, temporal_address
+from sheaf.config import Settings
 
 CHECK_KEY = "doctor/check"
 QUIET_SECONDS = 10

@@ -8,11 +8,11 @@ import typer
 
 from cli.output import Fault, console, print_json
 from cli.session import load_settings
-from config import Settings
 from services.home import Home
 from services.ledger.database import Database
 from services.ledger.migrate import migrate as apply_missing
 from services.revisions import known_revisions, revision_of
+from sheaf.config import Settings
 
 
 def migrate(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:

@@ -10,7 +10,6 @@ import yaml
 from pydantic import ValidationError
 
 from cli.output import Fault
-from config import Settings
 from models.batch import BatchJobCreate
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_parameters import BatchParseJobConfig
@@ -19,6 +18,7 @@ from rules.finite_json import NotFiniteError, check_finite
 from rules.parse_options import parse_options
 from rules.s3_locations import parse_allowed
 from services.outputs import check_output
+from sheaf.config import Settings
 
 LIKENESS = 0.5
 """From 0 to 1: how much of an unknown name a known one must share to be suggested for it."""

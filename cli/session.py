@@ -11,10 +11,8 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from cli.output import Fault
-from config import Settings
 from rules.s3_locations import parse_allowed
 from services.children import child_environment, python_command
-from services.deployment import connect, job_service, lazy_client
 from services.home import Home, Running
 from services.jobs import JobService
 from services.ledger.database import Database
@@ -24,6 +22,8 @@ from services.ledger.jobs import JobLedger
 from services.ledger.migrate import migrate
 from services.ledger.records import JobRow, NotFoundError
 from services.passwords import Passwords, PasswordsError
+from sheaf.composition import connect, job_service, lazy_client
+from sheaf.config import Settings
 
 START_SECONDS = 45
 

@@ -9,11 +9,11 @@ import typer
 
 from cli.output import Fault, console, print_json
 from cli.session import check_passwords, load_settings, start_detached
-from config import Settings
 from services.home import Home, Running
 from services.ledger.database import Database
 from services.ledger.migrate import migrate
 from services.supervisor import StartError, Supervisor
+from sheaf.config import Settings
 
 DOWN_SECONDS = 60
 FIRST_API_PORT = 8484

@@ -6,10 +6,10 @@ import time
 from cli.output import shown
 from cli.session import Session, uses_own_temporal
 from models.batch import JobStatus
-from services.deployment import connect
 from services.hold_ups import AwayError, HoldUp, hold_ups
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.records import JobRow
+from sheaf.composition import connect
 
 LOOK_SECONDS = 2.0
 """Between two looks of one that follows a job."""

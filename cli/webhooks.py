@@ -16,12 +16,12 @@ from cli.session import Session, session
 from models.deliveries import Delivery, DeliveryStatus, delivery_number
 from models.secrets import HIDDEN, shown_url
 from rules.times import microseconds
-from services.deployment import receivers
 from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
 from services.ledger.records import NotFoundError
 from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
 from services.webhooks.receivers import UNREADABLE, Sealed
 from services.webhooks.shown import delivery
+from sheaf.composition import receivers
 
 MAX_LISTED = 1000
 

@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from config import Settings
 from services.children import child_environment, installed_program, python_command
 from services.home import Home
+from sheaf.config import Settings
 
 HERE = Path(__file__).parent
 OUT = HERE.parent / "out"

@@ -12,7 +12,6 @@ from temporalio.client import Client
 
 from api.app import create_app
 from api.state import ApiState
-from config import Settings
 from models.apis import Scope
 from services.admitter import Admitter
 from services.home import Home
@@ -21,6 +20,7 @@ from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
+from sheaf.config import Settings
 from tests.admitting import PLENTY
 
 

@@ -6,10 +6,10 @@ import pytest
 from pydantic import SecretStr
 
 from models.projects import project_uuid
-from services.deployment import receivers
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError, Seals
 from services.signing_keys import FixedKeys, PreviousKey
+from sheaf.composition import receivers
 from tests.api.conftest import Served
 
 AT = "/api/v1/beta/webhook-configs"

@@ -20,9 +20,7 @@ import sqlalchemy as sa
 from temporalio.client import Client
 
 from cli.stored import StoredResult, read_result
-from config import Settings
 from models.batch import BatchJobCreate, ItemStatus
-from services.deployment import connect, job_service
 from services.home import Home
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
@@ -34,6 +32,8 @@ from services.result_store import ResultStore
 from services.sources.local import source_uri
 from services.storage.opened import open_blobs
 from services.temporal_server import free_port, is_listening, server_command, temporal_binary
+from sheaf.composition import connect, job_service
+from sheaf.config import Settings
 
 ROOT = Path(__file__).parents[2]
 SOME_ITEMS = 3

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 from models.apis import JobApi
 from models.job_config import BatchParseJobRecordCreate
-from services.deployment import job_service
 from services.ledger.records import JobRow
 from services.single_jobs import SingleJobs
 from services.storage.opened import open_blobs
 from services.uploads import Uploads
+from sheaf.composition import job_service
 from tests.integration.cluster import Cluster
 
 

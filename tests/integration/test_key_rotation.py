@@ -10,14 +10,14 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from cli.keys import keys as cli
-from config import Settings
-from services.deployment import seals
 from services.home import Home
 from services.key_rotation import LinksStayError, rotate
 from services.ledger.database import Database
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError, Seals
 from services.signing_keys import FixedKeys
+from sheaf.composition import seals
+from sheaf.config import Settings
 
 TOLD = {"webhook_url": "https://example.org/hook", "secret": "s3cret"}
 WEEK = 7 * 24 * 3600

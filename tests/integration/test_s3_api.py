@@ -11,11 +11,11 @@ from temporalio.client import Client
 
 from api.server import create_app
 from api.state import ApiState
-from config import Settings
 from services.home import Home
 from services.ledger.database import Database
 from services.ledger.migrate import migrate
 from services.object_store import bucket
+from sheaf.config import Settings
 from tests.api.conftest import ListeningTemporal, Served
 from tests.integration.s3_server import S3Server, s3_server
 

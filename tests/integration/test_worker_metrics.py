@@ -3,7 +3,7 @@
 import httpx
 
 import activities.own_faults  # noqa: F401 - registers its counter
-from observability import serve_metrics
+from sheaf.observability import serve_metrics
 from tests.integration.cluster import free_port
 
 

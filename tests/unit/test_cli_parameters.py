@@ -11,7 +11,7 @@ from cli.doctor import _passwords
 from cli.output import Fault
 from cli.parameters import job_config, job_request
 from cli.session import check_passwords, load_settings
-from config import Settings
+from sheaf.config import Settings
 from starter import app
 
 DIRECTORY = "dir-" + "0" * 32

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from config import Settings
 from deploy import make_env
+from sheaf.config import Settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"

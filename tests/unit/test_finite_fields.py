@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 import models
-from config import Settings
 from models.payload import Payload
 from rules.finite_json import NotFiniteError, check_finite
+from sheaf.config import Settings
 
 
 def with_numbers() -> list[type[BaseModel]]:
