@@ -16,9 +16,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from api.errors import InvalidError
 from models.secrets import REVEALED
 from models.texts import Name
+from sheaf.api.errors import InvalidError
 
 Fields = TypeVar("Fields", bound=BaseModel)
 

@@ -16,9 +16,9 @@ from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
 from api.caller import Caller, CurrentCaller, State
-from api.errors import InvalidError
 from models.secrets import REVEALED
 from services.ledger.idempotency import IdempotencyLedger
+from sheaf.api.errors import InvalidError
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -10,10 +10,10 @@ from fastapi import Depends, HTTPException, Query, Request
 
 from api.caller import Caller, CurrentCaller, State
 from api.link_base import link_base
-from api.state import ApiState
 from models.files import PresignedUrl
 from rules.times import moment
 from services.ledger.keys import KeyLedger
+from sheaf.api.state import ApiState
 
 DEFAULT_SECONDS = 3600
 _SECOND = 1_000_000

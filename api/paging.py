@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel
 
-from api.errors import InvalidError
+from sheaf.api.errors import InvalidError
 
 Item = TypeVar("Item")
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from api.caller import Caller
-from api.errors import InvalidError
-from api.state import ApiState
 from models.webhooks import WebhookConfiguration
 from services.ledger.receivers import NewReceivers
 from services.webhooks.receivers import BadReceiverError
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 
 class NamesWebhooks(Protocol):

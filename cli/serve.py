@@ -33,8 +33,8 @@ def serve(
       TEMPORAL_ADDRESS=temporal:7233 sheaf serve
     """
     # Here, since the web framework takes a second that no other command should pay.
-    from api.server import ServeError
-    from api.server import serve as serve_api
+    from sheaf.api.server import ServeError
+    from sheaf.api.server import serve as serve_api
 
     given = {"api_host": host, "api_port": port}
     settings = load_settings().changed(

@@ -175,4 +175,5 @@ class Home:
         return self.root / "running.json"
 
 
+# By a part of it: what a version with other module names has left behind ends as well.
 _MARKS = {"temporal": "start-dev", "worker": "worker", "api": "api.server"}

@@ -99,7 +99,7 @@ class Supervisor:
         )
         self._api = Child(
             "api",
-            python_command("api.server"),
+            python_command("sheaf.api.server"),
             child_environment(
                 SHEAF_HOME=str(home.root),
                 SHEAF_API_READY_FILE=str(home.api_ready_file),

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query
 
 from api.caller import CurrentCaller, State
-from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Offset, Page
 from api.shown import batch_item, batch_job, batch_job_status, processing_result
@@ -26,6 +25,7 @@ from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
 from services.webhooks.receivers import BadReceiverError
+from sheaf.api.errors import InvalidError
 
 router = APIRouter(prefix="/api/v1/beta/batch-processing", tags=["batch processing"])
 

@@ -7,10 +7,8 @@ from fastapi.responses import StreamingResponse
 
 from api.batch_shown import STATUSES, batch, batch_file, expanded
 from api.caller import Caller, CurrentCaller, State
-from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
-from api.state import ApiState
 from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus
@@ -28,6 +26,8 @@ from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NotFoundError
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
 

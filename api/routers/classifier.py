@@ -8,11 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Path
 
 from api.caller import Caller, CurrentCaller, State
-from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.shown import failure_message
-from api.state import ApiState
 from api.task_shown import classification
 from api.webhooks_named import receivers_of
 from models.apis import JobApi
@@ -29,6 +27,8 @@ from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NotFoundError
 from services.ledger.uploads import UploadFilter, UploadLedger, UploadRow
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v1/classifier/jobs", tags=["classifier"])
 

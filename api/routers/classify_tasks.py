@@ -7,11 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query
 
 from api.caller import Caller, CurrentCaller, State
-from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageToken, decode_cursor, encode_cursor
 from api.routers.parse_tasks import JobIds, TaskId
-from api.state import ApiState
 from api.task_shown import STATUS_FILTERS, classify_task, place_of
 from api.webhooks_named import named_receivers
 from models.apis import JobApi
@@ -28,6 +26,8 @@ from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.records import NotFoundError
 from services.ledger.uploads import UploadLedger
 from services.single_jobs import OfABatchError, Task
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v2/classify", tags=["classify"])
 

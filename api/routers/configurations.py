@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from api.caller import CurrentCaller, State
-from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from models.classify_v2 import ClassifyConfiguration
@@ -27,6 +26,7 @@ from services.ledger.configurations import (
     ConfigurationRow,
     NameTakenError,
 )
+from sheaf.api.errors import InvalidError
 
 router = APIRouter(prefix="/api/v1/beta/configurations", tags=["configurations"])
 

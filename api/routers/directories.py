@@ -5,10 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from api.caller import CurrentCaller, State
-from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
-from api.state import ApiState
 from models.directories import Directory, DirectoryCreate, DirectoryType, DirectoryUpdate
 from rules.times import microseconds, moment
 from services.file_calls import FILE_CALLS
@@ -16,6 +14,8 @@ from services.ledger.directories import DirectoryFilter, DirectoryLedger, Direct
 from services.sources.listing import S3_SCHEME
 from services.sources.local import source_uri
 from services.sources.roots import SourceRefusedError, open_folder, open_prefix
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v1/beta/directories", tags=["directories"])
 

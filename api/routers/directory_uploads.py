@@ -4,11 +4,9 @@ from fastapi import APIRouter, Request
 
 from api.caller import Caller, CurrentCaller, State
 from api.directory_shown import directory_file, explained
-from api.errors import InvalidError
 from api.forms import UploadForm, body_of, upload_form
 from api.idempotency import Once, OnceOnly
 from api.routers.directories import DirectoryId
-from api.state import ApiState
 from models.directories import DirectoryFile, DirectoryFileAdd, DirectoryFileUpload
 from models.files import Purpose
 from models.texts import MAX_KEY_BYTES
@@ -17,6 +15,8 @@ from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger, NewFile
 from services.ledger.uploads import UploadLedger
 from services.uploads import Uploads
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 

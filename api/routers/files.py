@@ -9,7 +9,6 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
 from api.caller import Caller, CurrentCaller, State
-from api.errors import InvalidError
 from api.forms import UploadForm, body_of, upload_form
 from api.idempotency import Once, OnceOnly
 from api.links import (
@@ -22,13 +21,14 @@ from api.links import (
     signed_link,
 )
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
-from api.state import ApiState
 from models.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
 from models.projects import is_project
 from rules.times import moment
 from services.ledger.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
 from services.signing_keys import LONGEST_LINK_SECONDS
 from services.uploads import Uploads, upload_key
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v1/beta/files", tags=["files"])
 

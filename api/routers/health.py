@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from temporalio.service import RPCError
 
 from api.caller import State
-from api.state import ApiState
+from sheaf.api.state import ApiState
 
 CHECK_SECONDS = 3
 

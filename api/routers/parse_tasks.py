@@ -5,11 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 
 from api.caller import Caller, CurrentCaller, State
-from api.errors import InvalidError
 from api.forms import UploadForm, file_body, upload_form
 from api.idempotency import Once, OnceOnly
 from api.paging import Page, PageToken, decode_cursor, encode_cursor
-from api.state import ApiState
 from api.task_shown import STATUS_FILTERS, parse_task
 from api.webhooks_named import named_receivers
 from models.apis import JobApi
@@ -29,6 +27,8 @@ from services.ledger.records import NotFoundError
 from services.ledger.uploads import UploadLedger, UploadRow
 from services.single_jobs import OfABatchError
 from services.uploads import Uploads
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

@@ -13,7 +13,6 @@ from api.caller import Caller, CurrentCaller, State
 from api.links import DOWNLOAD_HEADERS
 from api.parse_expanded import CONTENTS
 from api.spliced import part_response
-from api.state import ApiState
 from api.task_shown import configuration
 from models.batch import ItemStatus, SkipReason
 from models.parse_results import (
@@ -28,6 +27,7 @@ from rules.file_extensions import SUPPORTED_EXTENSIONS
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
 from services.storage.blobs import OpenBlob
+from sheaf.api.state import ApiState
 
 ImageName = Annotated[str, Path(max_length=64, examples=["page_1.jpg"])]
 JobId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]

@@ -5,10 +5,8 @@ import re
 from fastapi import APIRouter, Request
 
 from api.caller import Caller, CurrentCaller, State
-from api.errors import InvalidError
 from api.forms import MAX_V1_TEXTS, UploadForm, file_body, upload_form
 from api.idempotency import Once, OnceOnly
-from api.state import ApiState
 from models.apis import JobApi
 from models.files import Purpose
 from models.job_config import BatchParseJobRecordCreate
@@ -19,6 +17,8 @@ from rules.parameters import unsupported_parameters
 from rules.parse_form import parameters_of
 from services.uploads import Uploads
 from services.webhooks.receivers import BadReceiverError
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 _ADDRESSES = {
     name: f"{address_refusal(name)} Send the file as the part `file`."

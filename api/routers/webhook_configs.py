@@ -5,10 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from api.caller import Caller, CurrentCaller, State
-from api.errors import InvalidError
 from api.idempotency import Once
 from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
-from api.state import ApiState
 from models.deliveries import Delivery
 from models.secrets import HIDDEN, REVEALED, shown_url
 from models.webhook_configs import WebhookConfig, WebhookConfigCreate, WebhookConfigUpdate
@@ -17,6 +15,8 @@ from services.ledger.delivery_log import DeliveryLog
 from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
 from services.webhooks.receivers import SEALED_FIELDS, UNREADABLE, BadReceiverError, Sealed
 from services.webhooks.shown import delivery
+from sheaf.api.errors import InvalidError
+from sheaf.api.state import ApiState
 
 router = APIRouter(tags=["webhook configurations"])
 

@@ -10,8 +10,6 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from api.app import create_app
-from api.state import ApiState
 from models.apis import Scope
 from services.admitter import Admitter
 from services.home import Home
@@ -20,6 +18,8 @@ from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
 from services.ledger.leases import Leases
 from services.ledger.migrate import migrate
+from sheaf.api.app import create_app
+from sheaf.api.state import ApiState
 from sheaf.config import Settings
 from tests.admitting import PLENTY
 

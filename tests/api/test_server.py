@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from api.server import ServeError, listen
+from sheaf.api.server import ServeError, listen
 
 
 def test_answers_are_sent_without_waiting_for_acknowledgements() -> None:

@@ -15,7 +15,7 @@ START_SECONDS = 30
 
 
 class ApiProcess:
-    """`python -m api.server` over a home.
+    """`python -m sheaf.api.server` over a home.
 
     Args:
         home: its state; the local key is made there.
@@ -49,7 +49,7 @@ class ApiProcess:
         """Start it and wait until it listens."""
         with (self.home.logs / "api.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "api.server"],
+                [sys.executable, "-m", "sheaf.api.server"],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -113,7 +113,7 @@ def test_down_ends_what_a_killed_up_has_left_and_nothing_else(tmp_path: Path) ->
         variables = {**os.environ, "SHEAF_HOME": str(root)}
         return subprocess.Popen([sys.executable, "-c", code, role], env=variables)
 
-    ours, other = pretend("worker", home.root), pretend("api.server", tmp_path / "other")
+    ours, other = pretend("worker", home.root), pretend("sheaf.api.server", tmp_path / "other")
     gone = pretend("start-dev", home.root)
     gone.kill()
     gone.wait()

@@ -51,7 +51,13 @@ def test_containers_keep_their_working_directory_off_the_path(path: Path) -> Non
 
 
 def test_documents_name_no_command_that_runs_what_lies_in_the_folder() -> None:
-    installed = ("worker", "webhook_worker", "starter", r"api\.server", r"(services|sheaf)\.\S+")
+    installed = (
+        "worker",
+        "webhook_worker",
+        "starter",
+        r"sheaf\.api\.server",
+        r"(services|sheaf)\.\S+",
+    )
     unsafe = re.compile(rf"python3? -m ({'|'.join(installed)})\b")
     for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         assert unsafe.search(path.read_text()) is None, path

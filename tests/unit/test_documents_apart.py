@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MAINS = ("api.server", "webhook_worker", "worker", "starter")
-SERVING = ("api.server", "services.webhooks.deliverer")
+MAINS = ("sheaf.api.server", "webhook_worker", "worker", "starter")
+SERVING = ("sheaf.api.server", "services.webhooks.deliverer")
 """What answers callers, and what tells receivers."""
 
 RENDERING = {

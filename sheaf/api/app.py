@@ -6,13 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Scope
 
-from api import errors, observed
+from api import observed
 from api.authentication import KeysBeforeBodies
 from api.limits import RequestLimits
 from api.rates import RequestRates
 from api.routers import ROUTERS
-from api.state import ApiState
 from api.webhook_docs import document_webhooks
+from sheaf.api import errors
+from sheaf.api.state import ApiState
 
 DESCRIPTION = """
 Durable batch document processing, by the batch API of LlamaCloud and what belongs to it.

@@ -1,4 +1,4 @@
-"""Entry point of an API process: `python -m api.server`, or `sheaf serve`."""
+"""Entry point of an API process: `python -m sheaf.api.server`, or `sheaf serve`."""
 
 import asyncio
 import errno
@@ -11,9 +11,6 @@ from pathlib import Path
 
 import uvicorn
 
-from api.app import create_app
-from api.patience import patient
-from api.state import ApiState
 from models.apis import Scope
 from services.file_calls import FILE_CALLS
 from services.home import Home
@@ -21,6 +18,9 @@ from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
 from services.ledger.migrate import migrate
 from services.liveness import beating
+from sheaf.api.app import create_app
+from sheaf.api.patience import patient
+from sheaf.api.state import ApiState
 from sheaf.composition import lazy_client
 from sheaf.config import Settings
 from sheaf.observability import configure_logging
