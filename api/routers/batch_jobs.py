@@ -4,9 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
 
-from api.caller import CurrentCaller, State
-from api.idempotency import Once
-from api.paging import Offset, Page
 from api.shown import batch_item, batch_job, batch_job_status, processing_result
 from models.apis import JobApi
 from models.batch import (
@@ -25,6 +22,9 @@ from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
 from services.webhooks.receivers import BadReceiverError
+from sheaf.api.dependencies.auth import CurrentCaller, State
+from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.paging import Offset, Page
 from sheaf.api.errors import InvalidError
 
 router = APIRouter(prefix="/api/v1/beta/batch-processing", tags=["batch processing"])

@@ -6,10 +6,6 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from api.batch_shown import STATUSES, batch, batch_file, expanded
-from api.caller import Caller, CurrentCaller, State
-from api.idempotency import Once
-from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
-from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus
 from models.batches_v2 import Batch, BatchCreate, BatchFile, BatchStatus
@@ -26,6 +22,10 @@ from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NotFoundError
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

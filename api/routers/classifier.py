@@ -7,12 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Path
 
-from api.caller import Caller, CurrentCaller, State
-from api.idempotency import Once
-from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.shown import failure_message
 from api.task_shown import classification
-from api.webhooks_named import receivers_of
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus, JobStatus
 from models.classifier import MAX_FILES, ClassifierJob, ClassifierJobCreate, ClassifierResult
@@ -27,6 +23,10 @@ from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NotFoundError
 from services.ledger.uploads import UploadFilter, UploadLedger, UploadRow
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.receivers import receivers_of
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

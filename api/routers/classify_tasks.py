@@ -6,12 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
 
-from api.caller import Caller, CurrentCaller, State
-from api.idempotency import Once
-from api.paging import Page, PageToken, decode_cursor, encode_cursor
 from api.routers.parse_tasks import JobIds, TaskId
 from api.task_shown import STATUS_FILTERS, classify_task, place_of
-from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.classify import ClassifyJob
 from models.classify_v2 import ClassifyConfiguration, ClassifyCreate, ClassifyTask, TaskStatus
@@ -26,6 +22,10 @@ from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.records import NotFoundError
 from services.ledger.uploads import UploadLedger
 from services.single_jobs import OfABatchError, Task
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

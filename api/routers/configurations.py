@@ -5,9 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from api.caller import CurrentCaller, State
-from api.idempotency import Once
-from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from models.classify_v2 import ClassifyConfiguration
 from models.configurations import (
     AnyProductType,
@@ -26,6 +23,9 @@ from services.ledger.configurations import (
     ConfigurationRow,
     NameTakenError,
 )
+from sheaf.api.dependencies.auth import CurrentCaller, State
+from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.errors import InvalidError
 
 router = APIRouter(prefix="/api/v1/beta/configurations", tags=["configurations"])

@@ -4,9 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from api.caller import CurrentCaller, State
-from api.idempotency import Once
-from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from models.directories import Directory, DirectoryCreate, DirectoryType, DirectoryUpdate
 from rules.times import microseconds, moment
 from services.file_calls import FILE_CALLS
@@ -14,6 +11,9 @@ from services.ledger.directories import DirectoryFilter, DirectoryLedger, Direct
 from services.sources.listing import S3_SCHEME
 from services.sources.local import source_uri
 from services.sources.roots import SourceRefusedError, open_folder, open_prefix
+from sheaf.api.dependencies.auth import CurrentCaller, State
+from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

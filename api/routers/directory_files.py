@@ -5,10 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.caller import CurrentCaller, State
 from api.directory_shown import directory_file, explained
-from api.links import Links
-from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
 from api.routers.files import Expand
 from models.directories import DirectoryFile, DirectoryFilesDelete, DirectoryFileUpdate, Moment
@@ -17,6 +14,9 @@ from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger
 from services.ledger.file_listing import FileFilter, FileListing
 from services.ledger.records import NotFoundError
+from sheaf.api.dependencies.auth import CurrentCaller, State
+from sheaf.api.dependencies.links import Links
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 

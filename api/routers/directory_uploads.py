@@ -2,10 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from api.caller import Caller, CurrentCaller, State
 from api.directory_shown import directory_file, explained
-from api.forms import UploadForm, body_of, upload_form
-from api.idempotency import Once, OnceOnly
 from api.routers.directories import DirectoryId
 from models.directories import DirectoryFile, DirectoryFileAdd, DirectoryFileUpload
 from models.files import Purpose
@@ -15,6 +12,9 @@ from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger, NewFile
 from services.ledger.uploads import UploadLedger
 from services.uploads import Uploads
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
+from sheaf.api.dependencies.idempotency import Once, OnceOnly
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

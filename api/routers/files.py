@@ -8,10 +8,16 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
-from api.caller import Caller, CurrentCaller, State
-from api.forms import UploadForm, body_of, upload_form
-from api.idempotency import Once, OnceOnly
-from api.links import (
+from models.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
+from models.projects import is_project
+from rules.times import moment
+from services.ledger.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
+from services.signing_keys import LONGEST_LINK_SECONDS
+from services.uploads import Uploads, upload_key
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
+from sheaf.api.dependencies.idempotency import Once, OnceOnly
+from sheaf.api.dependencies.links import (
     BY_LINK,
     DEFAULT_SECONDS,
     DOWNLOAD_HEADERS,
@@ -20,13 +26,7 @@ from api.links import (
     file_path,
     signed_link,
 )
-from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
-from models.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
-from models.projects import is_project
-from rules.times import moment
-from services.ledger.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
-from services.signing_keys import LONGEST_LINK_SECONDS
-from services.uploads import Uploads, upload_key
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from temporalio.service import RPCError
 
-from api.caller import State
+from sheaf.api.dependencies.auth import State
 from sheaf.api.state import ApiState
 
 CHECK_SECONDS = 3

@@ -5,8 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
 
-from api.caller import CurrentCaller, State
-from api.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
 from api.parse_expanded import CONTENTS, Expanding, expanded
 from api.routers.parse_tasks import TaskId
 from api.routers.parsing import ImageName, picture
@@ -15,6 +13,8 @@ from api.task_shown import parse_task, place_of
 from models.parse_tasks import ParseResult
 from models.views import Part
 from services.ledger.records import NotFoundError
+from sheaf.api.dependencies.auth import CurrentCaller, State
+from sheaf.api.dependencies.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

@@ -4,12 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from api.caller import Caller, CurrentCaller, State
-from api.forms import UploadForm, file_body, upload_form
-from api.idempotency import Once, OnceOnly
-from api.paging import Page, PageToken, decode_cursor, encode_cursor
 from api.task_shown import STATUS_FILTERS, parse_task
-from api.webhooks_named import named_receivers
 from models.apis import JobApi
 from models.classify_v2 import TaskStatus
 from models.directories import Moment
@@ -27,6 +22,11 @@ from services.ledger.records import NotFoundError
 from services.ledger.uploads import UploadLedger, UploadRow
 from services.single_jobs import OfABatchError
 from services.uploads import Uploads
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.forms import UploadForm, file_body, upload_form
+from sheaf.api.dependencies.idempotency import Once, OnceOnly
+from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

@@ -9,8 +9,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Response
 from fastapi.responses import StreamingResponse
 
-from api.caller import Caller, CurrentCaller, State
-from api.links import DOWNLOAD_HEADERS
 from api.parse_expanded import CONTENTS
 from api.spliced import part_response
 from api.task_shown import configuration
@@ -27,6 +25,8 @@ from rules.file_extensions import SUPPORTED_EXTENSIONS
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
 from services.storage.blobs import OpenBlob
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.links import DOWNLOAD_HEADERS
 from sheaf.api.state import ApiState
 
 ImageName = Annotated[str, Path(max_length=64, examples=["page_1.jpg"])]

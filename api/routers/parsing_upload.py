@@ -4,9 +4,6 @@ import re
 
 from fastapi import APIRouter, Request
 
-from api.caller import Caller, CurrentCaller, State
-from api.forms import MAX_V1_TEXTS, UploadForm, file_body, upload_form
-from api.idempotency import Once, OnceOnly
 from models.apis import JobApi
 from models.files import Purpose
 from models.job_config import BatchParseJobRecordCreate
@@ -17,6 +14,9 @@ from rules.parameters import unsupported_parameters
 from rules.parse_form import parameters_of
 from services.uploads import Uploads
 from services.webhooks.receivers import BadReceiverError
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.forms import MAX_V1_TEXTS, UploadForm, file_body, upload_form
+from sheaf.api.dependencies.idempotency import Once, OnceOnly
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

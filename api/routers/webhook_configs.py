@@ -4,9 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from api.caller import Caller, CurrentCaller, State
-from api.idempotency import Once
-from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from models.deliveries import Delivery
 from models.secrets import HIDDEN, REVEALED, shown_url
 from models.webhook_configs import WebhookConfig, WebhookConfigCreate, WebhookConfigUpdate
@@ -15,6 +12,9 @@ from services.ledger.delivery_log import DeliveryLog
 from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
 from services.webhooks.receivers import SEALED_FIELDS, UNREADABLE, BadReceiverError, Sealed
 from services.webhooks.shown import delivery
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

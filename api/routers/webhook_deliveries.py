@@ -4,9 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.caller import CurrentCaller, State
-from api.idempotency import Once
-from api.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from models.deliveries import (
     Delivery,
     DeliveryStatus,
@@ -19,6 +16,9 @@ from rules.times import microseconds
 from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
 from services.ledger.records import NotFoundError
 from services.webhooks.shown import delivery
+from sheaf.api.dependencies.auth import CurrentCaller, State
+from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 
 router = APIRouter(prefix="/api/v1/beta/webhook-deliveries", tags=["webhook deliveries"])
 

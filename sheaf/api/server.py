@@ -95,7 +95,8 @@ def serve(settings: Settings, on_ready: Callable[[int], None]) -> None:
         http=patient(settings.api_client_seconds),
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
         server_header=False,
-        # Would believe what any process of this machine says of a request; see `api.link_base`.
+        # Would believe what any process of this machine says of a request; see
+        # `sheaf.api.dependencies.link_base`.
         proxy_headers=False,
     )
     server = _Server(config, on_ready, listener.getsockname()[1])

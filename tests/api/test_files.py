@@ -185,7 +185,7 @@ async def test_a_link_that_was_changed_or_has_expired_gives_nothing(
         url + "é",
     ):
         assert (await served.client.get(changed)).status_code == 403
-    monkeypatch.setattr("api.links.time.time", lambda: 4e9)
+    monkeypatch.setattr("sheaf.api.dependencies.links.time.time", lambda: 4e9)
     assert (await served.client.get(url)).status_code == 403
 
 

@@ -115,7 +115,7 @@ async def test_a_link_outlasts_its_signing_key_until_it_ends(
     Home(served.state.settings.home).signing_keys().renew()
     assert await opened(served, url) == 200
     ends = int(httpx.URL(url).params["expires"])
-    monkeypatch.setattr("api.links.time.time", lambda: ends + 1)
+    monkeypatch.setattr("sheaf.api.dependencies.links.time.time", lambda: ends + 1)
     assert await opened(served, url) == 403
 
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
 
-from api.caller import Caller, CurrentCaller, State
-from api.link_base import link_base
 from models.files import PresignedUrl
 from rules.times import moment
 from services.ledger.keys import KeyLedger
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
+from sheaf.api.dependencies.link_base import link_base
 from sheaf.api.state import ApiState
 
 DEFAULT_SECONDS = 3600

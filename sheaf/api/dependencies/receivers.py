@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from api.caller import Caller
 from models.webhooks import WebhookConfiguration
 from services.ledger.receivers import NewReceivers
 from services.webhooks.receivers import BadReceiverError
+from sheaf.api.dependencies.auth import Caller
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 

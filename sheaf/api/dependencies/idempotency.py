@@ -15,9 +15,9 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
-from api.caller import Caller, CurrentCaller, State
 from models.secrets import REVEALED
 from services.ledger.idempotency import IdempotencyLedger
+from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.errors import InvalidError
 
 Answer = TypeVar("Answer", bound=BaseModel)
