@@ -6,13 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Scope
 
-from api import observed
-from api.authentication import KeysBeforeBodies
-from api.limits import RequestLimits
-from api.rates import RequestRates
 from api.routers import ROUTERS
 from api.webhook_docs import document_webhooks
 from sheaf.api import errors
+from sheaf.api.middleware import request_metrics
+from sheaf.api.middleware.authentication import KeysBeforeBodies
+from sheaf.api.middleware.limits import RequestLimits
+from sheaf.api.middleware.rates import RequestRates
 from sheaf.api.state import ApiState
 
 DESCRIPTION = """
@@ -52,7 +52,7 @@ def create_app(open_state: Callable[[], AbstractAsyncContextManager[ApiState]]) 
     app.add_middleware(RequestLimits)
     app.add_middleware(KeysBeforeBodies)
     app.add_middleware(RequestRates, limits=_rates)
-    app.add_middleware(observed.Observed)
+    app.add_middleware(request_metrics.Observed)
     return app
 
 

@@ -7,10 +7,10 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import OperationalError
 
-from api.limits import MAX_JSON_BYTES, MAX_UPLOAD_BYTES
 from models.apis import Scope
 from services.ledger.keys import KeyLedger
 from sheaf.api.app import create_app
+from sheaf.api.middleware.limits import MAX_JSON_BYTES, MAX_UPLOAD_BYTES
 from sheaf.api.state import ApiState
 from tests.api.conftest import Served
 

@@ -6,7 +6,7 @@ import httpx
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from api.rates import RequestRates
+from sheaf.api.middleware.rates import RequestRates
 
 
 class Clock:

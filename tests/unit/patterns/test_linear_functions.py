@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from api.limits import fault_of
 from models.documents import ParsedPage
 from rules.page_links import annotated
 from rules.page_margins import Margins, printed_page_numbers, without_margins
@@ -14,6 +13,7 @@ from rules.table_merging import merge_tables
 from services.engines.detection import _is_mail
 from services.engines.markdown import plain_text
 from services.engines.sheets import sub_tables
+from sheaf.api.middleware.limits import fault_of
 from tests.unit.patterns.timed import linear_seconds
 
 LENGTH = 20_000
