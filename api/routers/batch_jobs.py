@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
 
-from api.shown import batch_item, batch_job, batch_job_status, processing_result
 from models.apis import JobApi
 from models.batch import (
     BatchJob,
@@ -26,6 +25,12 @@ from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Offset, Page
 from sheaf.api.errors import InvalidError
+from sheaf.api.presenters.batch_jobs import (
+    batch_item,
+    batch_job,
+    batch_job_status,
+    processing_result,
+)
 
 router = APIRouter(prefix="/api/v1/beta/batch-processing", tags=["batch processing"])
 

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
-from api.batch_shown import STATUSES, batch, batch_file, expanded
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus
 from models.batches_v2 import Batch, BatchCreate, BatchFile, BatchStatus
@@ -27,6 +26,7 @@ from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
+from sheaf.api.presenters.batches_v2 import STATUSES, batch, batch_file, expanded
 from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])

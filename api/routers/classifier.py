@@ -7,8 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Path
 
-from api.shown import failure_message
-from api.task_shown import classification
 from models.apis import JobApi
 from models.batch import BatchJobCreate, ItemStatus, JobStatus
 from models.classifier import MAX_FILES, ClassifierJob, ClassifierJobCreate, ClassifierResult
@@ -28,6 +26,8 @@ from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.dependencies.receivers import receivers_of
 from sheaf.api.errors import InvalidError
+from sheaf.api.presenters.batch_jobs import failure_message
+from sheaf.api.presenters.tasks import classification
 from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v1/classifier/jobs", tags=["classifier"])

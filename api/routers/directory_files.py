@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.directory_shown import directory_file, explained
 from api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
 from api.routers.files import Expand
 from models.directories import DirectoryFile, DirectoryFilesDelete, DirectoryFileUpdate, Moment
@@ -17,6 +16,7 @@ from services.ledger.records import NotFoundError
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.links import Links
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.presenters.directory_files import directory_file, explained
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 

@@ -5,16 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
 
-from api.parse_expanded import CONTENTS, Expanding, expanded
 from api.routers.parse_tasks import TaskId
 from api.routers.parsing import ImageName, picture
-from api.spliced import part_response
-from api.task_shown import parse_task, place_of
 from models.parse_tasks import ParseResult
 from models.views import Part
 from services.ledger.records import NotFoundError
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
+from sheaf.api.presenters.parse_expanded import CONTENTS, Expanding, expanded
+from sheaf.api.presenters.spliced import part_response
+from sheaf.api.presenters.tasks import parse_task, place_of
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from api.task_shown import STATUS_FILTERS, parse_task
 from models.apis import JobApi
 from models.classify_v2 import TaskStatus
 from models.directories import Moment
@@ -28,6 +27,7 @@ from sheaf.api.dependencies.idempotency import Once, OnceOnly
 from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode_cursor
 from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
+from sheaf.api.presenters.tasks import STATUS_FILTERS, parse_task
 from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])

@@ -9,9 +9,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Response
 from fastapi.responses import StreamingResponse
 
-from api.parse_expanded import CONTENTS
-from api.spliced import part_response
-from api.task_shown import configuration
 from models.batch import ItemStatus, SkipReason
 from models.parse_results import (
     JsonResult,
@@ -27,6 +24,9 @@ from services.ledger.item_listing import ItemRow
 from services.storage.blobs import OpenBlob
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.links import DOWNLOAD_HEADERS
+from sheaf.api.presenters.parse_expanded import CONTENTS
+from sheaf.api.presenters.spliced import part_response
+from sheaf.api.presenters.tasks import configuration
 from sheaf.api.state import ApiState
 
 ImageName = Annotated[str, Path(max_length=64, examples=["page_1.jpg"])]

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from api.spliced import SplicedResponse
-from api.task_shown import configuration
 from models.page_parts import Box
 from models.parse_tasks import (
     ContentMetadata,
@@ -21,6 +19,8 @@ from services.results import TaskResult
 from services.single_jobs import Task
 from services.view_files import PartFile, Written
 from services.views import Views
+from sheaf.api.presenters.spliced import SplicedResponse
+from sheaf.api.presenters.tasks import configuration
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from api.shown import failure_message, progress
 from models.batch import JobCounts, JobStatus
 from models.batches_v2 import (
     Batch,
@@ -15,6 +14,7 @@ from models.batches_v2 import (
 from rules.times import moment
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.records import JobRow
+from sheaf.api.presenters.batch_jobs import failure_message, progress
 
 STATUSES = {
     BatchStatus.PENDING: (JobStatus.PENDING,),

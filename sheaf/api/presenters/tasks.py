@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.shown import failure_message, job_config
 from models.batch import ItemStatus, JobStatus
 from models.classify_v2 import ClassifyTask, TaskStatus
 from models.documents import Classification
@@ -13,6 +12,7 @@ from rules.times import moment
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemRow
 from services.single_jobs import Task
+from sheaf.api.presenters.batch_jobs import failure_message, job_config
 from sheaf.api.state import ApiState
 
 _STATUSES = {
