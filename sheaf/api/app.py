@@ -6,13 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Scope
 
-from api.routers import ROUTERS
 from sheaf.api import errors
 from sheaf.api.middleware import request_metrics
 from sheaf.api.middleware.authentication import KeysBeforeBodies
 from sheaf.api.middleware.limits import RequestLimits
 from sheaf.api.middleware.rates import RequestRates
 from sheaf.api.presenters.webhook_docs import document_webhooks
+from sheaf.api.routers import ROUTERS
 from sheaf.api.state import ApiState
 
 DESCRIPTION = """

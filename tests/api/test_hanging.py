@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from api.routers import directories
 from services.file_calls import FILE_CALLS
 from services.storage import local
+from sheaf.api.routers import directories
 from tests.api.conftest import Served
 from tests.api.test_single_jobs import upload
 

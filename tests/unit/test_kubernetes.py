@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 import webhook_worker
-from api.routers.health import CHECK_SECONDS, router
 from models.queues import SLICES
 from models.runs import MAX_CONCURRENCY
 from rules.admission import FEWEST_CACHED, capacity
+from sheaf.api.routers.health import CHECK_SECONDS, router
 from sheaf.api.state import RENDERED_AT_ONCE
 from sheaf.composition import SLICES_PER_PROCESS
 from sheaf.config import Settings

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
 
-from api.routers.parse_tasks import JobIds, TaskId
 from models.apis import JobApi
 from models.classify import ClassifyJob
 from models.classify_v2 import ClassifyConfiguration, ClassifyCreate, ClassifyTask, TaskStatus
@@ -27,6 +26,7 @@ from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode
 from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.tasks import STATUS_FILTERS, classify_task, place_of
+from sheaf.api.routers.parse_tasks import JobIds, TaskId
 from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v2/classify", tags=["classify"])

@@ -5,8 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
 
-from api.routers.parse_tasks import TaskId
-from api.routers.parsing import ImageName, picture
 from models.parse_tasks import ParseResult
 from models.views import Part
 from services.ledger.records import NotFoundError
@@ -15,6 +13,8 @@ from sheaf.api.dependencies.links import BY_LINK, DOWNLOAD_HEADERS, Links, signe
 from sheaf.api.presenters.parse_expanded import CONTENTS, Expanding, expanded
 from sheaf.api.presenters.spliced import part_response
 from sheaf.api.presenters.tasks import parse_task, place_of
+from sheaf.api.routers.parse_tasks import TaskId
+from sheaf.api.routers.parsing import ImageName, picture
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

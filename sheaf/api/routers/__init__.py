@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.routers import (
+from sheaf.api.routers import (
     batch_jobs,
     batches_v2,
     classifier,

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request
 
-from api.routers.directories import DirectoryId
 from models.directories import DirectoryFile, DirectoryFileAdd, DirectoryFileUpload
 from models.files import Purpose
 from models.texts import MAX_KEY_BYTES
@@ -16,6 +15,7 @@ from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
 from sheaf.api.dependencies.idempotency import Once, OnceOnly
 from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.directory_files import directory_file, explained
+from sheaf.api.routers.directories import DirectoryId
 from sheaf.api.state import ApiState
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])

@@ -5,8 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
-from api.routers.files import Expand
 from models.directories import DirectoryFile, DirectoryFilesDelete, DirectoryFileUpdate, Moment
 from rules.times import microseconds
 from services.ledger.directories import DirectoryLedger
@@ -17,6 +15,8 @@ from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.links import Links
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.presenters.directory_files import directory_file, explained
+from sheaf.api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
+from sheaf.api.routers.files import Expand
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 
