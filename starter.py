@@ -9,16 +9,16 @@ import typer
 from rich.markup import escape
 from temporalio.service import RPCError
 
-from cli.doctor import doctor
-from cli.export import export, results
-from cli.keys import keys
-from cli.look import list_jobs, show_job
-from cli.migrate import migrate
-from cli.output import EXIT_CODES, Fault, errors, shown
-from cli.run import cancel, run, watch
-from cli.serve import serve
-from cli.up import down, up
-from cli.webhooks import webhooks
+from sheaf.cli.doctor import doctor
+from sheaf.cli.export import export, results
+from sheaf.cli.keys import keys
+from sheaf.cli.look import list_jobs, show_job
+from sheaf.cli.migrate import migrate
+from sheaf.cli.output import EXIT_CODES, Fault, errors, shown
+from sheaf.cli.run import cancel, run, watch
+from sheaf.cli.serve import serve
+from sheaf.cli.up import down, up
+from sheaf.cli.webhooks import webhooks
 
 app = typer.Typer(
     help="Parse or classify every file of a folder, durably.",
@@ -44,7 +44,7 @@ app.command()(doctor)
 
 
 def main() -> None:
-    """Run a command; see `cli.output.EXIT_CODES` for the exit codes."""
+    """Run a command; see `sheaf.cli.output.EXIT_CODES` for the exit codes."""
     code = 0
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -10,8 +10,8 @@ import sys
 
 from temporalio.client import Client
 
-from cli.session import load_settings
 from services.home import Home
+from sheaf.cli.session import load_settings
 from sheaf.composition import connect
 
 

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from bench import bare_processes
 from bench.documents import one_page_pdfs, repeat
 from bench.leaving import measure_and_leave
-from cli.progress import POLL_SECONDS
 from services.ledger.schema import items
+from sheaf.cli.progress import POLL_SECONDS
 from sheaf.config import Settings
 from tests.integration.cluster import Cluster
 

@@ -19,7 +19,6 @@ from typing import Any
 import sqlalchemy as sa
 from temporalio.client import Client
 
-from cli.stored import StoredResult, read_result
 from models.batch import BatchJobCreate, ItemStatus
 from services.home import Home
 from services.ledger.database import Database
@@ -32,6 +31,7 @@ from services.result_store import ResultStore
 from services.sources.local import source_uri
 from services.storage.opened import open_blobs
 from services.temporal_server import free_port, is_listening, server_command, temporal_binary
+from sheaf.cli.stored import StoredResult, read_result
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
 

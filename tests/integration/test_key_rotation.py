@@ -9,13 +9,13 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from cli.keys import keys as cli
 from services.home import Home
-from services.key_rotation import LinksStayError, rotate
 from services.ledger.database import Database
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError, Seals
 from services.signing_keys import FixedKeys
+from sheaf.cli.key_rotation import LinksStayError, rotate
+from sheaf.cli.keys import keys as cli
 from sheaf.composition import seals
 from sheaf.config import Settings
 

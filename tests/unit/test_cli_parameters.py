@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.doctor import _passwords
-from cli.output import Fault
-from cli.parameters import job_config, job_request
-from cli.session import check_passwords, load_settings
+from sheaf.cli.doctor import _passwords
+from sheaf.cli.output import Fault
+from sheaf.cli.parameters import job_config, job_request
+from sheaf.cli.session import check_passwords, load_settings
 from sheaf.config import Settings
 from starter import app
 
@@ -113,7 +113,7 @@ def test_an_option_takes_no_number_that_is_not_finite(number: str) -> None:
 
 
 def test_every_option_that_is_a_fraction_refuses_them() -> None:
-    modules = (Path(__file__).parents[2] / "cli").glob("*.py")
+    modules = (Path(__file__).parents[2] / "sheaf" / "cli").glob("*.py")
     options = [
         ast.unparse(node)
         for path in modules

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from cli import keys, look, output
 from models.apis import JobApi, Scope
 from models.batch import ItemStatus, JobStatus
 from models.ids import new_id, new_job_id
@@ -14,6 +13,7 @@ from models.job_config import JobType
 from services.ledger.item_listing import ItemRow
 from services.ledger.keys import ApiKey
 from services.ledger.records import JobRow
+from sheaf.cli import keys, look, output
 
 NOW_US = 1_795_507_200_000_000  # 2026-11-24 08:00 UTC
 

@@ -88,7 +88,7 @@ def test_results_are_decoded_in_the_process_that_writes_their_parts(main: str) -
         if {"models.documents.EngineResult", "models.documents.ParsedDocument"} & imports(path)
         and "model_validate" in path.read_text()
     }
-    mine = {"cli/stored.py"} if main == "starter" else set()
+    mine = {"sheaf/cli/stored.py"} if main == "starter" else set()
     assert decoding <= {*DECODED_IN, *mine}
 
 

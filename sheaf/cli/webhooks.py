@@ -9,10 +9,6 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from cli.durations import span
-from cli.output import Fault, at, console, print_json
-from cli.parameters import finite
-from cli.session import Session, session
 from models.deliveries import Delivery, DeliveryStatus, delivery_number
 from models.secrets import HIDDEN, shown_url
 from rules.times import microseconds
@@ -21,6 +17,10 @@ from services.ledger.records import NotFoundError
 from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
 from services.webhooks.receivers import UNREADABLE, Sealed
 from services.webhooks.shown import delivery
+from sheaf.cli.durations import span
+from sheaf.cli.output import Fault, at, console, print_json
+from sheaf.cli.parameters import finite
+from sheaf.cli.session import Session, session
 from sheaf.composition import receivers
 
 MAX_LISTED = 1000

@@ -3,12 +3,12 @@
 import asyncio
 import time
 
-from cli.output import shown
-from cli.session import Session, uses_own_temporal
 from models.batch import JobStatus
 from services.hold_ups import AwayError, HoldUp, hold_ups
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.records import JobRow
+from sheaf.cli.output import shown
+from sheaf.cli.session import Session, uses_own_temporal
 from sheaf.composition import connect
 
 LOOK_SECONDS = 2.0

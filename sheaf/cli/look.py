@@ -8,7 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from cli.output import (
+from models.batch import ItemStatus
+from services.ledger.admissions import AdmissionLedger
+from services.ledger.item_listing import ItemRow
+from services.ledger.records import JobRow
+from sheaf.cli.output import (
     console,
     counts_line,
     item_json,
@@ -19,12 +23,8 @@ from cli.output import (
     shown,
     total_shown,
 )
-from cli.session import session
-from cli.waiting import Waits
-from models.batch import ItemStatus
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.item_listing import ItemRow
-from services.ledger.records import JobRow
+from sheaf.cli.session import session
+from sheaf.cli.waiting import Waits
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

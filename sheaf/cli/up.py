@@ -7,12 +7,12 @@ import time
 
 import typer
 
-from cli.output import Fault, console, print_json
-from cli.session import check_passwords, load_settings, start_detached
 from services.home import Home, Running
 from services.ledger.database import Database
 from services.ledger.migrate import migrate
 from services.supervisor import StartError, Supervisor
+from sheaf.cli.output import Fault, console, print_json
+from sheaf.cli.session import check_passwords, load_settings, start_detached
 from sheaf.config import Settings
 
 DOWN_SECONDS = 60

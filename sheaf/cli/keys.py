@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.durations import lifetime
-from cli.output import Fault, at, console, print_json, print_rows
-from cli.session import session
 from models.apis import Scope
-from services.key_rotation import LinksStayError, Rotation
-from services.key_rotation import rotate as rotate_keys
 from services.ledger.database import now_us
 from services.ledger.keys import KEY_PREFIX, ApiKey, KeyLedger
 from services.ledger.records import NotFoundError
+from sheaf.cli.durations import lifetime
+from sheaf.cli.key_rotation import LinksStayError, Rotation
+from sheaf.cli.key_rotation import rotate as rotate_keys
+from sheaf.cli.output import Fault, at, console, print_json, print_rows
+from sheaf.cli.session import session
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

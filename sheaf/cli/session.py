@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from cli.output import Fault
 from rules.s3_locations import parse_allowed
 from services.children import child_environment, python_command
 from services.home import Home, Running
@@ -22,6 +21,7 @@ from services.ledger.jobs import JobLedger
 from services.ledger.migrate import migrate
 from services.ledger.records import JobRow, NotFoundError
 from services.passwords import Passwords, PasswordsError
+from sheaf.cli.output import Fault
 from sheaf.composition import connect, job_service, lazy_client
 from sheaf.config import Settings
 

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.export import Exported, export_job
-from cli.output import Fault, console, counts_line, exit_code, job_json, print_json, shown
-from cli.parameters import job_config, job_request
-from cli.progress import follow
-from cli.session import Session, cancel_job, ensure_up, load_settings, open_service, session
-from cli.sources import named_source
 from models.batch import ItemStatus
 from services.home import Running
 from services.ledger.records import JobRow
+from sheaf.cli.export import Exported, export_job
+from sheaf.cli.output import Fault, console, counts_line, exit_code, job_json, print_json, shown
+from sheaf.cli.parameters import job_config, job_request
+from sheaf.cli.progress import follow
+from sheaf.cli.session import Session, cancel_job, ensure_up, load_settings, open_service, session
+from sheaf.cli.sources import named_source
 
 PAGE_SIZE = 1000
 THRESHOLD = 20_000

@@ -8,11 +8,11 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from cli.output import console, counts_line, total_shown
-from cli.session import Session
-from cli.waiting import Waits
 from rules.progress import percentage, remaining_seconds
 from services.ledger.records import JobRow
+from sheaf.cli.output import console, counts_line, total_shown
+from sheaf.cli.session import Session
+from sheaf.cli.waiting import Waits
 
 POLL_SECONDS = 0.25
 QUIET_SECONDS = 3.0

@@ -9,7 +9,6 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from cli.output import Fault
 from models.batch import BatchJobCreate
 from models.job_config import BatchParseJobRecordCreate
 from models.parse_parameters import BatchParseJobConfig
@@ -18,6 +17,7 @@ from rules.finite_json import NotFiniteError, check_finite
 from rules.parse_options import parse_options
 from rules.s3_locations import parse_allowed
 from services.outputs import check_output
+from sheaf.cli.output import Fault
 from sheaf.config import Settings
 
 LIKENESS = 0.5

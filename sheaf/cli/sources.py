@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from cli.output import Fault
 from rules.s3_locations import parse_allowed
 from services.sources.listing import S3_SCHEME
 from services.sources.local import source_name, source_uri
 from services.sources.roots import SourceRefusedError, open_prefix
+from sheaf.cli.output import Fault
 from sheaf.config import Settings
 
 
