@@ -20,7 +20,6 @@ from temporalio.worker import Worker
 from activities.cancellation import CancelBetweenSteps
 from activities.own_faults import EndsOnOwnFaults
 from activities.webhooks import LedgerWebhookActivities
-from models.queues import WEBHOOKS
 from services.file_calls import FILE_CALLS
 from services.ledger.database import Database
 from services.ledger.deliveries import DeliveryLedger
@@ -34,6 +33,7 @@ from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import trusted
 from sheaf.composition import connect, guard, receivers, views
 from sheaf.config import Settings
+from sheaf.contracts.temporal.queues import WEBHOOKS
 from sheaf.observability import LogContextInterceptor, configure_logging
 from workflows.delivery import DeliveryWorkflow
 

@@ -27,7 +27,6 @@ from activities.own_faults import EndsOnOwnFaults
 from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
 from activities.small_jobs import LedgerSmallJobActivities
-from models.queues import BATCHES, SLICES
 from rules.admission import Capacity, cached_workflows, capacity
 from services.admitter import Admitter
 from services.documents import DocumentProcessor
@@ -61,6 +60,7 @@ from services.webhooks.dispatcher import Dispatcher
 from services.webhooks.process import WebhookProcess
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
+from sheaf.contracts.temporal.queues import BATCHES, SLICES
 from sheaf.observability import LogContextInterceptor, configure_logging, serve_metrics
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow

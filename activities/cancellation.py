@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from models.documents import EngineResult
 from services.documents import Parser
 from services.engines.orders import Orders
 from services.engines.pool import ParserPool
+from sheaf.contracts.documents import EngineResult
 
 Value = TypeVar("Value")
 

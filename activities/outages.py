@@ -15,10 +15,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.cancellation import stop_if_cancelled
-from models.failures import FailureKind, OutageError
 from rules.outside_faults import Blame, blame, reason
 from services.ledger.claims import ClaimLedger
 from services.ledger.records import ClaimedItem
+from sheaf.contracts.failures import FailureKind, OutageError
 
 log = structlog.get_logger(__name__)
 

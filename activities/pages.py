@@ -8,11 +8,17 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.signatures import PageActivities
-from models.page_runs import MAX_SLICES, FindPageInput, PageFound, PagePlan, PlanPageInput
-from models.runs import LookInput, LookResult, Slice
 from rules.prediction import kind_of, predicted_seconds
 from rules.slicing import Weighed, cut, merged
 from services.ledger.items import ItemLedger
+from sheaf.contracts.temporal.page_runs import (
+    MAX_SLICES,
+    FindPageInput,
+    PageFound,
+    PagePlan,
+    PlanPageInput,
+)
+from sheaf.contracts.temporal.runs import LookInput, LookResult, Slice
 
 RPC_TIMEOUT = timedelta(seconds=5)
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 import structlog
 
 from activities.pages import alone_slice
-from models.batch import ItemStatus
-from models.failures import OutageError
-from models.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
 from rules.outside_faults import Blame, blame, reason
 from services.ledger.claims import ClaimLedger
 from services.ledger.records import ClaimedItem, Outcome
 from services.outputs import Outputs
 from services.result_store import Processed, ResultStore
 from services.work import Work
+from sheaf.contracts.failures import OutageError
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.temporal.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
 
 log = structlog.get_logger(__name__)
 

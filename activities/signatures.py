@@ -8,9 +8,9 @@ from abc import ABC, abstractmethod
 
 from temporalio import activity
 
-from models.deliveries import DeliveryInput, DeliveryRound
-from models.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
-from models.runs import (
+from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
+from sheaf.contracts.temporal.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
+from sheaf.contracts.temporal.runs import (
     Enumerated,
     EnumerationInput,
     JobRef,
@@ -21,7 +21,12 @@ from models.runs import (
     SliceInput,
     SliceResult,
 )
-from models.small_jobs import SmallJobInput, SmallJobResult, SmallJobsInput, SmallJobsResult
+from sheaf.contracts.temporal.small_jobs import (
+    SmallJobInput,
+    SmallJobResult,
+    SmallJobsInput,
+    SmallJobsResult,
+)
 
 
 class JobActivities(ABC):

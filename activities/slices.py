@@ -17,9 +17,6 @@ from activities.pages import MAX_LOST_CLAIMS, alone_slice
 from activities.recording import Recorder
 from activities.signatures import SliceActivities
 from activities.slice_time import SliceTime
-from models.batch import ItemStatus
-from models.failures import DocumentError, FailureKind
-from models.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
 from rules.outside_faults import Blame, blame, reason
 from rules.prediction import kind_of, predicted_seconds
 from services.canonical import exhausted, failed
@@ -30,6 +27,9 @@ from services.ledger.records import ClaimedItem, JobSpec, Outcome
 from services.outputs import Outputs
 from services.result_store import Processed, ResultStore
 from services.work import Work
+from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
 
 log = structlog.get_logger(__name__)
 

@@ -17,8 +17,6 @@ from activities.enumeration import LedgerEnumerationActivities
 from activities.outages import comes_again
 from activities.signatures import SmallJobActivities
 from activities.slices import LedgerSliceActivities
-from models.runs import Enumerated, SliceInput, SliceResult
-from models.small_jobs import SmallJobInput, SmallJobResult, SmallJobsInput, SmallJobsResult
 from rules.inline import INLINE_SECONDS, MOST_INLINE_FILES, is_inline
 from rules.outside_faults import reason
 from rules.prediction import predicted_seconds
@@ -27,6 +25,13 @@ from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.joined_claims import JoinedClaims
 from services.ledger.small_jobs import SmallJobLedger
+from sheaf.contracts.temporal.runs import Enumerated, SliceInput, SliceResult
+from sheaf.contracts.temporal.small_jobs import (
+    SmallJobInput,
+    SmallJobResult,
+    SmallJobsInput,
+    SmallJobsResult,
+)
 
 log = structlog.get_logger(__name__)
 

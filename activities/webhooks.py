@@ -7,9 +7,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.heartbeats import heartbeating
 from activities.signatures import WebhookActivities
-from models.deliveries import DeliveryInput, DeliveryRound
 from services.seals import SealBrokenError
 from services.webhooks.deliverer import Deliverer
+from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
 
 SEAL_RETRY = timedelta(minutes=5)
 """Only an operator can bring the right key back."""

@@ -6,9 +6,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from models.documents import EngineFailure, EngineRequest, EngineResult, ParsedDocument, ParsedPage
-from models.failures import FailureKind
 from services.engines import ocr
+from sheaf.contracts.documents import (
+    EngineFailure,
+    EngineRequest,
+    EngineResult,
+    ParsedDocument,
+    ParsedPage,
+)
+from sheaf.contracts.failures import FailureKind
 
 BY_LITEPARSE = frozenset(
     {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".gif", ".bmp", ".webp"}

@@ -20,7 +20,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.documents import ClassifierRule
 from services.engines.classification import examine
 from services.engines.classification_calibration import (
     Calibration,
@@ -28,6 +27,7 @@ from services.engines.classification_calibration import (
     features,
     probabilities,
 )
+from sheaf.contracts.documents import ClassifierRule
 
 RIDGE = 1.0
 """Penalty on the squared weights of standardised features, beside a sum over hundreds of cases:

@@ -1,6 +1,6 @@
 """A parser module that reads nothing: what is left is the cost of everything around it."""
 
-from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 
 _DOCUMENT = ParsedDocument(
     pages=(ParsedPage(page=1, text="x", md="x"),),

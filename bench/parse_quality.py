@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.recall import token_recall, truth_of
-from models.documents import EngineRequest
 from services.engines.pool import ParserPool
+from sheaf.contracts.documents import EngineRequest
 
 
 @dataclass(frozen=True)

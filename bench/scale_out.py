@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.throughput import CALM, span
-from models.batch import JobStatus
+from sheaf.contracts.http.batch import JobStatus
 from tests.integration.cluster import Cluster, kill
 from tests.integration.s3_server import s3_server
 

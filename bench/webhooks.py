@@ -19,10 +19,6 @@ import psutil
 import sqlalchemy as sa
 from temporalio.api.enums.v1 import EventType
 
-from models.deliveries import DeliveryStatus
-from models.ids import new_job_id, new_task_id
-from models.job_config import JobType
-from models.webhooks import Phase
 from services.ledger.database import now_us
 from services.ledger.events import post_item_events
 from services.ledger.receivers import NewReceiver, NewReceivers
@@ -31,6 +27,10 @@ from services.ledger.schema import items, jobs
 from services.ledger.webhook_schema import outbox
 from services.webhooks.receivers import Sealed
 from sheaf.composition import receivers
+from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.http.webhooks import Phase
+from sheaf.contracts.ids import new_job_id, new_task_id
 from tests.integration.cluster import Cluster
 from tests.webhook_receiver import Receiver, answer, receiving
 

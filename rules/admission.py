@@ -12,7 +12,7 @@ than there are places left, so that another one finds room at once, however long
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.small_jobs import MOST_CARRIED
+from sheaf.contracts.temporal.small_jobs import MOST_CARRIED
 
 MIB = 1024**2
 

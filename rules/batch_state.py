@@ -1,7 +1,9 @@
 """What the parent of a batch knows, from the first of its runs to the last."""
 
-from models.page_runs import PageCounts, PageEnded, PageSlots
-from models.runs import (
+from rules.prediction import corrected_pace
+from rules.relay import Relay
+from sheaf.contracts.temporal.page_runs import PageCounts, PageEnded, PageSlots
+from sheaf.contracts.temporal.runs import (
     MAX_SAMPLED_FAILURES,
     BatchInput,
     BatchProgress,
@@ -10,9 +12,7 @@ from models.runs import (
     OrdinalRange,
     Spent,
 )
-from models.small_jobs import SmallJobResult
-from rules.prediction import corrected_pace
-from rules.relay import Relay
+from sheaf.contracts.temporal.small_jobs import SmallJobResult
 
 
 class BatchState:

@@ -1,7 +1,7 @@
 """How long a file of a job may take at most."""
 
-from models.job_config import BatchParseJobRecordCreate, JobConfig
-from models.parse_parameters import LONGEST_SECONDS, BatchParseJobConfig
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobConfig
+from sheaf.contracts.http.parse_parameters import LONGEST_SECONDS, BatchParseJobConfig
 
 
 def longest_file_seconds(config: JobConfig, default_seconds: float) -> float:

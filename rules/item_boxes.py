@@ -5,7 +5,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from models.page_parts import Block, Box, Line, letters
+from sheaf.contracts.page_parts import Block, Box, Line, letters
 
 _LOOK_AHEAD = 8
 """Blocks that may be passed over to find the next part's: some have no words, or stand apart."""

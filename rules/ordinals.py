@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from models.runs import OrdinalRange
+from sheaf.contracts.temporal.runs import OrdinalRange
 
 
 def ranges_of(ordinals: Iterable[int]) -> list[OrdinalRange]:

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from models.job_config import BatchParseJobRecordCreate
-from models.parse_parameters import BatchParseJobConfig
 from rules.s3_locations import S3Location, parse_location, partitioned
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 
 _SCHEME = "s3://"
 

@@ -12,7 +12,7 @@ import errno
 import re
 from enum import StrEnum
 
-from models.failures import FailureKind, OutageError
+from sheaf.contracts.failures import FailureKind, OutageError
 
 MAX_REASON_CHARACTERS = 300
 

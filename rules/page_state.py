@@ -1,9 +1,21 @@
 """What a page knows, from the first of its runs to the last."""
 
-from models.page_runs import PageCarried, PageCounts, PageEnded, PageInput, PageSlots
-from models.runs import MAX_SAMPLED_FAILURES, Counts, OrdinalRange, SliceResult, Spent
 from rules.reporting import report_pause
 from rules.window import Window
+from sheaf.contracts.temporal.page_runs import (
+    PageCarried,
+    PageCounts,
+    PageEnded,
+    PageInput,
+    PageSlots,
+)
+from sheaf.contracts.temporal.runs import (
+    MAX_SAMPLED_FAILURES,
+    Counts,
+    OrdinalRange,
+    SliceResult,
+    Spent,
+)
 
 
 class PageState:

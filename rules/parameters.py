@@ -8,18 +8,18 @@ import json
 
 from pydantic import BaseModel
 
-from models.classify import ClassifyJob, ClassifyMode
-from models.job_config import BatchParseJobRecordCreate, JobType
-from models.parse_output import DEFAULT_PAGE_SEPARATOR
-from models.parse_parameters import (
+from rules.parse_options import MARGIN_PARAMETERS, parse_options
+from rules.webhook_events import never_sent
+from sheaf.contracts.http.classify import ClassifyJob, ClassifyMode
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
+from sheaf.contracts.http.parse_output import DEFAULT_PAGE_SEPARATOR
+from sheaf.contracts.http.parse_parameters import (
     WITHHELD_PARAMETERS,
     BatchParseJobConfig,
     JobParameters,
     TransferParameters,
 )
-from models.parse_vendor import ParsingMode
-from rules.parse_options import MARGIN_PARAMETERS, parse_options
-from rules.webhook_events import never_sent
+from sheaf.contracts.http.parse_vendor import ParsingMode
 
 _PAGE_PARAMETERS = frozenset(
     {"lang", "languages", "target_pages", "max_pages", "disable_ocr"}

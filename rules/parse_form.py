@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from models.parse_parameters import BatchParseJobConfig
 from rules.finite_json import read_json
+from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 
 _RENAMED = {"language": "languages"}
 _NOT_TEXTS = frozenset(

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.parse_parameters import BatchParseJobConfig
-from models.parse_v2 import ParseConfiguration
 from rules.page_ranges import page_ranges
 from rules.parameters import HONOURED_PARAMETERS
 from rules.webhook_events import never_sent
+from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
+from sheaf.contracts.http.parse_v2 import ParseConfiguration
 
 Translation = Callable[[Any], dict[str, Any]]
 

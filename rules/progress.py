@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from models.runs import BatchInput, BatchProgress, BatchResult, FailureSample, OpenPage
+from sheaf.contracts.temporal.runs import (
+    BatchInput,
+    BatchProgress,
+    BatchResult,
+    FailureSample,
+    OpenPage,
+)
 
 MOST_PAGES_SHOWN = 20
 

@@ -6,8 +6,8 @@ added whenever a result is written, so that one result serves every choice of se
 
 from collections.abc import Callable, Sequence
 
-from models.documents import ParsedPage
-from models.parse_output import DEFAULT_PAGE_SEPARATOR
+from sheaf.contracts.documents import ParsedPage
+from sheaf.contracts.http.parse_output import DEFAULT_PAGE_SEPARATOR
 
 PAGE_NUMBER = "{pageNumber}"
 """Stands for a page's number in the source: the current page's in a prefix or suffix, the next

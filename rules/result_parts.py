@@ -7,12 +7,18 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from models.documents import ParsedPage
-from models.parse_tasks import FailedPage, ItemsPage, MarkdownPage, MetadataPage, TextPage
-from models.views import Part
 from rules.page_items import items_v2, shown_image
 from rules.result_parts_v1 import v1_json, v1_markdown, v1_text
 from rules.written_result import WrittenResult
+from sheaf.contracts.documents import ParsedPage
+from sheaf.contracts.http.parse_tasks import (
+    FailedPage,
+    ItemsPage,
+    MarkdownPage,
+    MetadataPage,
+    TextPage,
+)
+from sheaf.contracts.views import Part
 
 Writer = Callable[[WrittenResult], Iterator[bytes]]
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from models.documents import ParsedPage
+from sheaf.contracts.documents import ParsedPage
 
 _RULE = re.compile(r"\|?(\s*:?-+:?\s*\|)+\s*(:?-+:?\s*)?")
 _CELLS = re.compile(r"(?<!\\)\|")

@@ -1,6 +1,6 @@
 """How often a parent looks whether its children are still there."""
 
-from models.runs import RunLimits
+from sheaf.contracts.temporal.runs import RunLimits
 
 
 def next_pause(pause: float, limits: RunLimits, *, is_quiet: bool) -> float:

@@ -3,9 +3,9 @@
 from collections import deque
 from collections.abc import Iterable
 
-from models.page_runs import MAX_PAGE_ITEMS, MOST_TOGETHER
-from models.runs import OrdinalRange, Slice, SliceResult
 from rules.ordinals import ranges_of
+from sheaf.contracts.temporal.page_runs import MAX_PAGE_ITEMS, MOST_TOGETHER
+from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceResult
 
 
 class Window:

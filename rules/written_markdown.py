@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from models.documents import ParsedPage
-from models.markdown_style import Rendering
 from rules.markdown_style import styled
 from rules.rendering import render_markdown
 from rules.table_merging import merge_tables
+from sheaf.contracts.documents import ParsedPage
+from sheaf.contracts.markdown_style import Rendering
 
 
 def written_markdown(pages: Sequence[ParsedPage], asked: Rendering) -> str:

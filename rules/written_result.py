@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from models.documents import ParsedDocument, ParsedPage
-from models.markdown_style import Rendering
-from models.page_parts import PageImage
 from rules.markdown_style import styled, with_styled_text
 from rules.rendering import render_text
 from rules.written_markdown import written_markdown
+from sheaf.contracts.documents import ParsedDocument, ParsedPage
+from sheaf.contracts.markdown_style import Rendering
+from sheaf.contracts.page_parts import PageImage
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from models.batch import ItemStatus, SkipReason
-from models.documents import EngineResult, ParsedDocument
-from models.failures import DocumentError, FailureKind
 from rules.name_hints import name_hint
 from rules.rendering import render_markdown
 from services.ledger.records import ClaimedItem, Outcome, ResultRow
@@ -16,6 +13,9 @@ from services.result_store import Processed
 from services.sources.content import Content
 from services.sources.items import listed_sha256
 from services.work import Work
+from sheaf.contracts.documents import EngineResult, ParsedDocument
+from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.contracts.http.batch import ItemStatus, SkipReason
 
 
 def completed(

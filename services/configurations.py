@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from models.classify_v2 import ClassifyConfiguration
-from models.configurations import PRESET_TIERS
-from models.parse_v2 import ParseConfiguration
 from services.ledger.configurations import ConfigurationLedger, ConfigurationRow
 from services.ledger.database import Database
+from sheaf.contracts.http.classify_v2 import ClassifyConfiguration
+from sheaf.contracts.http.configurations import PRESET_TIERS
+from sheaf.contracts.http.parse_v2 import ParseConfiguration
 
 
 class WrongProductError(Exception):

@@ -5,7 +5,6 @@ from contextlib import aclosing
 from functools import partial
 from typing import Protocol
 
-from models.documents import EngineRequest, EngineResult, ParseOptions
 from services.canonical import completed, failed
 from services.engines.orders import Listed, Order, Orders
 from services.images import written_images
@@ -18,6 +17,7 @@ from services.scratch import on_scratch
 from services.sources.items import ItemFiles
 from services.sources.unreadable import failure_of_item
 from services.work import Work
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 
 
 class Parser(Protocol):

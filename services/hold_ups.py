@@ -9,7 +9,7 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.ids import batch_workflow_id
+from sheaf.contracts.ids import batch_workflow_id
 
 MOST_CHILDREN = 20
 """Pages that are looked at; what is away for one is so for all."""

@@ -25,14 +25,6 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models import attributes
-from models.apis import JobApi
-from models.batch import BatchJobCreate
-from models.ids import batch_workflow_id, new_job_id
-from models.job_config import BatchParseJobRecordCreate, JobType
-from models.queues import BATCHES
-from models.runs import BatchInput, RunLimits
-from models.small_jobs import SmallJobInput, SmallJobsInput
 from rules.file_times import longest_file_seconds
 from rules.inline import MOST_INLINE_FILE_SECONDS
 from rules.parameters import parameters_hash, unsupported_parameters
@@ -44,6 +36,14 @@ from services.ledger.receivers import NewReceivers
 from services.ledger.records import JobRow, NewJob, NotFoundError
 from services.outputs import check_output
 from services.webhooks.receivers import Receivers
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.batch import BatchJobCreate
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
+from sheaf.contracts.ids import batch_workflow_id, new_job_id
+from sheaf.contracts.temporal import attributes
+from sheaf.contracts.temporal.queues import BATCHES
+from sheaf.contracts.temporal.runs import BatchInput, RunLimits
+from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from models.failures import DocumentError
 from rules.name_hints import name_hint
 from services.canonical import failed, skipped
 from services.engines.orders import Order, Orders
@@ -19,6 +18,7 @@ from services.result_store import Processed
 from services.sources.content import Content
 from services.sources.items import ItemFiles
 from services.work import Work
+from sheaf.contracts.failures import DocumentError
 
 OPENED_FILES = 64
 """Files opened, hashed and looked up together: by one call of a thread, and one query."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from models.page_parts import IMAGE_NAME, image_type
 from services.ledger.database import Database
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.jobs import JobLedger
@@ -10,6 +9,7 @@ from services.ledger.records import NotFoundError, ResultPlace
 from services.result_store import ResultStore
 from services.storage.blobs import Blobs, OpenBlob
 from services.work import Work
+from sheaf.contracts.page_parts import IMAGE_NAME, image_type
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from temporalio.api.operatorservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from models import attributes
+from sheaf.contracts.temporal import attributes
 
 _TIMEOUT = timedelta(seconds=10)
 

@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from models.apis import JobApi
-from models.batch import BatchJobCreate
-from models.classify import ClassifyJob
-from models.ids import FILE_PREFIX, JOB_PREFIX
-from models.job_config import BatchParseJobRecordCreate
 from services.jobs import JobService, Origin
 from services.ledger.database import Database
 from services.ledger.deletions import delete_job
@@ -27,6 +22,11 @@ from services.ledger.records import JobRow
 from services.ledger.uploads import UploadRow
 from services.result_store import ResultStore
 from services.storage.blobs import Blobs
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.batch import BatchJobCreate
+from sheaf.contracts.http.classify import ClassifyJob
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.contracts.ids import FILE_PREFIX, JOB_PREFIX
 
 SINGLE_APIS = (JobApi.PARSE, JobApi.CLASSIFY)
 

@@ -11,8 +11,6 @@ import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.ids import batch_workflow_id
-from models.runs import BatchResult
 from rules.outside_faults import Blame, blame, reason
 from services.jobs import RPC_TIMEOUT, JobService
 from services.ledger.database import now_us
@@ -21,6 +19,8 @@ from services.ledger.leases import Leases
 from services.ledger.records import JobRow, NotFoundError
 from services.loops import repeat
 from services.workflow_ends import WorkflowEnd, workflow_end
+from sheaf.contracts.ids import batch_workflow_id
+from sheaf.contracts.temporal.runs import BatchResult
 
 log = structlog.get_logger(__name__)
 

@@ -3,10 +3,10 @@
 from typing import BinaryIO
 from uuid import UUID
 
-from models.ids import uuid7
 from services.ledger.database import Database, now_us
 from services.ledger.uploads import UploadLedger, UploadRow
 from services.storage.blobs import Blobs
+from sheaf.contracts.ids import uuid7
 
 
 def upload_key(upload_id: str) -> str:
@@ -37,7 +37,7 @@ class Uploads:
             project_id: to whom it belongs.
             source: read block by block, so that its size does not matter.
             name: as the caller knows it; never used as a path.
-            purpose: of `models.files.Purpose`.
+            purpose: of `sheaf.contracts.http.files.Purpose`.
             external_file_id: the caller's own key.
             reserved_id: UUID of the new file; where it exists already, it is returned.
 

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import structlog
 
-from models.documents import EngineRequest
-from models.failures import FailureKind, OutageError
-from models.views import MOST_IMAGES, Part, View, ViewRequest
 from services.engines.pool import ParserPool
 from services.result_store import ResultStore
 from services.results import TaskResult
 from services.scratch import on_scratch, own_folder
 from services.storage.blobs import Blobs
 from services.view_files import RefusedError, Written, opened
+from sheaf.contracts.documents import EngineRequest
+from sheaf.contracts.failures import FailureKind, OutageError
+from sheaf.contracts.views import MOST_IMAGES, Part, View, ViewRequest
 
 log = structlog.get_logger(__name__)
 

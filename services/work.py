@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from models.batch import BatchJobCreate
-from models.classify import ClassifyJob
-from models.documents import ClassifierRule, ParseOptions
-from models.job_config import BatchParseJobRecordCreate
-from models.markdown_style import MarkdownStyle, Rendering
 from rules.output_locations import stored_output
 from rules.parse_options import parse_options
 from rules.s3_locations import S3Location
 from services.ledger.records import JobSpec
+from sheaf.contracts.documents import ClassifierRule, ParseOptions
+from sheaf.contracts.http.batch import BatchJobCreate
+from sheaf.contracts.http.classify import ClassifyJob
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.contracts.markdown_style import MarkdownStyle, Rendering
 
 _NO_STYLE = MarkdownStyle()
 

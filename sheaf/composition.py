@@ -11,7 +11,6 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
-from models.runs import MAX_CONCURRENCY, RunLimits
 from rules.outbound_urls import OutboundPolicy, parse_exemptions
 from rules.s3_locations import parse_allowed
 from services.engines.fingerprint import fingerprint
@@ -27,6 +26,7 @@ from services.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
 from services.storage.blobs import Blobs
 from services.views import Views
 from services.webhooks.receivers import Receivers
+from sheaf.contracts.temporal.runs import MAX_CONCURRENCY, RunLimits
 
 SLICES_PER_PROCESS = 2
 """Default concurrency of a job per parser process: some slices wait in the Task Queue, so that

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.documents import EngineRequest, EngineResult, ParsedDocument
-from models.failures import DocumentError, FailureKind
 from services.engines import dispatch
 from services.engines.frames import HEADER, new_nonce
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 CUE = "fault: "
 NOTHING = ParsedDocument(

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from models.documents import EngineRequest, EngineResult
-from models.page_parts import PageImage
-from models.views import MOST_IMAGES, ListedImage, Part, View
 from services.engines import views
+from sheaf.contracts.documents import EngineRequest, EngineResult
+from sheaf.contracts.page_parts import PageImage
+from sheaf.contracts.views import MOST_IMAGES, ListedImage, Part, View
 from tests.faulty_engine import FAULTS
 
 CUE = "fault: "

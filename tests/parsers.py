@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncGenerator
 
-from models.documents import EngineRequest, EngineResult
 from services.documents import DocumentProcessor
 from services.engines.orders import Orders
 from services.ledger.records import ClaimedItem
 from services.result_store import Processed
 from services.work import Work
+from sheaf.contracts.documents import EngineRequest, EngineResult
 
 
 class EachAlone:

@@ -6,14 +6,14 @@ Its first line is `sleep SECONDS`, `fail KIND`, or both separated by a comma.
 import time
 from pathlib import Path
 
-from models.documents import (
+from sheaf.contracts.documents import (
     EngineFailure,
     EngineRequest,
     EngineResult,
     ParsedDocument,
     ParsedPage,
 )
-from models.failures import FailureKind
+from sheaf.contracts.failures import FailureKind
 
 
 def handle(request: EngineRequest) -> EngineResult:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 
 CUE = "stray: "
 LATE_SECONDS = 0.3

@@ -10,8 +10,8 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
-    from models import attributes
-    from models.runs import BatchInput, BatchResult, Counts
+    from sheaf.contracts.temporal import attributes
+    from sheaf.contracts.temporal.runs import BatchInput, BatchResult, Counts
 
 STATUS = SearchAttributeKey.for_keyword(attributes.STATUS)
 FAILED = SearchAttributeKey.for_int(attributes.FAILED)

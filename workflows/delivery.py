@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import WebhookActivities
-    from models.deliveries import DeliveryInput, DeliveryRound
+    from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
     from workflows import options
     from workflows.reasons import reason_of
 

@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import EnumerationActivities
-    from models.runs import Enumerated, EnumerationInput
+    from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
     from workflows import options
     from workflows.signals import is_heard
 

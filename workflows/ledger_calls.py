@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities
-    from models.runs import JobRef, SettleInput, SettleResult
+    from sheaf.contracts.temporal.runs import JobRef, SettleInput, SettleResult
     from workflows import options
     from workflows.reasons import reason_of
 

@@ -8,7 +8,9 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PageActivities, SliceActivities
-    from models.page_runs import (
+    from rules.page_state import PageState
+    from rules.reporting import QUIET_PAUSES, report_pause
+    from sheaf.contracts.temporal.page_runs import (
         PageCounts,
         PageEnded,
         PageInput,
@@ -16,10 +18,8 @@ with workflow.unsafe.imports_passed_through():
         PageSlots,
         PlanPageInput,
     )
-    from models.queues import SLICES
-    from models.runs import Slice, SliceInput, SliceResult
-    from rules.page_state import PageState
-    from rules.reporting import QUIET_PAUSES, report_pause
+    from sheaf.contracts.temporal.queues import SLICES
+    from sheaf.contracts.temporal.runs import Slice, SliceInput, SliceResult
     from workflows import options
     from workflows.ledger_calls import call_ledger
     from workflows.reasons import reason_of

@@ -2,7 +2,7 @@
 
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
-from models.runs import MAX_FAULT_CHARACTERS
+from sheaf.contracts.temporal.runs import MAX_FAULT_CHARACTERS
 
 
 def reason_of(error: BaseException) -> str:

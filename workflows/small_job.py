@@ -9,8 +9,8 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import SmallJobActivities
-    from models.runs import BatchInput
-    from models.small_jobs import SmallJobInput, SmallJobResult
+    from sheaf.contracts.temporal.runs import BatchInput
+    from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobResult
     from workflows import options
     from workflows.reasons import reason_of
 

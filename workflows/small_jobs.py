@@ -7,7 +7,7 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import SmallJobActivities
-    from models.small_jobs import SmallJobsInput, SmallJobsResult
+    from sheaf.contracts.temporal.small_jobs import SmallJobsInput, SmallJobsResult
     from workflows import options
     from workflows.small_job import ONCE
 

@@ -11,10 +11,10 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.documents import ParsedDocument, ParsedPage
 from services.engines.pdf_content import leaves_pages_bare
 from services.engines.source import named
 from services.engines.system_faults import is_of_document, raise_if_of_machine
+from sheaf.contracts.documents import ParsedDocument, ParsedPage
 
 MAX_AREA = 50_000_000
 """Most square points that are rendered, a pixel each: 100 pages of A4, about a second."""

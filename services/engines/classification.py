@@ -17,8 +17,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from models.documents import Classification, ClassifierRule
-from models.failures import DocumentError, FailureKind
 from services.engines.classification_background import DESCRIPTIONS
 from services.engines.classification_calibration import FITTED, Calibration, Verdict, decide
 from services.engines.classification_embedding import Vector, embed, unit
@@ -31,6 +29,8 @@ from services.engines.classification_keywords import (
     weigh_words,
 )
 from services.engines.classification_text import clean, passages, quote
+from sheaf.contracts.documents import Classification, ClassifierRule
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 ENGINE = "wordllama"
 FIRST_PASSAGE_WEIGHT = 0.5

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.failures import DocumentError, FailureKind
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 Vector = npt.NDArray[np.float32]
 

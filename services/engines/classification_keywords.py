@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.documents import ClassifierRule
+from sheaf.contracts.documents import ClassifierRule
 
 MAX_KEYWORD_CHARACTERS = 4_000
 """Characters of a document searched for words, about its first page; from the survey's recipe."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from models.failures import DocumentError, FailureKind
 from rules.name_hints import name_hint
 from services.engines import containers
 from services.engines.charset import decode, looks_like_text
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 HEAD_BYTES = 64 * 1024
 PDF_HEADER_WITHIN = 1024

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from models.documents import (
+from services.engines.detection import Family, detect
+from services.engines.heeded import unheeded
+from services.engines.source import Source, has_text, past_the_end
+from services.engines.system_faults import failure_of, fault_of_machine
+from sheaf.contracts.documents import (
     Classification,
     ClassifierRule,
     EngineFailure,
@@ -17,11 +21,7 @@ from models.documents import (
     ParsedDocument,
     ParseOptions,
 )
-from models.failures import DocumentError, FailureKind
-from services.engines.detection import Family, detect
-from services.engines.heeded import unheeded
-from services.engines.source import Source, has_text, past_the_end
-from services.engines.system_faults import failure_of, fault_of_machine
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 _READERS = {
     Family.PDF: "services.engines.pdf",

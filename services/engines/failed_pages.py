@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from models.documents import ParsedPage, ParseOptions
-from models.failures import DocumentError, FailureKind
-from models.parse_output import FailPageMode
+from sheaf.contracts.documents import ParsedPage, ParseOptions
+from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.contracts.http.parse_output import FailPageMode
 
 
 def with_failed_pages(

@@ -1,8 +1,8 @@
 """Which of what a job asks of its documents means something for a type of document."""
 
-from models.documents import ParseOptions
 from services.engines.containers import DOCX, PPTX
 from services.engines.sheets import is_workbook
+from sheaf.contracts.documents import ParseOptions
 
 Asked = tuple[tuple[str, bool], ...]
 """Names as the contract spells them, and whether the job asks for them."""

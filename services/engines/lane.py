@@ -15,12 +15,12 @@ from typing import Protocol
 
 import structlog
 
-from models.documents import EngineResult
-from models.failures import FailureKind, OutageError
 from services.engines.answers import answer_of, death_of, failed
 from services.engines.frame_reader import ForeignFrameError
 from services.engines.orders import Order, Orders
 from services.engines.parser_process import ParserProcess, ProcessDiedError
+from sheaf.contracts.documents import EngineResult
+from sheaf.contracts.failures import FailureKind, OutageError
 
 log = structlog.get_logger(__name__)
 

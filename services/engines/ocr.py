@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.failures import DocumentError, FailureKind
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 FOLDERS = (
     "/usr/share/tessdata",

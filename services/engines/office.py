@@ -9,8 +9,6 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from models.documents import ParsedDocument, ParsedPage
-from models.failures import DocumentError, FailureKind
 from services.engines.blank import blanked, word_is_blank
 from services.engines.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, PPTX
 from services.engines.html_elements import described, prepared
@@ -19,6 +17,8 @@ from services.engines.revisions import with_revisions
 from services.engines.sheets import headed, is_workbook, sheet_pages, without_marks
 from services.engines.slides import without_off_slide
 from services.engines.source import Source, has_text, package_version
+from sheaf.contracts.documents import ParsedDocument, ParsedPage
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 MAX_COMPRESSION_RATIO = 10_000
 """xberg's own limit of 100 refuses legitimate files (3 of 189); containers.py has the real gate."""

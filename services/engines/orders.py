@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.documents import EngineRequest
+from sheaf.contracts.documents import EngineRequest
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from typing import Any, Self
 
 import structlog
 
-from models.documents import EngineRequest, EngineResult
 from services.engines.frames import MAX_FRAME_BYTES
 from services.engines.lane import Lane
 from services.engines.orders import Listed, Order, Orders
 from services.engines.parser_process import ParserProcess, ProcessDiedError
 from services.scratch import Scratch
+from sheaf.contracts.documents import EngineRequest, EngineResult
 
 log = structlog.get_logger(__name__)
 

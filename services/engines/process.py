@@ -16,8 +16,8 @@ from services.engines.confinement import allow_processor_seconds, confine
 from services.engines.frames import MAX_FRAME_BYTES, NO_REQUEST, READY, read_frame, write_frame
 
 if TYPE_CHECKING:
-    from models.documents import EngineRequest, EngineResult
-    from models.failures import FailureKind
+    from sheaf.contracts.documents import EngineRequest, EngineResult
+    from sheaf.contracts.failures import FailureKind
 
     Handler = Callable[[EngineRequest], EngineResult]
 
@@ -50,7 +50,7 @@ def _claim_stdout() -> BinaryIO:
 
 
 def _serve(handle: "Handler", requests: BinaryIO, answers: BinaryIO) -> None:
-    from models.documents import EngineRequest
+    from sheaf.contracts.documents import EngineRequest
 
     write_frame(answers, NO_REQUEST, READY)
     while (frame := read_frame(requests)) is not None:
@@ -62,8 +62,8 @@ def _serve(handle: "Handler", requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _answer(handle: "Handler", request: "EngineRequest") -> bytes:
-    from models.failures import FailureKind
     from services.engines.system_faults import failure_of
+    from sheaf.contracts.failures import FailureKind
 
     try:
         result = handle(request)
@@ -84,8 +84,8 @@ def _answer(handle: "Handler", request: "EngineRequest") -> bytes:
 
 
 def _failure(kind: "FailureKind", message: str) -> bytes:
-    from models.documents import EngineFailure, EngineResult
-    from models.failures import MAX_MESSAGE_CHARACTERS
+    from sheaf.contracts.documents import EngineFailure, EngineResult
+    from sheaf.contracts.failures import MAX_MESSAGE_CHARACTERS
 
     failure = EngineFailure(kind=kind, message=message[:MAX_MESSAGE_CHARACTERS])
     return EngineResult(failure=failure).model_dump_json().encode()

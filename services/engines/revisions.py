@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from models.documents import ParsedPage
 from services.engines.markdown import plain_text
+from sheaf.contracts.documents import ParsedPage
 
 _KINDS = {"insertion": "inserted", "deletion": "deleted", "comment": "comment"}
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from models.documents import ParsedPage
 from services.engines.markdown import plain_text
 from services.engines.source import Source
 from services.engines.text import markdown_table
+from sheaf.contracts.documents import ParsedPage
 
 MAX_NAME_CHARACTERS = 60
 

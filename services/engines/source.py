@@ -8,8 +8,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from models.documents import ParsedDocument, ParsedPage, ParseOptions
-from models.failures import DocumentError, FailureKind
+from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 MAX_PAGES = 100_000
 """Most pages that any document may have; beyond it, a page tree is a trap."""

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from models.documents import EngineFailure, EngineRequest, EngineResult, ParsedDocument
-from models.failures import DocumentError, FailureKind
-from models.markdown_style import Rendering
-from models.views import MOST_IMAGES, ListedImage, Part, View, ViewRequest
 from rules.result_parts import WRITERS
 from rules.written_result import WrittenResult
 from services.engines.workbooks import TableTooLargeError, workbook
+from sheaf.contracts.documents import EngineFailure, EngineRequest, EngineResult, ParsedDocument
+from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.contracts.markdown_style import Rendering
+from sheaf.contracts.views import MOST_IMAGES, ListedImage, Part, View, ViewRequest
 
 
 class _Stored(BaseModel):

@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from models.documents import ParsedPage
+from sheaf.contracts.documents import ParsedPage
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384

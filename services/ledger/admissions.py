@@ -7,7 +7,6 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.ids import new_carrier_id
 from rules.admission import Capacity, Waiting, admitted, carried, place
 from services.ledger.bulk import Bulk
 from services.ledger.database import Database, chunks, now_us
@@ -15,6 +14,7 @@ from services.ledger.jobs import job_row, select_jobs
 from services.ledger.leases import count_held
 from services.ledger.records import JobRow
 from services.ledger.schema import OPEN, WAITING, jobs, leases
+from sheaf.contracts.ids import new_carrier_id
 
 WORKER_LEASE = "worker/"
 """Begins the leases of workers that admit jobs; as many as are held share the places."""

@@ -12,14 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import ItemStatus
-from models.webhooks import Phase
 from services.ledger.bulk import Bulk
 from services.ledger.database import Database, now_us
 from services.ledger.events import JOB_COLUMNS, post_item_events
 from services.ledger.outcomes import record_outcomes
 from services.ledger.records import ClaimedItem, Outcome, Settled
 from services.ledger.schema import UNSETTLED, attempts, directories, directory_files, items, jobs
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.http.webhooks import Phase
 
 
 class ClaimLedger:

@@ -71,7 +71,7 @@ def _on_postgres(*_: Any, **__: Any) -> str:
 
 
 def key(prefix: str) -> Compact:
-    """Return the type of ids of a prefix and 32 digits; see `models.ids`."""
+    """Return the type of ids of a prefix and 32 digits; see `sheaf.contracts.ids`."""
     start = f"{prefix}-"
     return Compact(start, start.__add__, 16)
 

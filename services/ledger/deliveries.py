@@ -7,13 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.deliveries import DeliveryStatus
 from rules.webhook_events import ItemFacts, JobFacts
 from services.ledger.bulk import Bulk
 from services.ledger.database import Database, now_us
 from services.ledger.many_rows import write_many
 from services.ledger.schema import items, jobs
 from services.ledger.webhook_schema import outbox, webhook_configs
+from sheaf.contracts.http.deliveries import DeliveryStatus
 
 _PENDING = outbox.c.status == DeliveryStatus.PENDING
 _JOB_FACTS = (

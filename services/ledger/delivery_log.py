@@ -7,8 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.deliveries import DeliveryStatus
-from models.webhooks import TEST_EVENT
 from rules.webhook_retries import SECONDS_TO_DISABLE
 from services.ledger.database import Database, now_us
 from services.ledger.keyset import page_of
@@ -16,6 +14,8 @@ from services.ledger.many_rows import write_many
 from services.ledger.records import NotFoundError
 from services.ledger.schema import jobs
 from services.ledger.webhook_schema import outbox, webhook_configs
+from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.http.webhooks import TEST_EVENT
 
 PRUNE_CHUNK = 5000
 """Rows deleted in one transaction."""

@@ -8,12 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.ids import DIRECTORY_PREFIX, new_directory_id
 from services.ledger.database import Database, chunks, now_us
 from services.ledger.keyset import page_of
 from services.ledger.many_rows import write_many
 from services.ledger.records import NotFoundError
 from services.ledger.schema import directories, directory_files
+from sheaf.contracts.ids import DIRECTORY_PREFIX, new_directory_id
 
 HIDDEN = "hidden"
 """Type of the directories that hold the files of single jobs."""

@@ -11,7 +11,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.ids import FILE_PREFIX, new_file_id
 from services.ledger.database import Database, now_us
 from services.ledger.directories import DirectoryRow, shown_directory, usable_directory
 from services.ledger.file_listing import (
@@ -23,6 +22,7 @@ from services.ledger.file_listing import (
 from services.ledger.many_rows import write_many
 from services.ledger.schema import directory_files
 from services.ledger.uploads import UploadRow, live_upload
+from sheaf.contracts.ids import FILE_PREFIX, new_file_id
 
 
 class SourceBackedError(Exception):

@@ -6,9 +6,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import ItemStatus, SkipReason
-from models.ids import new_task_ids
-from models.webhooks import Phase
 from rules.name_hints import name_hint
 from rules.webhook_events import item_phase
 from services.ledger.bulk import Bulk
@@ -18,6 +15,9 @@ from services.ledger.records import NotFoundError, SourceFile, SupersededError
 from services.ledger.reuse import FileKey, ResultKey, reusable_results
 from services.ledger.schema import directory_files, items, jobs
 from services.ledger.source_files import sync_files
+from sheaf.contracts.http.batch import ItemStatus, SkipReason
+from sheaf.contracts.http.webhooks import Phase
+from sheaf.contracts.ids import new_task_ids
 
 
 class EnumerationLedger:

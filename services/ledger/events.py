@@ -11,13 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import JobStatus
-from models.deliveries import DeliveryStatus
-from models.webhooks import Phase
 from rules.webhook_events import JobFacts, is_wanted, item_phase, job_event, job_phase
 from services.ledger.records import TERMINAL_JOBS
 from services.ledger.schema import UNSETTLED, items, jobs
 from services.ledger.webhook_schema import job_receivers, outbox, webhook_configs
+from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.http.webhooks import Phase
 
 RESULT_EVENTS = ("parse.success",)
 """What a receiver of results is told, by the result itself."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.batch import ItemStatus, SkipReason
-from models.failures import FailureKind
-from models.job_config import JobType
 from services.ledger.database import Database
 from services.ledger.records import NotFoundError, ResultPlace
 from services.ledger.schema import attempts, directory_files, has_status, items, jobs, results
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus, SkipReason
+from sheaf.contracts.http.job_config import JobType
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from models.page_runs import PageFound
-from models.runs import MAX_RANGES, OrdinalRange
 from rules.ordinals import at_most
 from services.ledger.database import Database
 from services.ledger.reuse import FileKey, ResultKey, reusable_results
 from services.ledger.schema import UNSETTLED, directory_files, items
+from sheaf.contracts.temporal.page_runs import PageFound
+from sheaf.contracts.temporal.runs import MAX_RANGES, OrdinalRange
 
 
 class ItemLedger:

@@ -6,16 +6,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import ItemStatus, JobStatus
-from models.failures import FailureKind
-from models.runs import BatchResult
-from models.webhooks import Phase
 from services.ledger.bulk import Bulk
 from services.ledger.database import now_us
 from services.ledger.events import post_job_event, post_unsettled
 from services.ledger.many_rows import write_many
 from services.ledger.records import TERMINAL_JOBS, NotFoundError
 from services.ledger.schema import UNSETTLED, items, jobs
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.http.webhooks import Phase
+from sheaf.contracts.temporal.runs import BatchResult
 
 
 async def end_job(

@@ -6,13 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.apis import JobApi
-from models.batch import JobStatus
-from models.job_config import JobType
 from services.ledger.database import Database
 from services.ledger.jobs import job_row, select_jobs
 from services.ledger.records import JobRow, NotFoundError
 from services.ledger.schema import jobs
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.http.job_config import JobType
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import ItemStatus, JobStatus
-from models.runs import BatchResult
 from services.ledger.database import Database, now_us
 from services.ledger.events import post_job_event
 from services.ledger.job_ends import end_job, end_untold, locked_job, tell_end
@@ -22,6 +20,8 @@ from services.ledger.records import (
     NotFoundError,
 )
 from services.ledger.schema import OPEN, WAITING, directories, items, jobs
+from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.temporal.runs import BatchResult
 
 log = structlog.get_logger(__name__)
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.batch import ItemStatus
-from models.webhooks import Phase
 from services.ledger.claims import (
     CLAIMABLE,
     ClaimLedger,
@@ -26,6 +24,8 @@ from services.ledger.many_rows import write_many
 from services.ledger.outcomes import record_outcomes
 from services.ledger.records import ClaimedItem, Outcome, Settled
 from services.ledger.schema import UNSETTLED, items, jobs
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.http.webhooks import Phase
 
 
 class JoinedClaims(ClaimLedger):

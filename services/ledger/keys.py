@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.apis import Scope
-from models.ids import new_id
 from services.ledger.database import Database, now_us
 from services.ledger.records import NotFoundError
 from services.ledger.schema import api_keys, projects
+from sheaf.contracts.apis import Scope
+from sheaf.contracts.ids import new_id
 
 KEY_PREFIX = "sk-sheaf-"
 KEY_BYTES = 32

@@ -7,13 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import ItemStatus
-from models.webhooks import Phase
 from rules.webhook_events import item_phase
 from services.ledger.bulk import Bulk
 from services.ledger.events import post_item_events
 from services.ledger.records import Outcome, ResultRow
 from services.ledger.schema import directory_files, items, jobs, results
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.http.webhooks import Phase
 
 _COUNTED = {
     ItemStatus.COMPLETED: "completed",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.ids import new_id
 from services.ledger.webhook_configs import PREFIX
 from services.ledger.webhook_schema import job_receivers, webhook_configs
+from sheaf.contracts.ids import new_id
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from models.apis import JobApi
-from models.batch import ItemStatus, JobStatus, SkipReason
-from models.failures import FailureKind
-from models.job_config import JobType
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus, JobStatus, SkipReason
+from sheaf.contracts.http.job_config import JobType
 
 
 class SupersededError(Exception):

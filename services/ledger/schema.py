@@ -6,13 +6,13 @@ zone. JSON columns hold what was validated on the way in and are never searched.
 
 import sqlalchemy as sa
 
-from models.apis import JobApi, Scope
-from models.batch import ItemStatus, JobStatus, SkipReason
-from models.failures import FailureKind
-from models.ids import DIRECTORY_PREFIX, FILE_PREFIX, JOB_PREFIX
-from models.job_config import JobType
 from services.ledger.compact import key, sha256, task_key
 from services.ledger.words import words
+from sheaf.contracts.apis import JobApi, Scope
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus, JobStatus, SkipReason
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.ids import DIRECTORY_PREFIX, FILE_PREFIX, JOB_PREFIX
 
 metadata = sa.MetaData(
     naming_convention={
@@ -113,9 +113,10 @@ jobs = sa.Table(
     sa.Column("public_id", ID, nullable=True, unique=True),
     # What that API echoes beside the request: configuration ids, file inputs, user metadata.
     sa.Column("echo", sa.JSON, nullable=True),
-    # The request as accepted (models.batch.BatchJobCreate), without secrets.
+    # The request as accepted (sheaf.contracts.http.batch.BatchJobCreate), without secrets.
     sa.Column("request", sa.JSON, nullable=False),
-    # Argument of the first run (models.runs.BatchInput), so that a lost start can be made good.
+    # Argument of the first run (sheaf.contracts.temporal.runs.BatchInput), so that a lost start can
+    # be made good.
     sa.Column("run", sa.JSON, nullable=False),
     sa.Column("parameters_hash", sa.String(64), nullable=False),
     sa.Column("engine_fingerprint", sa.String(128), nullable=False),

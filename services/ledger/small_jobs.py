@@ -6,8 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.batch import JobStatus
-from models.runs import BatchResult
 from services.ledger.bulk import Bulk
 from services.ledger.database import Database, now_us
 from services.ledger.events import post_job_event
@@ -16,6 +14,8 @@ from services.ledger.job_ends import end_jobs
 from services.ledger.jobs import job_row, select_jobs
 from services.ledger.records import JobRow, NotFoundError
 from services.ledger.schema import jobs
+from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.temporal.runs import BatchResult
 
 
 class SmallJobLedger:

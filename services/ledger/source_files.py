@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.ids import new_file_ids
 from services.ledger.bulk import Bulk
 from services.ledger.database import chunks, now_us
 from services.ledger.records import SourceFile
 from services.ledger.schema import directories, directory_files
+from sheaf.contracts.ids import new_file_ids
 
 
 async def sync_files(

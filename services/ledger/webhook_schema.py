@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 
-from models.deliveries import DeliveryStatus
 from services.ledger.schema import ID, JOB, TIME, metadata
 from services.ledger.words import words
+from sheaf.contracts.http.deliveries import DeliveryStatus
 
 outbox = sa.Table(
     "outbox",

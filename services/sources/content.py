@@ -6,10 +6,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.failures import DocumentError, FailureKind
 from services.file_calls import Step
 from services.sources.mounts import is_on_disk
 from services.sources.unreadable import unreadable
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 _BLOCK_BYTES = 256 * 1024
 

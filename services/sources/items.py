@@ -8,7 +8,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from models.failures import DocumentError, FailureKind, OutageError
 from rules.outside_faults import is_outside_fault, reason
 from rules.s3_locations import parse_allowed
 from services.file_calls import FILE_CALLS, StalledError, Step
@@ -23,6 +22,7 @@ from services.sources.unreadable import failure_of_item
 from services.storage.blobs import Blobs
 from services.together import together
 from services.uploads import upload_key
+from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 
 Value = TypeVar("Value")
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from models.deliveries import DeliveryError, DeliveryStatus
 from rules.webhook_retries import (
     SCHEDULE,
     SECONDS_TO_DISABLE,
@@ -28,6 +27,7 @@ from services.webhooks.event_group import GONE, WIDEST, EventGroup, Sent
 from services.webhooks.receivers import Receivers
 from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import Sender
+from sheaf.contracts.http.deliveries import DeliveryError, DeliveryStatus
 
 log = structlog.get_logger(__name__)
 

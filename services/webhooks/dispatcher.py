@@ -9,15 +9,15 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from models.deliveries import DeliveryInput
-from models.ids import delivery_workflow_id
-from models.queues import WEBHOOKS
 from rules.outside_faults import reason
 from services.ledger.deliveries import DeliveryLedger
 from services.ledger.delivery_log import DeliveryLog
 from services.ledger.leases import Leases
 from services.loops import repeat
 from services.webhooks.process import WebhookProcess
+from sheaf.contracts.http.deliveries import DeliveryInput
+from sheaf.contracts.ids import delivery_workflow_id
+from sheaf.contracts.temporal.queues import WEBHOOKS
 
 log = structlog.get_logger(__name__)
 

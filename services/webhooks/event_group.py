@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from models.deliveries import DeliveryError
-from models.webhooks import Phase
 from rules import webhook_events
 from rules.delivery_order import segments
 from rules.outside_faults import Blame, blame
@@ -18,6 +16,8 @@ from services.views import UnwritableError
 from services.webhooks.receivers import Sealed
 from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import Attempt, Message, Sender
+from sheaf.contracts.http.deliveries import DeliveryError
+from sheaf.contracts.http.webhooks import Phase
 
 log = structlog.get_logger(__name__)
 

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.classify import ClassifyJob
-from models.job_config import BatchParseJobRecordCreate
-from models.secrets import REVEALED
-from models.webhooks import WebhookConfiguration
 from rules.outbound_urls import RefusedUrlError
 from services.ledger.receivers import NewReceiver, NewReceivers
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.outbound import Guard
 from services.seals import SealBrokenError, Seals
+from sheaf.contracts.http.classify import ClassifyJob
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.contracts.http.secrets import REVEALED
+from sheaf.contracts.http.webhooks import WebhookConfiguration
 
 SEALED_FIELDS = {"webhook_url", "webhook_headers", "webhook_signing_secret"}
 ROTATION_SECONDS = 24 * 3600

@@ -1,9 +1,9 @@
 """Deliveries as the API and the command line show them."""
 
-from models.deliveries import Delivery, DeliveryAttempt, DeliveryStatus, delivery_id
 from rules.times import moment
 from rules.webhook_events import event_id, test_event_id
 from services.ledger.delivery_log import DeliveryRow
+from sheaf.contracts.http.deliveries import Delivery, DeliveryAttempt, DeliveryStatus, delivery_id
 
 
 def delivery(row: DeliveryRow) -> Delivery:

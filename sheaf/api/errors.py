@@ -23,14 +23,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 from temporalio.service import RPCError
 
-from models.failures import OutageError
-from models.requests import true_errors
 from rules.outside_faults import is_outside_fault
 from services.ledger.records import NotFoundError
 from services.object_store import ObjectStoreError
 from services.views import BusyError, UnwritableError
 from sheaf.api.middleware.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
 from sheaf.api.not_served import not_served
+from sheaf.contracts.failures import OutageError
+from sheaf.contracts.http.requests import true_errors
 
 log = structlog.get_logger(__name__)
 

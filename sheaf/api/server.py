@@ -11,7 +11,6 @@ from pathlib import Path
 
 import uvicorn
 
-from models.apis import Scope
 from services.file_calls import FILE_CALLS
 from services.home import Home
 from services.ledger.database import Database
@@ -23,6 +22,7 @@ from sheaf.api.patience import patient
 from sheaf.api.state import ApiState
 from sheaf.composition import lazy_client
 from sheaf.config import Settings
+from sheaf.contracts.apis import Scope
 from sheaf.observability import configure_logging
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

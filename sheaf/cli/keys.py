@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from models.apis import Scope
 from services.ledger.database import now_us
 from services.ledger.keys import KEY_PREFIX, ApiKey, KeyLedger
 from services.ledger.records import NotFoundError
@@ -15,6 +14,7 @@ from sheaf.cli.key_rotation import LinksStayError, Rotation
 from sheaf.cli.key_rotation import rotate as rotate_keys
 from sheaf.cli.output import Fault, at, console, print_json, print_rows
 from sheaf.cli.session import session
+from sheaf.contracts.apis import Scope
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

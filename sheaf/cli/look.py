@@ -8,7 +8,6 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from models.batch import ItemStatus
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow
@@ -25,6 +24,7 @@ from sheaf.cli.output import (
 )
 from sheaf.cli.session import session
 from sheaf.cli.waiting import Waits
+from sheaf.contracts.http.batch import ItemStatus
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -9,8 +9,6 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from models.deliveries import Delivery, DeliveryStatus, delivery_number
-from models.secrets import HIDDEN, shown_url
 from rules.times import microseconds
 from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
 from services.ledger.records import NotFoundError
@@ -22,6 +20,8 @@ from sheaf.cli.output import Fault, at, console, print_json
 from sheaf.cli.parameters import finite
 from sheaf.cli.session import Session, session
 from sheaf.composition import receivers
+from sheaf.contracts.http.deliveries import Delivery, DeliveryStatus, delivery_number
+from sheaf.contracts.http.secrets import HIDDEN, shown_url
 
 MAX_LISTED = 1000
 

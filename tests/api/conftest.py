@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from models.apis import Scope
 from services.admitter import Admitter
 from services.home import Home
 from services.ledger.admissions import AdmissionLedger
@@ -21,6 +20,7 @@ from services.ledger.migrate import migrate
 from sheaf.api.app import create_app
 from sheaf.api.state import ApiState
 from sheaf.config import Settings
+from sheaf.contracts.apis import Scope
 from tests.admitting import PLENTY
 
 

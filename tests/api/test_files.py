@@ -11,8 +11,8 @@ import httpx
 import pytest
 from llama_cloud import AsyncLlamaCloud
 
-from models.apis import Scope
 from services.uploads import upload_key
+from sheaf.contracts.apis import Scope
 from tests.api.conftest import Served
 
 FILES = "/api/v1/beta/files"

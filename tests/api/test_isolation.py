@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from models.projects import project_uuid
+from sheaf.contracts.http.projects import project_uuid
 from tests.api.conftest import Served
 from tests.api.test_page_objects import parsed
 from tests.api.test_parsing import processed

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
-from models.page_parts import Block, Box, Line, PageImage, Word
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from sheaf.contracts.page_parts import Block, Box, Line, PageImage, Word
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import create, enumerate_files
 from tests.api.working import work_through

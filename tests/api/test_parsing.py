@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 
-from models.documents import EngineFailure, EngineRequest, EngineResult, ParsedDocument, ParsedPage
-from models.failures import FailureKind
+from sheaf.contracts.documents import (
+    EngineFailure,
+    EngineRequest,
+    EngineResult,
+    ParsedDocument,
+    ParsedPage,
+)
+from sheaf.contracts.failures import FailureKind
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import BATCHES, create, enumerate_files
 from tests.api.working import work_through

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.projects import is_project, project_uuid
+from sheaf.contracts.http.projects import is_project, project_uuid
 from tests.api.conftest import Served
 from tests.api.test_single_jobs import RULES, parse, run, upload
 

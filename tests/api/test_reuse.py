@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from models.apis import Scope
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.jobs import JobLedger
+from sheaf.contracts.apis import Scope
 from tests.api.conftest import Served
 from tests.api.test_single_jobs import Classifier
 from tests.api.working import work_through

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from models.documents import Classification, EngineRequest, EngineResult
-from models.projects import project_uuid
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.jobs import JobLedger
+from sheaf.contracts.documents import Classification, EngineRequest, EngineResult
+from sheaf.contracts.http.projects import project_uuid
 from tests.api.conftest import Served
 from tests.api.test_parsing import TwoPages, processed
 from tests.api.working import work_through

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models.apis import Scope
+from sheaf.contracts.apis import Scope
 from tests.api.conftest import Served
 
 FILE_ID = "0192f0c1-a2b3-7c4d-8e9f-001122334455"

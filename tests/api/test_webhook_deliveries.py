@@ -4,10 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.deliveries import DeliveryStatus
 from services.ledger.database import now_us
 from services.ledger.deliveries import DeliveryLedger, Health, Verdict
 from services.ledger.webhook_schema import outbox, webhook_configs
+from sheaf.contracts.http.deliveries import DeliveryStatus
 from tests.api.conftest import Served
 from tests.api.test_webhook_configs import AT as CONFIGS
 from tests.api.test_webhook_configs import SECRET, save

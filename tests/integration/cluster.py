@@ -19,7 +19,6 @@ from typing import Any
 import sqlalchemy as sa
 from temporalio.client import Client
 
-from models.batch import BatchJobCreate, ItemStatus
 from services.home import Home
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
@@ -34,6 +33,7 @@ from services.temporal_server import free_port, is_listening, server_command, te
 from sheaf.cli.stored import StoredResult, read_result
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
+from sheaf.contracts.http.batch import BatchJobCreate, ItemStatus
 
 ROOT = Path(__file__).parents[2]
 SOME_ITEMS = 3

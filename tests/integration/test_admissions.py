@@ -5,9 +5,6 @@ import itertools
 
 import pytest
 
-from models.batch import JobStatus
-from models.ids import new_file_id, new_job_id, new_task_id
-from models.job_config import JobType
 from rules.admission import FEWEST_CARRIED, Capacity
 from services.ledger.admissions import WORKER_LEASE, AdmissionLedger
 from services.ledger.database import Database, chunks, now_us
@@ -17,6 +14,9 @@ from services.ledger.receivers import NewReceiver, NewReceivers
 from services.ledger.records import NewJob
 from services.ledger.small_jobs import SmallJobLedger
 from services.ledger.webhook_schema import outbox
+from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.ids import new_file_id, new_job_id, new_task_id
 
 SMALL = Capacity(small=8, large=0)
 

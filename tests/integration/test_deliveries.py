@@ -5,9 +5,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from models.deliveries import DeliveryStatus
-from models.ids import new_job_id
-from models.job_config import JobType
 from services.ledger.database import Database, now_us
 from services.ledger.deliveries import DeliveryLedger, DueEvent, Health, Verdict
 from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
@@ -16,6 +13,9 @@ from services.ledger.receivers import NewReceiver, NewReceivers
 from services.ledger.records import NewJob, NotFoundError
 from services.ledger.schema import jobs
 from services.ledger.webhook_schema import outbox, webhook_configs
+from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.ids import new_job_id
 
 HOUR = 3_600_000_000
 

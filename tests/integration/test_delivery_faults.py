@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from models.deliveries import DeliveryStatus
 from rules import webhook_events
 from rules.outbound_urls import OutboundPolicy
 from services.ledger.database import Database
@@ -15,6 +14,7 @@ from services.ledger.jobs import JobLedger
 from services.outbound import Guard
 from services.webhooks.deliverer import Deliverer
 from services.webhooks.receivers import Sealed
+from sheaf.contracts.http.deliveries import DeliveryStatus
 from tests.integration.test_deliveries import post
 from tests.webhook_receiver import receiving
 

@@ -8,12 +8,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
-from models.runs import Enumerated, EnumerationInput
 from services.ledger.database import Database
 from services.ledger.enumerations import EnumerationLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.records import SourceFile
 from services.sources.listing import SourceListing
+from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
 from tests.integration.test_ledger import LIMIT, files, make_job
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.batch import ItemStatus
-from models.failures import FailureKind
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus
 from tests.hanging import hanging
 from tests.integration.cluster import Cluster, make_files, until_async
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from models.batch import JobStatus
 from services.ledger.item_listing import ItemListing
+from sheaf.contracts.http.batch import JobStatus
 from tests.integration.cluster import Cluster
 
 FAULTS = {"segfault": "Crashed", "spin": "Timeout", "memory": "TooLarge", "empty": "Empty"}

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from models.job_config import JobType
 from services.ledger.configurations import ConfigurationLedger
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
@@ -18,6 +17,7 @@ from services.ledger.jobs import JobLedger
 from services.ledger.records import NewJob
 from services.ledger.uploads import UploadLedger, UploadRow
 from services.ledger.webhook_configs import WebhookConfigLedger
+from sheaf.contracts.http.job_config import JobType
 
 AT_ONCE = 8
 RESERVED = uuid.uuid4().hex

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from models.batch import ItemStatus, JobStatus
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
 from services.ledger.item_listing import ItemListing
@@ -15,6 +14,7 @@ from services.ledger.records import ClaimedItem, JobRow, NotFoundError
 from services.ledger.schema import attempts
 from services.ledger.small_jobs import SmallJobLedger
 from services.ledger.webhook_schema import outbox
+from sheaf.contracts.http.batch import ItemStatus, JobStatus
 from tests.integration.test_ledger import (
     completed,
     enumerate_files,

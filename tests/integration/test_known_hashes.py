@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from models.batch import ItemStatus
-from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from services.documents import DocumentProcessor
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
@@ -20,6 +18,8 @@ from services.ledger.schema import directory_files
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.work import Work
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from sheaf.contracts.http.batch import ItemStatus
 from tests.integration.test_ledger import completed, enumerate_files, make_job
 from tests.parsers import EachAlone
 

@@ -11,11 +11,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.batch import ItemStatus, JobStatus
-from models.failures import FailureKind
-from models.ids import new_job_id
-from models.job_config import JobType
-from models.runs import OrdinalRange
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
@@ -37,6 +32,11 @@ from services.ledger.records import (
 )
 from services.ledger.schema import attempts, directory_files, metadata
 from services.ledger.webhook_schema import outbox
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.ids import new_job_id
+from sheaf.contracts.temporal.runs import OrdinalRange
 from tests.admitting import admit_all
 
 KEY = ("parameters", "engines")

@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from models.deliveries import DeliveryStatus
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database, now_us
 from services.ledger.deliveries import DeliveryLedger
@@ -25,6 +24,7 @@ from services.ledger.schema import directories, directory_files, items
 from services.ledger.uploads import UploadLedger, UploadRow
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.ledger.webhook_schema import outbox, webhook_configs
+from sheaf.contracts.http.deliveries import DeliveryStatus
 from tests.integration.conftest import fresh_postgres, tables_in_order
 from tests.integration.test_deliveries import WELL, verdict
 from tests.integration.test_ledger import completed, enumerate_files, make_job

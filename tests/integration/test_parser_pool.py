@@ -14,8 +14,6 @@ from typing import Any, cast
 import psutil
 import pytest
 
-from models.documents import EngineRequest, EngineResult
-from models.failures import FailureKind, OutageError
 from rules.outside_faults import Blame, blame
 from services.engines import parser_process
 from services.engines.lane import MOST_AHEAD
@@ -23,6 +21,8 @@ from services.engines.orders import Listed, Order
 from services.engines.parser_process import ParserProcess
 from services.engines.pool import ParserPool
 from services.scratch import Scratch
+from sheaf.contracts.documents import EngineRequest, EngineResult
+from sheaf.contracts.failures import FailureKind, OutageError
 
 DEADLINE = 60.0
 OF_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)

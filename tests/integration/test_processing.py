@@ -8,9 +8,6 @@ from typing import cast
 
 import pytest
 
-from models.batch import ItemStatus
-from models.documents import ParseOptions
-from models.markdown_style import MarkdownStyle
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
 from services.ledger.items import ItemLedger
@@ -20,6 +17,9 @@ from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.work import Work
+from sheaf.contracts.documents import ParseOptions
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.markdown_style import MarkdownStyle
 from tests.claimed import claimed
 from tests.unit.test_documents import SPEC
 

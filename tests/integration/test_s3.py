@@ -12,8 +12,6 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.batch import JobStatus
-from models.failures import DocumentError, FailureKind
 from rules.s3_locations import S3Location, key_of
 from services import s3_keys
 from services.ledger.records import SourceFile
@@ -24,6 +22,8 @@ from services.storage.blobs import Blobs
 from services.storage.downloads import PREFIX as DOWNLOAD_PREFIX
 from services.storage.local import LocalBlobs
 from services.storage.s3 import S3Blobs
+from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.contracts.http.batch import JobStatus
 from tests.integration.cluster import Cluster, kill
 from tests.integration.s3_server import SECRET, Faults, S3Server, faulty_proxy, s3_server
 

@@ -7,11 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from models.batch import ItemStatus
-from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
-from models.failures import FailureKind
-from models.ids import new_job_id
-from models.job_config import JobType
 from services.documents import DocumentProcessor
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
@@ -29,6 +24,11 @@ from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.uploads import Uploads, upload_key
 from services.work import Work
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.ids import new_job_id
 from tests.parsers import EachAlone, process_one
 
 KEY = ("parameters", "engines")

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from models.documents import ParsedDocument, ParsedPage, ParseOptions
-from models.job_config import JobType
-from models.views import Part
 from services import views as views_module
 from services.ledger.records import JobSpec, NotFoundError, ResultPlace
 from services.results import TaskResult
@@ -17,6 +14,9 @@ from services.scratch import own_folder
 from services.storage.local import LocalBlobs
 from services.views import BusyError, UnwritableError, Views
 from services.work import Work
+from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.views import Part
 from tests.faulty_views import BEGUN
 from tests.integration.test_parser_pool import living_children, parser_processes
 

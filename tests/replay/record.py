@@ -16,10 +16,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from models.ids import page_workflow_id
-from models.page_runs import PageInput
-from models.runs import BatchInput, RunLimits
-from models.small_jobs import SmallJobInput, SmallJobsInput
+from sheaf.contracts.ids import page_workflow_id
+from sheaf.contracts.temporal.page_runs import PageInput
+from sheaf.contracts.temporal.runs import BatchInput, RunLimits
+from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from tests.workflows.test_delivery import FakeRounds, running

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from models.page_runs import PageEnded, PageInput
+from sheaf.contracts.temporal.page_runs import PageEnded, PageInput
 from workflows.batch import BatchWorkflow
 from workflows.delivery import DeliveryWorkflow
 from workflows.enumeration import EnumerationWorkflow

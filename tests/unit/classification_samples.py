@@ -1,6 +1,6 @@
 """Rules and documents for the tests of the classifier."""
 
-from models.documents import ClassifierRule
+from sheaf.contracts.documents import ClassifierRule
 
 INVOICE = ClassifierRule(
     type="invoice",

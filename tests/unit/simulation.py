@@ -9,10 +9,10 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from models.runs import OrdinalRange, Slice, SliceResult
 from rules.relay import Relay
 from rules.slicing import Weighed, cut
 from rules.window import Window
+from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceResult
 
 SIGNAL_SECONDS = 0.02
 PLAN_SECONDS = 0.05

@@ -5,7 +5,6 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.small_jobs import MOST_CARRIED
 from rules.admission import (
     FEWEST_CARRIED,
     Waiting,
@@ -15,6 +14,7 @@ from rules.admission import (
     carried,
     place,
 )
+from sheaf.contracts.temporal.small_jobs import MOST_CARRIED
 
 GIB = 1024**3
 PROJECTS = st.sampled_from(["a", "b", "c", "d"])

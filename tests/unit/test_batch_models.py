@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from models.batch import BatchJob, BatchJobCreate, ItemStatus, JobCounts, JobStatus
-from models.batch_items import BatchItem
-from models.classify import ClassifyJob, ClassifyMode, ClassifyStatus
-from models.documents import ClassifierRule
-from models.job_config import BatchParseJobRecordCreate, JobType
+from sheaf.contracts.documents import ClassifierRule
+from sheaf.contracts.http.batch import BatchJob, BatchJobCreate, ItemStatus, JobCounts, JobStatus
+from sheaf.contracts.http.batch_items import BatchItem
+from sheaf.contracts.http.classify import ClassifyJob, ClassifyMode, ClassifyStatus
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 RULE = {"type": "invoice", "description": "Has an amount that is due."}

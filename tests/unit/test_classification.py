@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.documents import Classification, ClassifierRule
-from models.failures import DocumentError, FailureKind
 from services.engines import classification, classification_embedding
 from services.engines.classification import classify, examine
 from services.engines.classification_keywords import overlap, stems, weigh_words
 from services.engines.classification_text import quote
+from sheaf.contracts.documents import Classification, ClassifierRule
+from sheaf.contracts.failures import DocumentError, FailureKind
 from tests.unit.classification_samples import (
     CONTRACT,
     CONTRACT_TEXT,

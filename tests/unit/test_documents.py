@@ -4,10 +4,6 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from models.batch import ItemStatus
-from models.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage, ParseOptions
-from models.failures import FailureKind
-from models.markdown_style import MarkdownStyle, Rendering
 from services.documents import DocumentProcessor
 from services.ledger.items import ItemLedger
 from services.ledger.records import JobSpec
@@ -15,6 +11,16 @@ from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.work import Work
+from sheaf.contracts.documents import (
+    EngineRequest,
+    EngineResult,
+    ParsedDocument,
+    ParsedPage,
+    ParseOptions,
+)
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.markdown_style import MarkdownStyle, Rendering
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 

@@ -85,7 +85,8 @@ def test_results_are_decoded_in_the_process_that_writes_their_parts(main: str) -
     decoding = {
         str(path.relative_to(ROOT))
         for path in reached(main).values()
-        if {"models.documents.EngineResult", "models.documents.ParsedDocument"} & imports(path)
+        if {"sheaf.contracts.documents.EngineResult", "sheaf.contracts.documents.ParsedDocument"}
+        & imports(path)
         and "model_validate" in path.read_text()
     }
     mine = {"sheaf/cli/stored.py"} if main == "starter" else set()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.failures import FailureKind
-from models.parse_results import error_code
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.parse_results import error_code
 
 DOCUMENTED = {
     *("UNSUPPORTED_FILE_TYPE", "PDF_IS_PROTECTED", "PDF_IS_BROKEN", "NO_DATA_FOUND_IN_FILE"),

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-import models
-from models.payload import Payload
 from rules.finite_json import NotFiniteError, check_finite
+from sheaf import contracts
 from sheaf.config import Settings
+from sheaf.contracts.temporal.payload import Payload
 
 
 def with_numbers() -> list[type[BaseModel]]:
@@ -22,7 +22,7 @@ def with_numbers() -> list[type[BaseModel]]:
     What only answers are made of is no `Payload`, and holds what was read by others.
     """
     found: dict[str, type[BaseModel]] = {"Settings": Settings}
-    for module in pkgutil.iter_modules(models.__path__, "models."):
+    for module in pkgutil.walk_packages(contracts.__path__, "sheaf.contracts."):
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and issubclass(value, Payload):
                 fields = value.model_fields.values()

@@ -14,9 +14,6 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
-from models.batch import ItemStatus
-from models.documents import EngineRequest, EngineResult, ParseOptions
-from models.failures import FailureKind, OutageError
 from services.documents import DocumentProcessor
 from services.file_calls import FILE_CALLS, StalledError
 from services.ledger.items import ItemLedger
@@ -27,6 +24,9 @@ from services.sources.listing import SourceListing, vanished_of
 from services.storage import local
 from services.storage.local import LocalBlobs
 from services.work import Work
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
+from sheaf.contracts.failures import FailureKind, OutageError
+from sheaf.contracts.http.batch import ItemStatus
 from tests.claimed import claimed
 from tests.hanging import hanging
 from tests.parsers import EachAlone

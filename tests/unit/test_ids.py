@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from models import ids
+from sheaf.contracts import ids
 
 times_ns = st.integers(0, (1 << 48) * 1_000_000 - 1)
 

@@ -3,16 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.page_runs import PageEnded, PageSlots
-from models.runs import (
+from rules.batch_state import BatchState
+from rules.joining import MOST_ITEMS, MOST_SECONDS, SLICES_A_SLOT, pages_together
+from rules.slicing import LONGEST_SLICE_SECONDS
+from sheaf.contracts.temporal.page_runs import PageEnded, PageSlots
+from sheaf.contracts.temporal.runs import (
     BatchInput,
     Counts,
     OpenPage,
     Spent,
 )
-from rules.batch_state import BatchState
-from rules.joining import MOST_ITEMS, MOST_SECONDS, SLICES_A_SLOT, pages_together
-from rules.slicing import LONGEST_SLICE_SECONDS
 
 page_files = st.integers(1, 1000)
 concurrency = st.integers(1, 256)

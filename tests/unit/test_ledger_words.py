@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect
 
-from models.batch import ItemStatus
 from services.ledger import webhook_schema
 from services.ledger.schema import items, metadata
+from sheaf.contracts.http.batch import ItemStatus
 
 FREE = {
     # Ids, names, versions and hashes, whose length alone is bounded.

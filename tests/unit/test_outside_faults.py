@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.failures import DocumentError, FailureKind, OutageError
 from rules.outside_faults import (
     Blame,
     blame,
@@ -32,6 +31,7 @@ from rules.outside_faults import (
 )
 from services.ledger.records import NotFoundError, SupersededError
 from services.object_store import ObjectStoreError, faults
+from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 
 GONE = {errno.ENOENT, errno.ENOTDIR}
 REFUSED = {

@@ -6,8 +6,8 @@
 import ast
 from pathlib import Path
 
-from models.parse_parameters import BatchParseJobConfig
 from rules.parameters import HONOURED_PARAMETERS, PARTLY_HONOURED, unsupported_parameters
+from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 from tests.unit.test_parameters import HONOURED, parse
 
 TESTS = Path(__file__).parents[1]

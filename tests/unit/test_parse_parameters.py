@@ -5,17 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from models.languages import ParserLanguages
-from models.parse_output import FailPageMode
-from models.parse_parameters import (
+from sheaf.contracts.http.languages import ParserLanguages
+from sheaf.contracts.http.parse_output import FailPageMode
+from sheaf.contracts.http.parse_parameters import (
     WITHHELD_PARAMETERS,
     BatchParseJobConfig,
     JobPriority,
     withheld_names,
 )
-from models.parse_vendor import ParsingMode
-from models.secrets import HIDDEN, REVEALED
-from models.webhooks import WEBHOOK_EVENTS, WebhookConfiguration
+from sheaf.contracts.http.parse_vendor import ParsingMode
+from sheaf.contracts.http.secrets import HIDDEN, REVEALED
+from sheaf.contracts.http.webhooks import WEBHOOK_EVENTS, WebhookConfiguration
 
 DEFAULTS_OTHER_THAN_NULL_AND_FALSE = {
     # Without `save_images`, which is true in the contract: only where a client says so are pictures

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from models.documents import EngineRequest, EngineResult
-from models.failures import FailureKind
-from models.parse_parameters import BatchParseJobConfig
 from rules.parse_options import password_ref
 from services.engines.pool import ParserPool
 from services.passwords import Passwords, PasswordsError
+from sheaf.contracts.documents import EngineRequest, EngineResult
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 from tests.unit.test_parameters import hash_of, parse
 
 LOCKED = Path(__file__).parents[2] / "examples" / "documents" / "odd" / "settlement-password.pdf"

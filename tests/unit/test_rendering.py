@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.documents import ParsedPage
 from rules.rendering import render_markdown, render_text
+from sheaf.contracts.documents import ParsedPage
 
 PAGES = (
     ParsedPage(page=2, text="two", md="# Two"),

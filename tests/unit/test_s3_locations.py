@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.job_config import BatchParseJobRecordCreate
 from rules.output_locations import output_key, output_location, stored_output
 from rules.s3_locations import (
     S3Location,
@@ -20,6 +19,7 @@ from rules.s3_locations import (
     partitioned,
 )
 from services.outputs import OutputRefusedError, check_output
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 
 names = st.text("abc-.", min_size=1, max_size=5).filter(lambda name: name.strip("."))
 prefixes = st.lists(names, max_size=4).map(lambda parts: "".join(f"{part}/" for part in parts))

@@ -10,8 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from models.documents import EngineRequest, EngineResult, ParseOptions
-from models.failures import DocumentError, FailureKind, OutageError
 from services.documents import DocumentProcessor
 from services.ledger.items import ItemLedger
 from services.ledger.records import SourceFile
@@ -27,6 +25,8 @@ from services.storage.downloads import downloaded
 from services.storage.local import LocalBlobs
 from services.together import together
 from services.work import Work
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
+from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 from tests.unit.test_documents import SPEC, Silent

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from models.job_config import PartitionName
+from sheaf.contracts.http.job_config import PartitionName
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "storage.md").read_text()
 

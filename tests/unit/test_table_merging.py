@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.documents import ParsedPage
 from rules.rendering import render_markdown
 from rules.table_merging import merge_tables
+from sheaf.contracts.documents import ParsedPage
 
 HEAD = "| a | b |\n| --- | --- |"
 

@@ -9,12 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.apis import JobApi
-from models.batch import ItemStatus, JobStatus
-from models.events import ItemEventData, JobEventData
-from models.job_config import JobType
-from models.secrets import shown_url
-from models.webhooks import SENT_EVENTS, WEBHOOK_EVENTS, Phase
 from rules import webhook_events
 from rules.delivery_order import segments
 from rules.webhook_events import ItemFacts, JobFacts, event_id, item_phase, job_event, job_phase
@@ -27,6 +21,12 @@ from rules.webhook_retries import (
     retry_wait,
     window,
 )
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.http.events import ItemEventData, JobEventData
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.http.secrets import shown_url
+from sheaf.contracts.http.webhooks import SENT_EVENTS, WEBHOOK_EVENTS, Phase
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

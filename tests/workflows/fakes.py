@@ -12,8 +12,9 @@ from activities.signatures import (
     PageActivities,
     SliceActivities,
 )
-from models.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
-from models.runs import (
+from rules.inline import MOST_INLINE_FILES
+from sheaf.contracts.temporal.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
+from sheaf.contracts.temporal.runs import (
     BatchResult,
     Counts,
     Enumerated,
@@ -30,8 +31,12 @@ from models.runs import (
     SliceResult,
     Spent,
 )
-from models.small_jobs import SmallJobInput, SmallJobResult, SmallJobsInput, SmallJobsResult
-from rules.inline import MOST_INLINE_FILES
+from sheaf.contracts.temporal.small_jobs import (
+    SmallJobInput,
+    SmallJobResult,
+    SmallJobsInput,
+    SmallJobsResult,
+)
 
 
 @dataclass

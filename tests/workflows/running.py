@@ -9,8 +9,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from activities.own_faults import EndsOnOwnFaults
-from models.queues import SLICES
-from models.runs import BatchInput, BatchResult
+from sheaf.contracts.temporal.queues import SLICES
+from sheaf.contracts.temporal.runs import BatchInput, BatchResult
 from tests.workflows.fakes import FakeActivities, FakeItems
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from models.ids import page_workflow_id
-from models.page_runs import PageInput
-from models.runs import BatchInput, BatchResult
+from sheaf.contracts.ids import page_workflow_id
+from sheaf.contracts.temporal.page_runs import PageInput
+from sheaf.contracts.temporal.runs import BatchInput, BatchResult
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.page import PageWorkflow

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.signatures import WebhookActivities
-from models.deliveries import DeliveryInput, DeliveryRound
+from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
 from workflows.delivery import FAULT_REST, MAX_EVENTS, DeliveryWorkflow
 
 DAY = 86_400

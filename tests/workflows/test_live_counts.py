@@ -5,7 +5,7 @@ import asyncio
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from models.runs import BatchResult, RunLimits
+from sheaf.contracts.temporal.runs import BatchResult, RunLimits
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.batch import BatchWorkflow

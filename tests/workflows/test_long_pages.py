@@ -14,8 +14,8 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.pages import LedgerPageActivities
-from models.ids import page_workflow_id
-from models.runs import LookInput, RunLimits
+from sheaf.contracts.ids import page_workflow_id
+from sheaf.contracts.temporal.runs import LookInput, RunLimits
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from models.runs import RunLimits
+from sheaf.contracts.temporal.runs import RunLimits
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 

@@ -6,7 +6,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.own_faults import MAX_OWN_FAULTS
-from models.runs import BatchResult
+from sheaf.contracts.temporal.runs import BatchResult
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 

@@ -8,8 +8,8 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
-from models.runs import BatchResult
-from models.small_jobs import SmallJobInput, SmallJobsInput, SmallJobsResult
+from sheaf.contracts.temporal.runs import BatchResult
+from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput, SmallJobsResult
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.batch import BatchWorkflow

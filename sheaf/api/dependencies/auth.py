@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from models.apis import Scope
-from models.projects import is_project
 from sheaf.api.middleware.authentication import authenticated
 from sheaf.api.state import ApiState, api_state
+from sheaf.contracts.apis import Scope
+from sheaf.contracts.http.projects import is_project
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key; `sheaf keys create` makes one.")
 

@@ -16,9 +16,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from models.secrets import REVEALED
-from models.texts import Name
 from sheaf.api.errors import InvalidError
+from sheaf.contracts.http.secrets import REVEALED
+from sheaf.contracts.texts import Name
 
 Fields = TypeVar("Fields", bound=BaseModel)
 

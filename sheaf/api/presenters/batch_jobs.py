@@ -4,16 +4,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.batch import BatchJob, BatchJobCreate, BatchJobStatus
-from models.batch_items import BatchItem, ProcessingResult
-from models.classify import ClassifyJob
-from models.projects import project_uuid
 from rules.output_locations import output_key, stored_output
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
 from services.ledger.records import JobRow, ResultPlace
 from services.result_store import ResultStore
 from services.storage.blobs import Blobs
+from sheaf.contracts.http.batch import BatchJob, BatchJobCreate, BatchJobStatus
+from sheaf.contracts.http.batch_items import BatchItem, ProcessingResult
+from sheaf.contracts.http.classify import ClassifyJob
+from sheaf.contracts.http.projects import project_uuid
 
 
 def batch_job(job: JobRow) -> BatchJob:

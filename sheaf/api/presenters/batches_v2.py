@@ -2,8 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-from models.batch import JobCounts, JobStatus
-from models.batches_v2 import (
+from rules.times import moment
+from services.ledger.item_listing import ItemListing, ItemRow
+from services.ledger.records import JobRow
+from sheaf.api.presenters.batch_jobs import failure_message, progress
+from sheaf.contracts.http.batch import JobCounts, JobStatus
+from sheaf.contracts.http.batches_v2 import (
     Batch,
     BatchConfig,
     BatchFile,
@@ -11,10 +15,6 @@ from models.batches_v2 import (
     BatchStatus,
     JobReference,
 )
-from rules.times import moment
-from services.ledger.item_listing import ItemListing, ItemRow
-from services.ledger.records import JobRow
-from sheaf.api.presenters.batch_jobs import failure_message, progress
 
 STATUSES = {
     BatchStatus.PENDING: (JobStatus.PENDING,),

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from models.directories import DirectoryFile
 from rules.times import moment
 from services.ledger.directory_files import SourceBackedError, TakenError
 from services.ledger.file_listing import DirectoryFileRow
 from sheaf.api.dependencies.links import Linking, file_path, signed_link
 from sheaf.api.errors import InvalidError
+from sheaf.contracts.http.directories import DirectoryFile
 
 
 def directory_file(

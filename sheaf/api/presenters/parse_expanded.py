@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from models.page_parts import Box
-from models.parse_tasks import (
-    ContentMetadata,
-    ImageMetadata,
-    ImagePlace,
-    ImagesMetadata,
-    ParseResult,
-)
-from models.views import ListedImage, Part, View
 from services.results import TaskResult
 from services.single_jobs import Task
 from services.view_files import PartFile, Written
 from services.views import Views
 from sheaf.api.presenters.spliced import SplicedResponse
 from sheaf.api.presenters.tasks import configuration
+from sheaf.contracts.http.parse_tasks import (
+    ContentMetadata,
+    ImageMetadata,
+    ImagePlace,
+    ImagesMetadata,
+    ParseResult,
+)
+from sheaf.contracts.page_parts import Box
+from sheaf.contracts.views import ListedImage, Part, View
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

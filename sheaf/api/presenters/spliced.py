@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from models.views import Part
 from services.view_files import SMALL_BYTES, PartFile, Written
 from services.views import UnwritableError
+from sheaf.contracts.views import Part
 
 
 class SplicedResponse(Response):

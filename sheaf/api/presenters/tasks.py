@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from models.batch import ItemStatus, JobStatus
-from models.classify_v2 import ClassifyTask, TaskStatus
-from models.documents import Classification
-from models.job_config import JobType
-from models.parse_tasks import ParseTask
 from rules.times import moment
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemRow
 from services.single_jobs import Task
 from sheaf.api.presenters.batch_jobs import failure_message, job_config
 from sheaf.api.state import ApiState
+from sheaf.contracts.documents import Classification
+from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.http.classify_v2 import ClassifyTask, TaskStatus
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.http.parse_tasks import ParseTask
 
 _STATUSES = {
     ItemStatus.PENDING: TaskStatus.PENDING,

@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from models.events import WebhookEvent
-from models.webhooks import SENT_EVENTS, TEST_EVENT
+from sheaf.contracts.http.events import WebhookEvent
+from sheaf.contracts.http.webhooks import SENT_EVENTS, TEST_EVENT
 
 
 def document_webhooks(app: FastAPI) -> None:

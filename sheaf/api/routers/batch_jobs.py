@@ -4,18 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
 
-from models.apis import JobApi
-from models.batch import (
-    BatchJob,
-    BatchJobCancel,
-    BatchJobCancelled,
-    BatchJobCreate,
-    BatchJobStatus,
-    ItemStatus,
-    JobStatus,
-    JobType,
-)
-from models.batch_items import BatchItem, ProcessingResults
 from services.jobs import Origin
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemListing
@@ -31,6 +19,18 @@ from sheaf.api.presenters.batch_jobs import (
     batch_job_status,
     processing_result,
 )
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.batch import (
+    BatchJob,
+    BatchJobCancel,
+    BatchJobCancelled,
+    BatchJobCreate,
+    BatchJobStatus,
+    ItemStatus,
+    JobStatus,
+    JobType,
+)
+from sheaf.contracts.http.batch_items import BatchItem, ProcessingResults
 
 router = APIRouter(prefix="/api/v1/beta/batch-processing", tags=["batch processing"])
 

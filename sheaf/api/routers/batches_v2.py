@@ -5,12 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
-from models.apis import JobApi
-from models.batch import BatchJobCreate, ItemStatus
-from models.batches_v2 import Batch, BatchCreate, BatchFile, BatchStatus
-from models.directories import Moment
-from models.job_config import BatchParseJobRecordCreate
-from models.parse_v2 import ParseConfiguration
 from rules.parse_v2 import translate
 from rules.times import microseconds
 from rules.webhook_events import never_sent
@@ -28,6 +22,12 @@ from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.batches_v2 import STATUSES, batch, batch_file, expanded
 from sheaf.api.state import ApiState
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.batch import BatchJobCreate, ItemStatus
+from sheaf.contracts.http.batches_v2 import Batch, BatchCreate, BatchFile, BatchStatus
+from sheaf.contracts.http.directories import Moment
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.contracts.http.parse_v2 import ParseConfiguration
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
 

@@ -7,11 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Path
 
-from models.apis import JobApi
-from models.batch import BatchJobCreate, ItemStatus, JobStatus
-from models.classifier import MAX_FILES, ClassifierJob, ClassifierJobCreate, ClassifierResult
-from models.classify import ClassifyJob, ClassifyStatus
-from models.job_config import JobType
 from rules.parameters import unsupported_parameters
 from rules.times import moment
 from rules.webhook_events import never_sent
@@ -29,6 +24,16 @@ from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.batch_jobs import failure_message
 from sheaf.api.presenters.tasks import classification
 from sheaf.api.state import ApiState
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.batch import BatchJobCreate, ItemStatus, JobStatus
+from sheaf.contracts.http.classifier import (
+    MAX_FILES,
+    ClassifierJob,
+    ClassifierJobCreate,
+    ClassifierResult,
+)
+from sheaf.contracts.http.classify import ClassifyJob, ClassifyStatus
+from sheaf.contracts.http.job_config import JobType
 
 router = APIRouter(prefix="/api/v1/classifier/jobs", tags=["classifier"])
 

@@ -6,12 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
 
-from models.apis import JobApi
-from models.classify import ClassifyJob
-from models.classify_v2 import ClassifyConfiguration, ClassifyCreate, ClassifyTask, TaskStatus
-from models.directories import Moment
-from models.job_config import JobType
-from models.parse_tasks import Deleted
 from rules.classify_v2 import classify_job
 from rules.times import microseconds
 from rules.webhook_events import never_sent
@@ -28,6 +22,17 @@ from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.tasks import STATUS_FILTERS, classify_task, place_of
 from sheaf.api.routers.parse_tasks import JobIds, TaskId
 from sheaf.api.state import ApiState
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.classify import ClassifyJob
+from sheaf.contracts.http.classify_v2 import (
+    ClassifyConfiguration,
+    ClassifyCreate,
+    ClassifyTask,
+    TaskStatus,
+)
+from sheaf.contracts.http.directories import Moment
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.http.parse_tasks import Deleted
 
 router = APIRouter(prefix="/api/v2/classify", tags=["classify"])
 

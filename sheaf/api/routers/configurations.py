@@ -5,14 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from models.classify_v2 import ClassifyConfiguration
-from models.configurations import (
-    AnyProductType,
-    Configuration,
-    ConfigurationCreate,
-    ConfigurationUpdate,
-)
-from models.parse_v2 import ParseConfiguration
 from rules.classify_v2 import classify_job
 from rules.parse_v2 import translate
 from rules.times import moment
@@ -27,6 +19,14 @@ from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.errors import InvalidError
+from sheaf.contracts.http.classify_v2 import ClassifyConfiguration
+from sheaf.contracts.http.configurations import (
+    AnyProductType,
+    Configuration,
+    ConfigurationCreate,
+    ConfigurationUpdate,
+)
+from sheaf.contracts.http.parse_v2 import ParseConfiguration
 
 router = APIRouter(prefix="/api/v1/beta/configurations", tags=["configurations"])
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from models.directories import Directory, DirectoryCreate, DirectoryType, DirectoryUpdate
 from rules.times import microseconds, moment
 from services.file_calls import FILE_CALLS
 from services.ledger.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
@@ -16,6 +15,12 @@ from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
+from sheaf.contracts.http.directories import (
+    Directory,
+    DirectoryCreate,
+    DirectoryType,
+    DirectoryUpdate,
+)
 
 router = APIRouter(prefix="/api/v1/beta/directories", tags=["directories"])
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from models.directories import DirectoryFile, DirectoryFilesDelete, DirectoryFileUpdate, Moment
 from rules.times import microseconds
 from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger
@@ -17,6 +16,12 @@ from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_curs
 from sheaf.api.presenters.directory_files import directory_file, explained
 from sheaf.api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
 from sheaf.api.routers.files import Expand
+from sheaf.contracts.http.directories import (
+    DirectoryFile,
+    DirectoryFilesDelete,
+    DirectoryFileUpdate,
+    Moment,
+)
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 

@@ -2,9 +2,6 @@
 
 from fastapi import APIRouter, Request
 
-from models.directories import DirectoryFile, DirectoryFileAdd, DirectoryFileUpload
-from models.files import Purpose
-from models.texts import MAX_KEY_BYTES
 from rules.finite_json import NotFiniteError, read_json
 from services.ledger.directories import DirectoryLedger
 from services.ledger.directory_files import DirectoryFileLedger, NewFile
@@ -17,6 +14,9 @@ from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.directory_files import directory_file, explained
 from sheaf.api.routers.directories import DirectoryId
 from sheaf.api.state import ApiState
+from sheaf.contracts.http.directories import DirectoryFile, DirectoryFileAdd, DirectoryFileUpload
+from sheaf.contracts.http.files import Purpose
+from sheaf.contracts.texts import MAX_KEY_BYTES
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 

@@ -8,8 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
-from models.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
-from models.projects import is_project
 from rules.times import moment
 from services.ledger.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
 from services.signing_keys import LONGEST_LINK_SECONDS
@@ -29,6 +27,8 @@ from sheaf.api.dependencies.links import (
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
+from sheaf.contracts.http.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
+from sheaf.contracts.http.projects import is_project
 
 router = APIRouter(prefix="/api/v1/beta/files", tags=["files"])
 

@@ -5,8 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
 
-from models.parse_tasks import ParseResult
-from models.views import Part
 from services.ledger.records import NotFoundError
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
@@ -15,6 +13,8 @@ from sheaf.api.presenters.spliced import part_response
 from sheaf.api.presenters.tasks import parse_task, place_of
 from sheaf.api.routers.parse_tasks import TaskId
 from sheaf.api.routers.parsing import ImageName, picture
+from sheaf.contracts.http.parse_tasks import ParseResult
+from sheaf.contracts.views import Part
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

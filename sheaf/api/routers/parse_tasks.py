@@ -4,13 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from models.apis import JobApi
-from models.classify_v2 import TaskStatus
-from models.directories import Moment
-from models.files import Purpose
-from models.job_config import BatchParseJobRecordCreate
-from models.parse_tasks import Deleted, ParseCreate, ParseTask, ParseUploadConfiguration
-from models.parse_v2 import ParseConfiguration
 from rules.finite_json import NotFiniteError, read_json
 from rules.parse_v2 import translate
 from rules.times import microseconds
@@ -29,6 +22,18 @@ from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.tasks import STATUS_FILTERS, parse_task
 from sheaf.api.state import ApiState
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.classify_v2 import TaskStatus
+from sheaf.contracts.http.directories import Moment
+from sheaf.contracts.http.files import Purpose
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.contracts.http.parse_tasks import (
+    Deleted,
+    ParseCreate,
+    ParseTask,
+    ParseUploadConfiguration,
+)
+from sheaf.contracts.http.parse_v2 import ParseConfiguration
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

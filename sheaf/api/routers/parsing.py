@@ -9,15 +9,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Response
 from fastapi.responses import StreamingResponse
 
-from models.batch import ItemStatus, SkipReason
-from models.parse_results import (
-    JsonResult,
-    MarkdownResult,
-    ParsingJob,
-    TextResult,
-    error_code,
-)
-from models.views import Part
 from rules.file_extensions import SUPPORTED_EXTENSIONS
 from rules.times import moment
 from services.ledger.item_listing import ItemRow
@@ -28,6 +19,15 @@ from sheaf.api.presenters.parse_expanded import CONTENTS
 from sheaf.api.presenters.spliced import part_response
 from sheaf.api.presenters.tasks import configuration
 from sheaf.api.state import ApiState
+from sheaf.contracts.http.batch import ItemStatus, SkipReason
+from sheaf.contracts.http.parse_results import (
+    JsonResult,
+    MarkdownResult,
+    ParsingJob,
+    TextResult,
+    error_code,
+)
+from sheaf.contracts.views import Part
 
 ImageName = Annotated[str, Path(max_length=64, examples=["page_1.jpg"])]
 JobId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]

@@ -4,12 +4,6 @@ import re
 
 from fastapi import APIRouter, Request
 
-from models.apis import JobApi
-from models.files import Purpose
-from models.job_config import BatchParseJobRecordCreate
-from models.parse_parameters import withheld_names
-from models.parse_results import ParsingJob
-from models.parse_tasks import address_refusal
 from rules.parameters import unsupported_parameters
 from rules.parse_form import parameters_of
 from services.uploads import Uploads
@@ -19,6 +13,12 @@ from sheaf.api.dependencies.forms import MAX_V1_TEXTS, UploadForm, file_body, up
 from sheaf.api.dependencies.idempotency import Once, OnceOnly
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.files import Purpose
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.contracts.http.parse_parameters import withheld_names
+from sheaf.contracts.http.parse_results import ParsingJob
+from sheaf.contracts.http.parse_tasks import address_refusal
 
 _ADDRESSES = {
     name: f"{address_refusal(name)} Send the file as the part `file`."

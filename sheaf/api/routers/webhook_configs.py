@@ -4,9 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from models.deliveries import Delivery
-from models.secrets import HIDDEN, REVEALED, shown_url
-from models.webhook_configs import WebhookConfig, WebhookConfigCreate, WebhookConfigUpdate
 from rules.times import moment
 from services.ledger.delivery_log import DeliveryLog
 from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
@@ -17,6 +14,13 @@ from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
+from sheaf.contracts.http.deliveries import Delivery
+from sheaf.contracts.http.secrets import HIDDEN, REVEALED, shown_url
+from sheaf.contracts.http.webhook_configs import (
+    WebhookConfig,
+    WebhookConfigCreate,
+    WebhookConfigUpdate,
+)
 
 router = APIRouter(tags=["webhook configurations"])
 

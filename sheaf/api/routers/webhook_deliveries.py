@@ -4,14 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from models.deliveries import (
-    Delivery,
-    DeliveryStatus,
-    Redelivered,
-    RedeliveryRequest,
-    delivery_number,
-)
-from models.directories import Moment
 from rules.times import microseconds
 from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
 from services.ledger.records import NotFoundError
@@ -19,6 +11,14 @@ from services.webhooks.shown import delivery
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.contracts.http.deliveries import (
+    Delivery,
+    DeliveryStatus,
+    Redelivered,
+    RedeliveryRequest,
+    delivery_number,
+)
+from sheaf.contracts.http.directories import Moment
 
 router = APIRouter(prefix="/api/v1/beta/webhook-deliveries", tags=["webhook deliveries"])
 

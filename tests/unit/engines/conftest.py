@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from models.documents import EngineRequest, EngineResult, ParsedDocument, ParseOptions
-from models.failures import FailureKind
 from services.engines.pool import ParserPool
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParseOptions
+from sheaf.contracts.failures import FailureKind
 
 Parse = Callable[..., Awaitable[EngineResult]]
 

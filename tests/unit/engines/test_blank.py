@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from models.documents import ParsedPage
-from models.failures import FailureKind
 from services.engines import blank, pdf_content
+from sheaf.contracts.documents import ParsedPage
+from sheaf.contracts.failures import FailureKind
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 

@@ -4,10 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from models.documents import ClassifierRule, EngineRequest
-from models.failures import FailureKind
 from services.engines.dispatch import handle
 from services.engines.fingerprint import fingerprint
+from sheaf.contracts.documents import ClassifierRule, EngineRequest
+from sheaf.contracts.failures import FailureKind
 
 RULES = (
     ClassifierRule(type="invoice", description="an invoice with an amount due"),

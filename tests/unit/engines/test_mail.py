@@ -2,7 +2,7 @@
 
 import base64
 
-from models.failures import FailureKind
+from sheaf.contracts.failures import FailureKind
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 

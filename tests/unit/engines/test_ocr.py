@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.failures import DocumentError
 from services.engines import ocr
+from sheaf.contracts.failures import DocumentError
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.failures import FailureKind
 from services.engines.containers import DOCX
 from services.engines.markdown import plain_text, without_emphasis
+from sheaf.contracts.failures import FailureKind
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.failures import FailureKind
-from models.parse_output import FailPageMode
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.parse_output import FailPageMode
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 from tests.unit.engines.test_pdf_parameters import FONT, RESOURCES, placed

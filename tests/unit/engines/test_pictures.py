@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from models.failures import FailureKind
+from sheaf.contracts.failures import FailureKind
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from models.documents import EngineRequest, EngineResult, ParseOptions
-from models.failures import DocumentError, FailureKind
 from services.engines import dispatch
 from services.engines.system_faults import failure_of, fault_of_machine
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
+from sheaf.contracts.failures import DocumentError, FailureKind
 from tests.unit.engines import samples
 
 FILES: dict[str, Callable[[], bytes]] = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.failures import FailureKind
-from models.parse_results import error_code
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.parse_results import error_code
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 

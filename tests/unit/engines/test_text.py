@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from models.failures import DocumentError, FailureKind
 from services.engines import text
 from services.engines.charset import decode
 from services.engines.source import Source
+from sheaf.contracts.failures import DocumentError, FailureKind
 
 
 def read(tmp_path: Path, data: bytes, media_type: str = "text/plain") -> str:

@@ -1,12 +1,12 @@
 """Parse parameters that choose, prompt or pay for a model of the vendor.
 
 They are recorded, never acted on: no model runs here. Keys are dropped before they are recorded
-(see `models.parse_parameters`).
+(see `sheaf.contracts.http.parse_parameters`).
 """
 
 from enum import StrEnum
 
-from models.requests import RequestModel
+from sheaf.contracts.http.requests import RequestModel
 
 
 class ParsingMode(StrEnum):

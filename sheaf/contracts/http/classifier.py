@@ -5,17 +5,17 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from models.classify import (
+from sheaf.contracts.documents import Classification
+from sheaf.contracts.http.classify import (
     ClassifyMode,
     ClassifyParsingConfiguration,
     ClassifyRule,
     ClassifyStatus,
     check_types_unique,
 )
-from models.documents import Classification
-from models.projects import ProjectId
-from models.requests import RequestModel
-from models.webhooks import WebhookConfiguration
+from sheaf.contracts.http.projects import ProjectId
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.http.webhooks import WebhookConfiguration
 
 MAX_FILES = 500
 

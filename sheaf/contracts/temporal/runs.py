@@ -6,7 +6,7 @@ ordinal in the job; a range of ordinals includes both ends.
 
 from pydantic import Field
 
-from models.payload import Payload
+from sheaf.contracts.temporal.payload import Payload
 
 MAX_CONCURRENCY = 256
 """Most slices of a job at once. An open page is about 180 bytes of carried state and every open

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.failures import FailureKind
-from models.markdown_style import Rendering
-from models.page_parts import Block, Line, PageImage
-from models.parse_output import FailPageMode
-from models.payload import Payload
-from models.views import View, ViewRequest
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.parse_output import FailPageMode
+from sheaf.contracts.markdown_style import Rendering
+from sheaf.contracts.page_parts import Block, Line, PageImage
+from sheaf.contracts.temporal.payload import Payload
+from sheaf.contracts.views import View, ViewRequest
 
 
 class ParseOptions(Payload):

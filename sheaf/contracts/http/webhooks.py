@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from models.requests import RequestModel
-from models.secrets import Secret, SecretUrl
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.http.secrets import Secret, SecretUrl
 
 _RESULTS = ("pending", "success", "error", "partial_success", "cancelled")
 _EVENTS_BY_FAMILY = {

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from models.payload import Payload
+from sheaf.contracts.temporal.payload import Payload
 
 MAX_KEY_CHARACTERS = 32
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.languages import ParserLanguages
-from models.requests import RequestModel
+from sheaf.contracts.http.languages import ParserLanguages
+from sheaf.contracts.http.requests import RequestModel
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 """A share of a page's width or height, or of a count."""

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from models.batch import ItemStatus
-from models.job_config import JobType
-from models.payload import Payload
+from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.temporal.payload import Payload
 
 
 class ProcessingResult(Payload):

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from models.languages import ParserLanguages
-from models.parse_reading import Fraction
-from models.requests import RequestModel
-from models.texts import JsonObject, Text
-from models.webhooks import WebhookConfiguration
+from sheaf.contracts.http.languages import ParserLanguages
+from sheaf.contracts.http.parse_reading import Fraction
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.http.webhooks import WebhookConfiguration
+from sheaf.contracts.texts import JsonObject, Text
 
 MAX_WEBHOOKS = 4
 """Saved webhook configurations that one request may name."""

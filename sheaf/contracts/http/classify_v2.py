@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from models.classify import ClassifyRule, check_types_unique
-from models.documents import Classification
-from models.languages import ParserLanguages
-from models.parse_v2 import MAX_WEBHOOKS, StrictModel, WebhookConfigurationIds
-from models.projects import ProjectId
-from models.requests import RequestModel
-from models.texts import Text
-from models.webhooks import WebhookConfiguration
+from sheaf.contracts.documents import Classification
+from sheaf.contracts.http.classify import ClassifyRule, check_types_unique
+from sheaf.contracts.http.languages import ParserLanguages
+from sheaf.contracts.http.parse_v2 import MAX_WEBHOOKS, StrictModel, WebhookConfigurationIds
+from sheaf.contracts.http.projects import ProjectId
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.http.webhooks import WebhookConfiguration
+from sheaf.contracts.texts import Text
 
 MAX_INPUT = 200
 MAX_TRANSACTION = 255

@@ -12,7 +12,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from models.payload import Payload
+from sheaf.contracts.temporal.payload import Payload
 
 _STRICT = frozenset({"bool", "int", "float"})
 _OUTSIDE = ("title", "default", "description", "examples")

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from models.payload import Payload
-from models.projects import ProjectId
-from models.requests import RequestModel
-from models.texts import Key, Text
+from sheaf.contracts.http.projects import ProjectId
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.temporal.payload import Payload
+from sheaf.contracts.texts import Key, Text
 
 MAX_FILE_IDS = 1000
 

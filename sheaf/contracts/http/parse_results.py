@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from models.failures import FailureKind
+from sheaf.contracts.failures import FailureKind
 
 
 class ParsingJob(BaseModel):

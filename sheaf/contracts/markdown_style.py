@@ -1,7 +1,7 @@
 """What a job asks of the markdown of its results."""
 
-from models.parse_parameters import BatchParseJobConfig
-from models.payload import Payload
+from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
+from sheaf.contracts.temporal.payload import Payload
 
 
 class MarkdownStyle(Payload):

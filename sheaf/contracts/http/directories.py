@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
-from models.files import PresignedUrl
-from models.payload import Payload
-from models.projects import ProjectId
-from models.requests import RequestModel
-from models.texts import JsonObject, Key, Metadata, Name, Text
+from sheaf.contracts.http.files import PresignedUrl
+from sheaf.contracts.http.projects import ProjectId
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.temporal.payload import Payload
+from sheaf.contracts.texts import JsonObject, Key, Metadata, Name, Text
 
 MAX_DESCRIPTION = 10_000
 MAX_BULK = 100

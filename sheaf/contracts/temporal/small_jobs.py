@@ -2,8 +2,14 @@
 
 from pydantic import Field
 
-from models.payload import Payload
-from models.runs import MAX_SAMPLED_FAILURES, BatchResult, Counts, Enumerated, FailureSample
+from sheaf.contracts.temporal.payload import Payload
+from sheaf.contracts.temporal.runs import (
+    MAX_SAMPLED_FAILURES,
+    BatchResult,
+    Counts,
+    Enumerated,
+    FailureSample,
+)
 
 MOST_CARRIED = 16
 """Jobs that share a Workflow at most. Of what a job costs Temporal, a sixteenth is left then."""

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from models.page_parts import PageImage
-from models.payload import Payload
+from sheaf.contracts.page_parts import PageImage
+from sheaf.contracts.temporal.payload import Payload
 
 MOST_IMAGES = 10_000
 """Pictures that are told of at once; callers may name those that they want."""

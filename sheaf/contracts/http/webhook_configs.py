@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from models.payload import Payload
-from models.projects import ProjectId
-from models.secrets import SecretUrl
-from models.webhooks import Headers, SigningSecret, check_events, check_headers
+from sheaf.contracts.http.projects import ProjectId
+from sheaf.contracts.http.secrets import SecretUrl
+from sheaf.contracts.http.webhooks import Headers, SigningSecret, check_events, check_headers
+from sheaf.contracts.temporal.payload import Payload
 
 Url = Annotated[
     SecretUrl,

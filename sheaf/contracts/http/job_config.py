@@ -11,10 +11,14 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Discriminator, Tag, model_validator
 
-from models.classify import ClassifyJob
-from models.parse_parameters import WITHHELD_PARAMETERS, BatchParseJobConfig, withheld_names
-from models.requests import RequestModel
-from models.secrets import SecretUrl
+from sheaf.contracts.http.classify import ClassifyJob
+from sheaf.contracts.http.parse_parameters import (
+    WITHHELD_PARAMETERS,
+    BatchParseJobConfig,
+    withheld_names,
+)
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.http.secrets import SecretUrl
 
 
 class JobType(StrEnum):

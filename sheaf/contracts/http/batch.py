@@ -16,11 +16,11 @@ from pydantic import (
     model_validator,
 )
 
-from models.classify import ClassifyJob
-from models.job_config import BatchParseJobRecordCreate, JobConfig, JobType
-from models.payload import Payload
-from models.projects import ProjectId
-from models.requests import RequestModel
+from sheaf.contracts.http.classify import ClassifyJob
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobConfig, JobType
+from sheaf.contracts.http.projects import ProjectId
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.temporal.payload import Payload
 
 __all__ = [
     "BatchJob",

@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from models.parse_output import OutputParameters
-from models.parse_reading import ReadingParameters
-from models.parse_vendor import VendorParameters
-from models.requests import RequestModel
-from models.secrets import SecretUrl
-from models.webhooks import MAX_RECEIVERS, WebhookConfiguration
+from sheaf.contracts.http.parse_output import OutputParameters
+from sheaf.contracts.http.parse_reading import ReadingParameters
+from sheaf.contracts.http.parse_vendor import VendorParameters
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.http.secrets import SecretUrl
+from sheaf.contracts.http.webhooks import MAX_RECEIVERS, WebhookConfiguration
 
 WITHHELD_PARAMETERS = frozenset(
     {

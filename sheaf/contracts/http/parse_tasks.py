@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from models.classify_v2 import FileInput, TaskStatus, Usage
-from models.parse_v2 import ParseConfiguration
-from models.payload import Payload
-from models.projects import ProjectId
-from models.texts import Text
+from sheaf.contracts.http.classify_v2 import FileInput, TaskStatus, Usage
+from sheaf.contracts.http.parse_v2 import ParseConfiguration
+from sheaf.contracts.http.projects import ProjectId
+from sheaf.contracts.temporal.payload import Payload
+from sheaf.contracts.texts import Text
 
 UserMetadata = Annotated[
     dict[Annotated[Text, Field(max_length=200)], Annotated[Text, Field(max_length=2000)]],

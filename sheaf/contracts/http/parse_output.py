@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from models.parse_reading import Fraction
-from models.requests import RequestModel
+from sheaf.contracts.http.parse_reading import Fraction
+from sheaf.contracts.http.requests import RequestModel
 
 DEFAULT_PAGE_SEPARATOR = "\n\n---\n\n"
 """What stands between two pages where a client names no `page_separator`.

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from models.payload import Payload
-from models.runs import (
+from sheaf.contracts.temporal.payload import Payload
+from sheaf.contracts.temporal.runs import (
     MAX_CONCURRENCY,
     MAX_FAULT_CHARACTERS,
     MAX_KINDS,

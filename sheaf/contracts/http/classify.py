@@ -11,11 +11,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator
 
-from models.documents import ClassifierRule
-from models.languages import ParserLanguages
-from models.payload import Payload
-from models.requests import RequestModel
-from models.webhooks import MAX_RECEIVERS, WebhookConfiguration
+from sheaf.contracts.documents import ClassifierRule
+from sheaf.contracts.http.languages import ParserLanguages
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.http.webhooks import MAX_RECEIVERS, WebhookConfiguration
+from sheaf.contracts.temporal.payload import Payload
 
 RuleType = Annotated[
     str, StringConstraints(min_length=1, max_length=50, pattern="^[A-Za-z0-9 _-]+$")

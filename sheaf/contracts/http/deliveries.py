@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from models.directories import Moment
-from models.payload import Payload
-from models.requests import RequestModel
-from models.texts import Text
+from sheaf.contracts.http.directories import Moment
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.temporal.payload import Payload
+from sheaf.contracts.texts import Text
 
 DELIVERY_PREFIX = "whd"
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from models.classify_v2 import ClassifyConfiguration
-from models.parse_v2 import ParseConfiguration
-from models.requests import RequestModel
-from models.texts import Key
+from sheaf.contracts.http.classify_v2 import ClassifyConfiguration
+from sheaf.contracts.http.parse_v2 import ParseConfiguration
+from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.texts import Key
 
 ProductType = Literal["parse_v2", "classify_v2"]
 AnyProductType = Literal[
