@@ -10,9 +10,9 @@ import sys
 
 from temporalio.client import Client
 
-from services.home import Home
 from sheaf.cli.session import load_settings
 from sheaf.composition import connect
+from sheaf.embedded.home import Home
 
 
 async def report(client: Client, job_id: str) -> None:

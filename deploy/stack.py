@@ -22,7 +22,7 @@ import boto3
 
 from deploy.second_terminal import tell
 from services.children import child_environment, installed_program, python_command
-from services.temporal_server import free_port, is_listening, server_command, temporal_binary
+from sheaf.embedded.temporal_server import free_port, is_listening, server_command, temporal_binary
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "examples" / "documents"

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from services.children import child_environment, installed_program, python_command
-from services.home import Home
 from sheaf.config import Settings
+from sheaf.embedded.home import Home
 
 HERE = Path(__file__).parent
 OUT = HERE.parent / "out"

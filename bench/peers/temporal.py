@@ -22,7 +22,7 @@ from temporalio.worker import Worker
 
 from bench.peers import work
 from bench.peers.measuring import READY_SECONDS, arguments, measure, python, started
-from services.temporal_server import free_port, server_command, temporal_binary
+from sheaf.embedded.temporal_server import free_port, server_command, temporal_binary
 
 QUEUE = "peers"
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import uvicorn
 
 from services.file_calls import FILE_CALLS
-from services.home import Home
 from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
 from services.ledger.migrate import migrate
@@ -23,6 +22,7 @@ from sheaf.api.state import ApiState
 from sheaf.composition import lazy_client
 from sheaf.config import Settings
 from sheaf.contracts.apis import Scope
+from sheaf.embedded.home import Home
 from sheaf.observability import configure_logging
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

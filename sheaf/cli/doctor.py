@@ -18,11 +18,11 @@ from services.ledger.migrate import is_current
 from services.passwords import Passwords, PasswordsError
 from services.search_attributes import missing_search_attributes
 from services.storage.opened import open_blobs
-from services.temporal_server import temporal_binary
 from sheaf.cli.output import console, print_json, short_at
 from sheaf.cli.session import Session, session, uses_own_temporal
 from sheaf.composition import connect, temporal_address
 from sheaf.config import Settings
+from sheaf.embedded.temporal_server import temporal_binary
 
 CHECK_KEY = "doctor/check"
 QUIET_SECONDS = 10

@@ -8,11 +8,11 @@ home take its new key up by themselves; those of a deployment are started again.
 
 from dataclasses import dataclass, replace
 
-from services.home import Home
 from services.ledger.database import Database
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError
 from sheaf.composition import DeploymentSettings, seals
+from sheaf.embedded.home import Home
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from services.home import Running
 from services.ledger.records import JobRow
 from sheaf.cli.export import Exported, export_job
 from sheaf.cli.output import Fault, console, counts_line, exit_code, job_json, print_json, shown
@@ -15,6 +14,7 @@ from sheaf.cli.progress import follow
 from sheaf.cli.session import Session, cancel_job, ensure_up, load_settings, open_service, session
 from sheaf.cli.sources import named_source
 from sheaf.contracts.http.batch import ItemStatus
+from sheaf.embedded.home import Running
 
 PAGE_SIZE = 1000
 THRESHOLD = 20_000

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from services.home import Home
 from sheaf.cli.output import Fault, console
 from sheaf.cli.session import load_settings, uses_own_temporal
+from sheaf.embedded.home import Home
 
 
 def serve(

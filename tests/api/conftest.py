@@ -11,7 +11,6 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from services.admitter import Admitter
-from services.home import Home
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
@@ -21,6 +20,7 @@ from sheaf.api.app import create_app
 from sheaf.api.state import ApiState
 from sheaf.config import Settings
 from sheaf.contracts.apis import Scope
+from sheaf.embedded.home import Home
 from tests.admitting import PLENTY
 
 

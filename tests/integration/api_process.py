@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from services.home import Home
-from services.temporal_server import free_port, is_listening
+from sheaf.embedded.home import Home
+from sheaf.embedded.temporal_server import free_port, is_listening
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30

@@ -19,7 +19,6 @@ from typing import Any
 import sqlalchemy as sa
 from temporalio.client import Client
 
-from services.home import Home
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
@@ -29,11 +28,12 @@ from services.ledger.schema import attempts, directory_files, items, results
 from services.result_store import ResultStore
 from services.sources.local import source_uri
 from services.storage.opened import open_blobs
-from services.temporal_server import free_port, is_listening, server_command, temporal_binary
 from sheaf.cli.stored import StoredResult, read_result
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
 from sheaf.contracts.http.batch import BatchJobCreate, ItemStatus
+from sheaf.embedded.home import Home
+from sheaf.embedded.temporal_server import free_port, is_listening, server_command, temporal_binary
 
 ROOT = Path(__file__).parents[2]
 SOME_ITEMS = 3

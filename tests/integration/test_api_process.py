@@ -14,7 +14,7 @@ from llama_cloud import AsyncLlamaCloud
 
 from services.ledger.database import Database
 from services.ledger.schema import jobs, uploads
-from services.temporal_server import free_port
+from sheaf.embedded.temporal_server import free_port
 from tests.integration.api_process import ApiProcess
 
 CREATES = 500

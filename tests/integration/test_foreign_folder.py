@@ -13,8 +13,8 @@ import httpx
 import pytest
 import typer
 
-from services.home import Home
-from services.temporal_server import free_port
+from sheaf.embedded.home import Home
+from sheaf.embedded.temporal_server import free_port
 from starter import app
 
 ROOT = Path(__file__).parents[2]

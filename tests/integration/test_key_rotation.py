@@ -9,7 +9,6 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from services.home import Home
 from services.ledger.database import Database
 from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError, Seals
@@ -18,6 +17,7 @@ from sheaf.cli.key_rotation import LinksStayError, rotate
 from sheaf.cli.keys import keys as cli
 from sheaf.composition import seals
 from sheaf.config import Settings
+from sheaf.embedded.home import Home
 
 TOLD = {"webhook_url": "https://example.org/hook", "secret": "s3cret"}
 WEEK = 7 * 24 * 3600

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from services.temporal_server import free_port
+from sheaf.embedded.temporal_server import free_port
 
 
 def test_a_worker_is_not_ready_by_the_file_of_the_one_before(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from services.temporal_server import free_port
+from sheaf.embedded.temporal_server import free_port
 from tests.integration.api_process import ApiProcess
 from tests.integration.test_up import until
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.home import Home
+from sheaf.embedded.home import Home
 from tests.integration.test_up import ROOT, environment, sheaf
 from tests.strange_entries import LONGEST, StrangeTree, strange_tree
 

@@ -18,9 +18,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from services.home import Home, Running
-from services.probes import serves
-from services.temporal_server import free_port
+from sheaf.embedded.home import Home, Running
+from sheaf.embedded.probes import serves
+from sheaf.embedded.temporal_server import free_port
 from tests.integration.cluster import Cluster, until_async
 from tests.integration.test_up import ROOT, environment, sheaf, until
 

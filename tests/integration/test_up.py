@@ -17,9 +17,9 @@ import httpx
 import psutil
 import pytest
 
-from services.home import Home
-from services.supervisor import Supervisor
-from services.temporal_server import free_port
+from sheaf.embedded.home import Home
+from sheaf.embedded.supervisor import Supervisor
+from sheaf.embedded.temporal_server import free_port
 
 ROOT = Path(__file__).parents[2]
 ANNOUNCE_SECONDS = 15

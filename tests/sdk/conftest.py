@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.temporal_server import free_port
+from sheaf.embedded.temporal_server import free_port
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "examples" / "documents"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.children import child_environment, python_command
-from services.temporal_server import temporal_binary
+from sheaf.embedded.temporal_server import temporal_binary
 
 ROOT = Path(__file__).parents[2]
 MAKER = Path(inspect.getfile(python_command))

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from examples import demo
-from services.home import Home, Running
+from sheaf.embedded.home import Home, Running
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MAX_BYTES = 1_500_000

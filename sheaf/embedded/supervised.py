@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from services.home import Restarts
-from services.probes import Probe
 from services.tether import tethered
+from sheaf.embedded.home import Restarts
+from sheaf.embedded.probes import Probe
 
 log = structlog.get_logger(__name__)
 

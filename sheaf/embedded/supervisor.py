@@ -14,10 +14,10 @@ from pathlib import Path
 import structlog
 
 from services.children import child_environment, python_command
-from services.home import Home, Running
-from services.probes import beats, lives, serves
-from services.supervised import Child
-from services.temporal_server import (
+from sheaf.embedded.home import Home, Running
+from sheaf.embedded.probes import beats, lives, serves
+from sheaf.embedded.supervised import Child
+from sheaf.embedded.temporal_server import (
     FIRST_PORT,
     UI_OFFSET,
     free_port,
