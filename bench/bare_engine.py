@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.engines import ocr
 from sheaf.contracts.documents import (
     EngineFailure,
     EngineRequest,
@@ -15,6 +14,7 @@ from sheaf.contracts.documents import (
     ParsedPage,
 )
 from sheaf.contracts.failures import FailureKind
+from sheaf.engines import ocr
 
 BY_LITEPARSE = frozenset(
     {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".gif", ".bmp", ".webp"}

@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--documents", type=Path, required=True)
     documents = parser.parse_args().documents
     rows = manifest(documents)
-    ours = asyncio.run(read_all(documents, rows, "services.engines.dispatch"))
+    ours = asyncio.run(read_all(documents, rows, "sheaf.engines.dispatch"))
     bare = asyncio.run(read_all(documents, rows, "bench.bare_engine"))
     report(documents, rows, ours, bare)
     report_pdfs(rows, ours, bare)

@@ -87,7 +87,7 @@ def main() -> None:
             repeat(paths, asked.files, root / "pdf"),
         )
         print(f"{asked.files} one-page PDFs\n")
-        asyncio.run(measure(root / "a", pdfs, asked.files, "services.engines.dispatch"))
+        asyncio.run(measure(root / "a", pdfs, asked.files, "sheaf.engines.dispatch"))
         make_files(root / "warm", WARM_FILES)
         make_files(root / "noop", asked.files)
         print(f"{asked.files} files that cost nothing\n")

@@ -44,7 +44,7 @@ async def measure(root: Path, files: int) -> None:
     cluster = Cluster(
         root / "home",
         parser_processes=PROCESSES,
-        parser_module="services.engines.dispatch",
+        parser_module="sheaf.engines.dispatch",
         options=CALM,
     )
     await cluster.open()

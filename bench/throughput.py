@@ -67,7 +67,7 @@ async def measure(root: Path, documents: Path, files: int, rounds: int) -> None:
     cluster = Cluster(
         root / "home",
         parser_processes=PROCESSES,
-        parser_module="services.engines.dispatch",
+        parser_module="sheaf.engines.dispatch",
         options=CALM,
     )
     await cluster.open()

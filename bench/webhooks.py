@@ -59,7 +59,7 @@ async def run_batch(cluster: Cluster, folder: Path, config: dict[str, Any]) -> f
 async def ratio(root: Path, files: int, rounds: int) -> None:
     """Print the makespans with and without receivers, and their ratio."""
     cluster = Cluster(
-        root / "home", parser_processes=2, parser_module="services.engines.dispatch", options=LOCAL
+        root / "home", parser_processes=2, parser_module="sheaf.engines.dispatch", options=LOCAL
     )
     await cluster.open()
     async with (

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     parser_processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     parser_memory_bytes: int = Field(default=4 * _GIB, ge=256 * 1024**2)
     """Address space of one parser process; a document that needs more fails `TooLarge`."""
-    parser_module: str = "services.engines.dispatch"
+    parser_module: str = "sheaf.engines.dispatch"
     """Module whose `handle(request)` reads a file, in the parser processes."""
 
     render_seconds: float = Field(default=45, gt=0)

@@ -6,8 +6,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from services.engines.system_faults import is_of_document
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.system_faults import is_of_document
 
 MAX_ENTRIES = 10_000
 MAX_UNPACKED_BYTES = 2 * 1024**3

@@ -9,16 +9,16 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from services.engines.blank import blanked, word_is_blank
 from services.engines.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, PPTX
 from services.engines.html_elements import described, prepared
-from services.engines.markdown import plain_text
 from services.engines.revisions import with_revisions
 from services.engines.sheets import headed, is_workbook, sheet_pages, without_marks
 from services.engines.slides import without_off_slide
-from services.engines.source import Source, has_text, package_version
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.blank import blanked, word_is_blank
+from sheaf.engines.markdown import plain_text
+from sheaf.engines.source import Source, has_text, package_version
 
 MAX_COMPRESSION_RATIO = 10_000
 """xberg's own limit of 100 refuses legitimate files (3 of 189); containers.py has the real gate."""

@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.engines import ocr
-from services.engines.blank import blanked, pdf_is_blank
 from services.engines.failed_pages import with_failed_pages
 from services.engines.pdf_images import Pictures
 from services.engines.pdf_margins import with_margins
 from services.engines.pdf_objects import without_hidden_text
 from services.engines.pdf_render import UNOPENED, as_ranges, page_from, render
 from services.engines.pdf_strictness import check_strictly
-from services.engines.source import Source, has_text, package_version
-from services.engines.system_faults import raise_if_of_machine, raise_unopened
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines import ocr
+from sheaf.engines.blank import blanked, pdf_is_blank
+from sheaf.engines.source import Source, has_text, package_version
+from sheaf.engines.system_faults import raise_if_of_machine, raise_unopened
 
 PAGES_PER_CALL = 500
 """Pages asked for at once: bounds memory, and stays under liteparse's silent 1,000."""

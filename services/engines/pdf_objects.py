@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from services.engines.source import Source
-from services.engines.system_faults import raise_unopened
+from sheaf.engines.source import Source
+from sheaf.engines.system_faults import raise_unopened
 
 UNOPENED = "File access error"
 """What PDFium says of a file that it cannot open, for whatever reason."""

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from services.engines import ocr
-from services.engines.source import Source, named
 from sheaf.contracts.documents import ParsedPage, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.page_parts import Block, Box, Line, Word, block_key
+from sheaf.engines import ocr
+from sheaf.engines.source import Source, named
 
 HIGH_DPI = 300.0
 """Twice the 150 that liteparse draws pages at for OCR."""

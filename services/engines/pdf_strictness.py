@@ -3,11 +3,11 @@
 import re
 import unicodedata
 
-from services.engines.markdown import plain_text
 from services.engines.pdf_objects import broken_images
-from services.engines.source import Source
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.markdown import plain_text
+from sheaf.engines.source import Source
 
 MIN_MARKDOWN_COVERAGE = 0.5
 """Share of a page's words that its markdown must have. Headers and footers are left out of it."""

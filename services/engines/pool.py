@@ -50,7 +50,7 @@ class ParserPool:
     def __init__(
         self,
         size: int,
-        module: str = "services.engines.dispatch",
+        module: str = "sheaf.engines.dispatch",
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         files_per_process: int = DEFAULT_FILES_PER_PROCESS,
         *,

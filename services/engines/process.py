@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[EngineRequest], EngineResult]
 
-DEFAULT_MODULE = "services.engines.dispatch"
+DEFAULT_MODULE = "sheaf.engines.dispatch"
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -62,8 +62,8 @@ def _serve(handle: "Handler", requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _answer(handle: "Handler", request: "EngineRequest") -> bytes:
-    from services.engines.system_faults import failure_of
     from sheaf.contracts.failures import FailureKind
+    from sheaf.engines.system_faults import failure_of
 
     try:
         result = handle(request)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from services.engines.markdown import plain_text
 from sheaf.contracts.documents import ParsedPage
+from sheaf.engines.markdown import plain_text
 
 _KINDS = {"insertion": "inserted", "deletion": "deleted", "comment": "comment"}
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from services.engines.markdown import plain_text
-from services.engines.source import Source
-from services.engines.text import markdown_table
 from sheaf.contracts.documents import ParsedPage
+from sheaf.engines.markdown import plain_text
+from sheaf.engines.source import Source
+from sheaf.engines.text import markdown_table
 
 MAX_NAME_CHARACTERS = 60
 

@@ -5,7 +5,7 @@ import re
 import zipfile
 from xml.etree import ElementTree as ET
 
-from services.engines.system_faults import raise_if_of_machine
+from sheaf.engines.system_faults import raise_if_of_machine
 
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _PRESENTATION = "{http://schemas.openxmlformats.org/presentationml/2006/main}"

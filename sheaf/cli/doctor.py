@@ -13,7 +13,6 @@ from typing import Annotated
 import httpx
 import typer
 
-from services.engines.ocr import installed_languages
 from services.ledger.migrate import is_current
 from services.passwords import Passwords, PasswordsError
 from services.search_attributes import missing_search_attributes
@@ -23,6 +22,7 @@ from sheaf.cli.session import Session, session, uses_own_temporal
 from sheaf.composition import connect, temporal_address
 from sheaf.config import Settings
 from sheaf.embedded.temporal_server import temporal_binary
+from sheaf.engines.ocr import installed_languages
 
 CHECK_KEY = "doctor/check"
 QUIET_SECONDS = 10

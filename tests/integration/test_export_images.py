@@ -19,7 +19,7 @@ async def test_an_export_has_the_pictures_that_the_job_kept(tmp_path: Path) -> N
     folder.mkdir()
     shutil.copy(INVOICE, folder / "a.pdf")
     (folder / "b.txt").write_text("words")
-    cluster = Cluster(tmp_path / "home", parser_module="services.engines.dispatch")
+    cluster = Cluster(tmp_path / "home", parser_module="sheaf.engines.dispatch")
     await cluster.open()
     try:
         asked = {"parameters": {"take_screenshot": True}}

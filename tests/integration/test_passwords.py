@@ -23,7 +23,7 @@ async def test_a_named_password_opens_a_file_and_is_written_nowhere(tmp_path: Pa
     cluster = Cluster(
         tmp_path / "home",
         options={"passwords_file": secrets},
-        parser_module="services.engines.dispatch",
+        parser_module="sheaf.engines.dispatch",
     )
     await cluster.open()
     try:

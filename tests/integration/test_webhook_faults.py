@@ -36,7 +36,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
     made = Cluster(
         tmp_path / "home",
         parser_processes=2,
-        parser_module="services.engines.dispatch",
+        parser_module="sheaf.engines.dispatch",
         options={
             "local_receivers": True,
             "webhook_retry_seconds": (0.2,) * 9,

@@ -45,7 +45,7 @@ async def deployment(tmp_path: Path, parser_module: str) -> AsyncIterator[Cluste
 
 @pytest_asyncio.fixture
 async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
-    async with deployment(tmp_path, "services.engines.dispatch") as made:
+    async with deployment(tmp_path, "sheaf.engines.dispatch") as made:
         yield made
 
 

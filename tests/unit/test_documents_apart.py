@@ -19,7 +19,7 @@ RENDERING = {
     *("rules.item_boxes", "rules.markdown_items", "rules.markdown_style", "rules.page_items"),
     *("rules.page_links", "rules.page_margins", "rules.result_parts", "rules.result_parts_v1"),
     *("rules.table_merging", "rules.written_markdown", "rules.written_result"),
-    *("services.engines.dispatch", "services.engines.views", "services.engines.workbooks"),
+    *("sheaf.engines.dispatch", "services.engines.views", "services.engines.workbooks"),
 }
 LIBRARIES = {"markdown_it", "xlsxwriter", "liteparse", "xberg", "wordllama"}
 DOCUMENTS = {"ParsedDocument", "ParsedPage"}
@@ -94,4 +94,4 @@ def test_results_are_decoded_in_the_process_that_writes_their_parts(main: str) -
 
 
 def test_what_renders_is_reached_from_the_process_that_does() -> None:
-    assert RENDERING - {"services.engines.dispatch"} <= reached("services.engines.views").keys()
+    assert RENDERING - {"sheaf.engines.dispatch"} <= reached("services.engines.views").keys()

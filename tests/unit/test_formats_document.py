@@ -11,7 +11,7 @@ from llama_cloud.types.llama_parse_supported_file_extensions import (
 from rules.file_extensions import SUPPORTED_EXTENSIONS
 from rules.name_hints import BELIEVED
 from services.engines import containers, detection
-from services.engines.images import SUFFIXES
+from sheaf.engines.images import SUFFIXES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
 TEXTUAL = {

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.engines import blank, pdf_content
+from services.engines import pdf_content
 from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.failures import FailureKind
+from sheaf.engines import blank
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 

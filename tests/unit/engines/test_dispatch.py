@@ -4,10 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from services.engines.dispatch import handle
-from services.engines.fingerprint import fingerprint
 from sheaf.contracts.documents import ClassifierRule, EngineRequest
 from sheaf.contracts.failures import FailureKind
+from sheaf.engines.dispatch import handle
+from sheaf.engines.fingerprint import fingerprint
 
 RULES = (
     ClassifierRule(type="invoice", description="an invoice with an amount due"),
@@ -49,7 +49,7 @@ def test_rules_add_a_class_to_the_document(tmp_path: Path) -> None:
 
 def test_the_fingerprint_is_stable_and_loads_no_engine() -> None:
     code = (
-        "import sys; from services.engines.fingerprint import fingerprint; print(fingerprint());"
+        "import sys; from sheaf.engines.fingerprint import fingerprint; print(fingerprint());"
         "assert not {'liteparse', 'xberg', 'wordllama', 'numpy'} & set(sys.modules)"
     )
     output = subprocess.run(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.engines import ocr
 from sheaf.contracts.failures import DocumentError
+from sheaf.engines import ocr
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.engines.sheets import grid_of, guessed_name, sub_tables, without_marks, written
-from services.engines.text import markdown_table
+from sheaf.engines.text import markdown_table
 
 cells = st.sampled_from(["", "", "", "a", "b", "a|b", "1"])
 grids = st.integers(1, 6).flatmap(

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from services.engines import dispatch
-from services.engines.system_faults import failure_of, fault_of_machine
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines import dispatch
+from sheaf.engines.system_faults import failure_of, fault_of_machine
 from tests.unit.engines import samples
 
 FILES: dict[str, Callable[[], bytes]] = {

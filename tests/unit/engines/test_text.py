@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from services.engines import text
 from services.engines.charset import decode
-from services.engines.source import Source
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines import text
+from sheaf.engines.source import Source
 
 
 def read(tmp_path: Path, data: bytes, media_type: str = "text/plain") -> str:

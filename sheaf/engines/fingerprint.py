@@ -2,7 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from services.engines import ocr
+from sheaf.engines import ocr
 
 ENGINE_PACKAGES = ("liteparse", "xberg", "wordllama")
 REVISION = 5

@@ -9,9 +9,6 @@ from importlib import import_module
 from pathlib import Path
 
 from services.engines.detection import Family, detect
-from services.engines.heeded import unheeded
-from services.engines.source import Source, has_text, past_the_end
-from services.engines.system_faults import failure_of, fault_of_machine
 from sheaf.contracts.documents import (
     Classification,
     ClassifierRule,
@@ -22,12 +19,15 @@ from sheaf.contracts.documents import (
     ParseOptions,
 )
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.option_support import unheeded
+from sheaf.engines.source import Source, has_text, past_the_end
+from sheaf.engines.system_faults import failure_of, fault_of_machine
 
 _READERS = {
     Family.PDF: "services.engines.pdf",
-    Family.IMAGE: "services.engines.images",
+    Family.IMAGE: "sheaf.engines.images",
     Family.OFFICE: "services.engines.office",
-    Family.TEXT: "services.engines.text",
+    Family.TEXT: "sheaf.engines.text",
 }
 """The module whose `read` takes a family; a message's takes what reads attachments besides."""
 
@@ -85,7 +85,7 @@ def parse(
     if options.screenshots_only and detected.family is not Family.PDF:
         raise DocumentError(FailureKind.UNSUPPORTED, "only pages of PDFs can be drawn")
     if detected.family is Family.MAIL:
-        from services.engines import mail
+        from sheaf.engines import mail
 
         document = mail.read(source, parse, depth)
     else:

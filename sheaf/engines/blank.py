@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.engines.pdf_content import leaves_pages_bare
-from services.engines.source import named
-from services.engines.system_faults import is_of_document, raise_if_of_machine
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
+from sheaf.engines.source import named
+from sheaf.engines.system_faults import is_of_document, raise_if_of_machine
 
 MAX_AREA = 50_000_000
 """Most square points that are rendered, a pixel each: 100 pages of A4, about a second."""

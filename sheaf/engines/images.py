@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from services.engines import ocr
 from services.engines.image_size import size_of
 from services.engines.pdf_render import UNOPENED, page_from, render
-from services.engines.source import Source, package_version
-from services.engines.system_faults import raise_unopened
 from sheaf.contracts.documents import ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines import ocr
+from sheaf.engines.source import Source, package_version
+from sheaf.engines.system_faults import raise_unopened
 
 MAX_PIXELS = 100_000_000
 """A4 at 1,000 dpi; liteparse holds a picture in memory several times over."""

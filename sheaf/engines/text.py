@@ -6,11 +6,11 @@ The engines are weak here: one took 6 s for a line of 50 MB, another aborted on 
 import csv
 import io
 
-from services.engines.blank import blanked
 from services.engines.charset import decode
-from services.engines.source import Source, package_version, page_of
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.blank import blanked
+from sheaf.engines.source import Source, package_version, page_of
 
 MAX_TEXT_BYTES = 64 * 1024**2
 SNIFF_CHARACTERS = 16 * 1024

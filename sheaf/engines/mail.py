@@ -13,14 +13,14 @@ from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 
-from services.engines.blank import blanked
 from services.engines.charset import charset_of, decode
 from services.engines.office import to_markdown
-from services.engines.source import Source
-from services.engines.system_faults import raise_if_of_machine
-from services.engines.text import MAX_TEXT_BYTES, normalised, own_version
 from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.blank import blanked
+from sheaf.engines.source import Source
+from sheaf.engines.system_faults import raise_if_of_machine
+from sheaf.engines.text import MAX_TEXT_BYTES, normalised, own_version
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
 MAX_DEPTH = 3
