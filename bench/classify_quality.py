@@ -26,11 +26,11 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.fit_classifier import Case, Document, Rules, case_of, fit, held_out, load, outcome_of
-from services.engines.classification_background import DESCRIPTIONS
-from services.engines.classification_calibration import Table, features, probabilities
-from services.engines.classification_keywords import content_words, stem
-from services.engines.classification_text import clean
 from sheaf.contracts.documents import ClassifierRule
+from sheaf.engines.classification.background import DESCRIPTIONS
+from sheaf.engines.classification.calibration import Table, features, probabilities
+from sheaf.engines.classification.keywords import content_words, stem
+from sheaf.engines.classification.passages import clean
 
 BM25_SATURATION, BM25_LENGTH = 1.5, 0.75
 """k1 and b, the values that most search engines start from."""

@@ -1,4 +1,4 @@
-"""Fit the coefficients of `services/engines/classification_calibration.py` to labelled documents.
+"""Fit the coefficients of `sheaf/engines/classification/calibration.py` to labelled documents.
 
     python -m bench.fit_classifier --data DIRECTORY
 
@@ -20,14 +20,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from services.engines.classification import examine
-from services.engines.classification_calibration import (
+from sheaf.contracts.documents import ClassifierRule
+from sheaf.engines.classification.calibration import (
     Calibration,
     Table,
     features,
     probabilities,
 )
-from sheaf.contracts.documents import ClassifierRule
+from sheaf.engines.classification.engine import examine
 
 RIDGE = 1.0
 """Penalty on the squared weights of standardised features, beside a sum over hundreds of cases:

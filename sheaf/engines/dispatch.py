@@ -118,7 +118,7 @@ def _classify(
     if rules is None:
         return None
     try:
-        from services.engines.classification import classify
+        from sheaf.engines.classification.engine import classify
     except ImportError as error:
         raise DocumentError(
             FailureKind.UNSUPPORTED, f"classification needs the package {error.name}"

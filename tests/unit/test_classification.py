@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.engines import classification, classification_embedding
-from services.engines.classification import classify, examine
-from services.engines.classification_keywords import overlap, stems, weigh_words
-from services.engines.classification_text import quote
 from sheaf.contracts.documents import Classification, ClassifierRule
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.classification import embedding
+from sheaf.engines.classification import engine as classification
+from sheaf.engines.classification.engine import classify, examine
+from sheaf.engines.classification.keywords import overlap, stems, weigh_words
+from sheaf.engines.classification.passages import quote
 from tests.unit.classification_samples import (
     CONTRACT,
     CONTRACT_TEXT,
@@ -56,7 +57,7 @@ def test_the_same_input_gives_the_same_answer_after_a_fresh_load() -> None:
     first = classify(INVOICE_TEXT, RULES)
     classification._rule_targets.cache_clear()
     classification._background.cache_clear()
-    classification_embedding._model.cache_clear()
+    embedding._model.cache_clear()
     assert classify(INVOICE_TEXT, RULES) == first
 
 
@@ -138,7 +139,7 @@ def test_no_rules_are_an_invalid_request() -> None:
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     classification._rule_targets.cache_clear()
-    classification_embedding._model.cache_clear()
+    embedding._model.cache_clear()
     monkeypatch.setitem(sys.modules, "wordllama", None)
     with pytest.raises(DocumentError, match="wordllama") as caught:
         classify(INVOICE_TEXT, RULES)
@@ -153,7 +154,7 @@ def test_loading_the_model_leaves_the_root_logger_alone(monkeypatch: pytest.Monk
         # Compiled parts cannot be imported twice in a process; the basicConfig calls are in these.
         if name in {"wordllama", "wordllama.wordllama", "wordllama.inference"}:
             monkeypatch.delitem(sys.modules, name)
-    classification_embedding._model.cache_clear()
-    classification_embedding._model()
+    embedding._model.cache_clear()
+    embedding._model()
     assert root.handlers == []
     assert root.level == level

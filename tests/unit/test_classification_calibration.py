@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.engines.classification_calibration import FITTED, probabilities
+from sheaf.engines.classification.calibration import FITTED, probabilities
 
 
 @given(

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.engines import classification, classification_embedding
-from services.engines.classification import classify
-from services.engines.classification_text import (
+from sheaf.engines.classification import embedding
+from sheaf.engines.classification import engine as classification
+from sheaf.engines.classification.engine import classify
+from sheaf.engines.classification.passages import (
     MAX_CHARACTERS,
     MAX_PASSAGES,
     PASSAGE_CHARACTERS,
@@ -63,9 +64,9 @@ def test_names_with_underscores_survive_cleaning() -> None:
 def test_only_a_bounded_number_of_passages_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     classify(INVOICE_TEXT, RULES)
     embedded: list[str] = []
-    real = classification_embedding.embed
+    real = embedding.embed
 
-    def count(text: str) -> classification_embedding.Vector:
+    def count(text: str) -> embedding.Vector:
         embedded.append(text)
         return real(text)
 

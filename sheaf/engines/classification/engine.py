@@ -17,10 +17,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from services.engines.classification_background import DESCRIPTIONS
-from services.engines.classification_calibration import FITTED, Calibration, Verdict, decide
-from services.engines.classification_embedding import Vector, embed, unit
-from services.engines.classification_keywords import (
+from sheaf.contracts.documents import Classification, ClassifierRule
+from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.classification.background import DESCRIPTIONS
+from sheaf.engines.classification.calibration import FITTED, Calibration, Verdict, decide
+from sheaf.engines.classification.embedding import Vector, embed, unit
+from sheaf.engines.classification.keywords import (
     MAX_KEYWORD_CHARACTERS,
     Overlap,
     RuleWords,
@@ -28,9 +30,7 @@ from services.engines.classification_keywords import (
     stems,
     weigh_words,
 )
-from services.engines.classification_text import clean, passages, quote
-from sheaf.contracts.documents import Classification, ClassifierRule
-from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.classification.passages import clean, passages, quote
 
 ENGINE = "wordllama"
 FIRST_PASSAGE_WEIGHT = 0.5
