@@ -7,8 +7,8 @@ import codecs
 import re
 from typing import Any
 
-from services.engines.charset import charset_of, decode
 from sheaf.contracts.documents import ParseOptions
+from sheaf.engines.detection.charset import charset_of, decode
 
 NAVIGATION = "nav, aside, footer, [role=navigation], [role=complementary], [role=contentinfo]"
 MAX_HEAD_BYTES = 4096

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from services.engines.detection import Family, detect
 from sheaf.contracts.documents import (
     Classification,
     ClassifierRule,
@@ -19,6 +18,7 @@ from sheaf.contracts.documents import (
     ParseOptions,
 )
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.detection.media_types import Family, detect
 from sheaf.engines.option_support import unheeded
 from sheaf.engines.source import Source, has_text, past_the_end
 from sheaf.engines.system_faults import failure_of, fault_of_machine

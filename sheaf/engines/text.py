@@ -6,10 +6,10 @@ The engines are weak here: one took 6 s for a line of 50 MB, another aborted on 
 import csv
 import io
 
-from services.engines.charset import decode
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked
+from sheaf.engines.detection.charset import decode
 from sheaf.engines.source import Source, package_version, page_of
 
 MAX_TEXT_BYTES = 64 * 1024**2

@@ -10,7 +10,8 @@ from llama_cloud.types.llama_parse_supported_file_extensions import (
 
 from rules.file_extensions import SUPPORTED_EXTENSIONS
 from rules.name_hints import BELIEVED
-from services.engines import containers, detection
+from sheaf.engines.detection import containers
+from sheaf.engines.detection import media_types as detection
 from sheaf.engines.images import SUFFIXES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()

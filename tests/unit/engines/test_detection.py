@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.engines import containers
-from services.engines.detection import detect
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.detection import containers
+from sheaf.engines.detection.media_types import detect
 from tests.unit.engines import samples
 
 TEXT_ROWS = "name,age\nAda,36\n"

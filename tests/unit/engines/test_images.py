@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.engines.image_size import size_of
 from sheaf.contracts.failures import FailureKind
+from sheaf.engines.detection.image_size import size_of
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.engines.containers import DOCX
 from sheaf.contracts.failures import FailureKind
+from sheaf.engines.detection.containers import DOCX
 from sheaf.engines.markdown import plain_text, without_emphasis
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of

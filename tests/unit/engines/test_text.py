@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.engines.charset import decode
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines import text
+from sheaf.engines.detection.charset import decode
 from sheaf.engines.source import Source
 
 

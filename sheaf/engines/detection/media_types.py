@@ -10,9 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from rules.name_hints import name_hint
-from services.engines import containers
-from services.engines.charset import decode, looks_like_text
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.detection import containers
+from sheaf.engines.detection.charset import decode, looks_like_text
 
 HEAD_BYTES = 64 * 1024
 PDF_HEADER_WITHIN = 1024
