@@ -160,7 +160,7 @@ class _Reading:
 
     def _raw_text(self) -> Mapping[int, str]:
         """Return the text of all pages by the fallback engine, where it knows pages."""
-        from services.engines import office
+        from sheaf.engines.office import engine as office
 
         options = self._source.options.changed(target_pages=None, max_pages=None)
         try:
@@ -186,7 +186,7 @@ def _without_text(page: ParsedPage) -> ParsedPage:
 
 
 def _read_with_xberg(source: Source, refusal: str) -> ParsedDocument:
-    from services.engines import office
+    from sheaf.engines.office import engine as office
 
     try:
         document = office.read(source)

@@ -26,7 +26,7 @@ from sheaf.engines.system_faults import failure_of, fault_of_machine
 _READERS = {
     Family.PDF: "services.engines.pdf",
     Family.IMAGE: "sheaf.engines.images",
-    Family.OFFICE: "services.engines.office",
+    Family.OFFICE: "sheaf.engines.office.engine",
     Family.TEXT: "sheaf.engines.text",
 }
 """The module whose `read` takes a family; a message's takes what reads attachments besides."""

@@ -13,11 +13,11 @@ from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 
-from services.engines.office import to_markdown
 from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked
 from sheaf.engines.detection.charset import charset_of, decode
+from sheaf.engines.office.engine import to_markdown
 from sheaf.engines.source import Source
 from sheaf.engines.system_faults import raise_if_of_machine
 from sheaf.engines.text import MAX_TEXT_BYTES, normalised, own_version

@@ -1,8 +1,8 @@
 """Which of what a job asks of its documents means something for a type of document."""
 
-from services.engines.sheets import is_workbook
 from sheaf.contracts.documents import ParseOptions
 from sheaf.engines.detection.containers import DOCX, PPTX
+from sheaf.engines.office.sheets import is_workbook
 
 Asked = tuple[tuple[str, bool], ...]
 """Names as the contract spells them, and whether the job asks for them."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.engines.sheets import grid_of, guessed_name, sub_tables, without_marks, written
+from sheaf.engines.office.sheets import grid_of, guessed_name, sub_tables, without_marks, written
 from sheaf.engines.text import markdown_table
 
 cells = st.sampled_from(["", "", "", "a", "b", "a|b", "1"])

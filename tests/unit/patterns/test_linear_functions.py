@@ -9,11 +9,11 @@ import pytest
 from rules.page_links import annotated
 from rules.page_margins import Margins, printed_page_numbers, without_margins
 from rules.table_merging import merge_tables
-from services.engines.sheets import sub_tables
 from sheaf.api.middleware.limits import fault_of
 from sheaf.contracts.documents import ParsedPage
 from sheaf.engines.detection.media_types import _is_mail
 from sheaf.engines.markdown import plain_text
+from sheaf.engines.office.sheets import sub_tables
 from tests.unit.patterns.timed import linear_seconds
 
 LENGTH = 20_000

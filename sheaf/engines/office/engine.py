@@ -9,15 +9,15 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from services.engines.html_elements import described, prepared
-from services.engines.revisions import with_revisions
-from services.engines.sheets import headed, is_workbook, sheet_pages, without_marks
-from services.engines.slides import without_off_slide
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked, word_is_blank
 from sheaf.engines.detection.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, PPTX
 from sheaf.engines.markdown import plain_text
+from sheaf.engines.office.html_elements import described, prepared
+from sheaf.engines.office.revisions import with_revisions
+from sheaf.engines.office.sheets import headed, is_workbook, sheet_pages, without_marks
+from sheaf.engines.office.slides import without_off_slide
 from sheaf.engines.source import Source, has_text, package_version
 
 MAX_COMPRESSION_RATIO = 10_000
