@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.engines.pdf_content import leaves_pages_bare
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
+from sheaf.engines.pdf.content import leaves_pages_bare
 from sheaf.engines.source import named
 from sheaf.engines.system_faults import is_of_document, raise_if_of_machine
 

@@ -24,7 +24,7 @@ from sheaf.engines.source import Source, has_text, past_the_end
 from sheaf.engines.system_faults import failure_of, fault_of_machine
 
 _READERS = {
-    Family.PDF: "services.engines.pdf",
+    Family.PDF: "sheaf.engines.pdf.engine",
     Family.IMAGE: "sheaf.engines.images",
     Family.OFFICE: "sheaf.engines.office.engine",
     Family.TEXT: "sheaf.engines.text",

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from services.engines.pdf_render import UNOPENED, page_from, render
 from sheaf.contracts.documents import ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines import ocr
 from sheaf.engines.detection.image_size import size_of
+from sheaf.engines.pdf.liteparse import UNOPENED, page_from, render
 from sheaf.engines.source import Source, package_version
 from sheaf.engines.system_faults import raise_unopened
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.engines import pdf_content
 from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.failures import FailureKind
 from sheaf.engines import blank
+from sheaf.engines.pdf import content as pdf_content
 from tests.unit.engines import samples
 from tests.unit.engines.conftest import Parse, document_of, failure_of
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.engines.failed_pages import with_failed_pages
 from sheaf.contracts.documents import ParsedPage, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.parse_output import FailPageMode
+from sheaf.engines.pdf.failed_pages import with_failed_pages
 
 
 @given(

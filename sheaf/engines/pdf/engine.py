@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.engines.failed_pages import with_failed_pages
-from services.engines.pdf_images import Pictures
-from services.engines.pdf_margins import with_margins
-from services.engines.pdf_objects import without_hidden_text
-from services.engines.pdf_render import UNOPENED, as_ranges, page_from, render
-from services.engines.pdf_strictness import check_strictly
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines import ocr
 from sheaf.engines.blank import blanked, pdf_is_blank
+from sheaf.engines.pdf.failed_pages import with_failed_pages
+from sheaf.engines.pdf.images import Pictures
+from sheaf.engines.pdf.liteparse import UNOPENED, as_ranges, page_from, render
+from sheaf.engines.pdf.margins import with_margins
+from sheaf.engines.pdf.objects import without_hidden_text
+from sheaf.engines.pdf.strictness import check_strictly
 from sheaf.engines.source import Source, has_text, package_version
 from sheaf.engines.system_faults import raise_if_of_machine, raise_unopened
 

@@ -3,10 +3,10 @@
 import re
 import unicodedata
 
-from services.engines.pdf_objects import broken_images
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.markdown import plain_text
+from sheaf.engines.pdf.objects import broken_images
 from sheaf.engines.source import Source
 
 MIN_MARKDOWN_COVERAGE = 0.5

@@ -5,9 +5,9 @@ import io
 from pathlib import Path
 from typing import Any
 
-from services.engines.pdf_render import PLACEHOLDER, box_of
 from sheaf.contracts.documents import ParsedPage, ParseOptions
 from sheaf.contracts.page_parts import IMAGE_TYPES, PageImage
+from sheaf.engines.pdf.liteparse import PLACEHOLDER, box_of
 
 JPEG_QUALITY = 85
 """Letters of 8 points stay legible at the 150 dpi that pages are drawn at."""
