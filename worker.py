@@ -28,11 +28,9 @@ from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
 from activities.small_jobs import LedgerSmallJobActivities
 from rules.admission import Capacity, cached_workflows, capacity
-from services.admitter import Admitter
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
 from services.file_calls import FILE_CALLS
-from services.jobs import JobService
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
@@ -51,16 +49,18 @@ from services.memory import memory_bytes
 from services.outputs import Outputs
 from services.passwords import Passwords
 from services.result_store import ResultStore
-from services.search_attributes import ensure_search_attributes
 from services.sources.items import ItemFiles
 from services.sources.listing import SourceListing
 from services.storage.opened import open_blobs
-from services.sweeper import Sweeper
 from services.webhooks.dispatcher import Dispatcher
 from services.webhooks.process import WebhookProcess
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
 from sheaf.contracts.temporal.queues import BATCHES, SLICES
+from sheaf.jobs.admitter import Admitter
+from sheaf.jobs.reconciler import Sweeper
+from sheaf.jobs.search_attributes import ensure_search_attributes
+from sheaf.jobs.service import JobService
 from sheaf.observability import LogContextInterceptor, configure_logging, serve_metrics
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow

@@ -20,7 +20,6 @@ from activities.slices import LedgerSliceActivities
 from rules.inline import INLINE_SECONDS, MOST_INLINE_FILES, is_inline
 from rules.outside_faults import reason
 from rules.prediction import predicted_seconds
-from services.jobs import JobService
 from services.ledger.items import ItemLedger
 from services.ledger.jobs import JobLedger
 from services.ledger.joined_claims import JoinedClaims
@@ -32,6 +31,7 @@ from sheaf.contracts.temporal.small_jobs import (
     SmallJobsInput,
     SmallJobsResult,
 )
+from sheaf.jobs.service import JobService
 
 log = structlog.get_logger(__name__)
 

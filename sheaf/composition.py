@@ -13,7 +13,6 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from rules.outbound_urls import OutboundPolicy, parse_exemptions
 from rules.s3_locations import parse_allowed
-from services.jobs import JobService
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.jobs import JobLedger
@@ -27,6 +26,7 @@ from services.webhooks.receivers import Receivers
 from sheaf.contracts.temporal.runs import MAX_CONCURRENCY, RunLimits
 from sheaf.embedded.home import Home
 from sheaf.engines.fingerprint import fingerprint
+from sheaf.jobs.service import JobService
 
 SLICES_PER_PROCESS = 2
 """Default concurrency of a job per parser process: some slices wait in the Task Queue, so that

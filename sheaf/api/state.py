@@ -7,19 +7,19 @@ from fastapi import Request
 from temporalio.client import Client
 
 from rules.s3_locations import S3Location, parse_allowed
-from services.demand import Demand
-from services.jobs import JobService
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.database import Database
 from services.results import Results
 from services.signing_keys import SigningKeys
-from services.single_jobs import SingleJobs
 from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
 from services.views import Views
 from services.webhooks.receivers import Receivers
 from sheaf.composition import job_service, receivers, signing_keys, views
 from sheaf.config import Settings
+from sheaf.jobs.demand import Demand
+from sheaf.jobs.service import JobService
+from sheaf.jobs.single_jobs import SingleJobs
 
 RENDERED_AT_ONCE = 4
 RENDER_WAIT_SECONDS = 10.0

@@ -15,7 +15,6 @@ import typer
 
 from services.ledger.migrate import is_current
 from services.passwords import Passwords, PasswordsError
-from services.search_attributes import missing_search_attributes
 from services.storage.opened import open_blobs
 from sheaf.cli.output import console, print_json, short_at
 from sheaf.cli.session import Session, session, uses_own_temporal
@@ -23,6 +22,7 @@ from sheaf.composition import connect, temporal_address
 from sheaf.config import Settings
 from sheaf.embedded.temporal_server import temporal_binary
 from sheaf.engines.ocr import installed_languages
+from sheaf.jobs.search_attributes import missing_search_attributes
 
 CHECK_KEY = "doctor/check"
 QUIET_SECONDS = 10

@@ -12,7 +12,6 @@ from pydantic_settings import SettingsError
 
 from rules.s3_locations import parse_allowed
 from services.children import child_environment, python_command
-from services.jobs import JobService
 from services.ledger.database import Database
 from services.ledger.directories import DirectoryLedger
 from services.ledger.item_listing import ItemListing
@@ -24,6 +23,7 @@ from sheaf.cli.output import Fault
 from sheaf.composition import connect, job_service, lazy_client
 from sheaf.config import Settings
 from sheaf.embedded.home import Home, Running
+from sheaf.jobs.service import JobService
 
 START_SECONDS = 45
 

@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from services.admitter import Admitter
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.database import Database
 from services.ledger.keys import KeyLedger
@@ -21,6 +20,7 @@ from sheaf.api.state import ApiState
 from sheaf.config import Settings
 from sheaf.contracts.apis import Scope
 from sheaf.embedded.home import Home
+from sheaf.jobs.admitter import Admitter
 from tests.admitting import PLENTY
 
 

@@ -24,7 +24,7 @@ async def test_requests_are_counted_by_their_address_without_ids(served: Served)
 async def test_jobs_that_need_a_place_are_counted_for_what_scales_workers(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.demand.FRESH_SECONDS", 0)
+    monkeypatch.setattr("sheaf.jobs.demand.FRESH_SECONDS", 0)
 
     async def asked() -> dict[str, dict[str, int]]:
         answer = await served.client.get("/scaling", headers={"Authorization": ""})

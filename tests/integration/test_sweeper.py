@@ -12,7 +12,6 @@ from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionFailedEvent
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from services.jobs import JobService
 from services.ledger.claims import ClaimLedger
 from services.ledger.database import Database
 from services.ledger.item_listing import ItemListing
@@ -20,7 +19,8 @@ from services.ledger.jobs import JobLedger
 from services.ledger.leases import Leases
 from services.ledger.records import JobRow
 from services.ledger.schema import jobs
-from services.sweeper import Sweeper
+from sheaf.jobs.reconciler import Sweeper
+from sheaf.jobs.service import JobService
 from tests.integration.test_ledger import completed, enumerate_files, files, make_job, settle
 
 

@@ -8,7 +8,7 @@ from temporalio.api.history.v1 import (
     WorkflowExecutionTerminatedEventAttributes,
 )
 
-from services.workflow_ends import read_end
+from sheaf.jobs.workflow_ends import read_end
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
 
-from services.jobs import Origin
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
@@ -31,6 +30,7 @@ from sheaf.contracts.http.batch import (
     JobType,
 )
 from sheaf.contracts.http.batch_items import BatchItem, ProcessingResults
+from sheaf.jobs.service import Origin
 
 router = APIRouter(prefix="/api/v1/beta/batch-processing", tags=["batch processing"])
 

@@ -8,8 +8,6 @@ from fastapi.responses import StreamingResponse
 from rules.parse_v2 import translate
 from rules.times import microseconds
 from rules.webhook_events import never_sent
-from services.configurations import Configurations, WrongProductError
-from services.jobs import Origin
 from services.ledger.admissions import AdmissionLedger
 from services.ledger.item_listing import ItemListing
 from services.ledger.job_listing import JobFilter, JobListing
@@ -28,6 +26,8 @@ from sheaf.contracts.http.batches_v2 import Batch, BatchCreate, BatchFile, Batch
 from sheaf.contracts.http.directories import Moment
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
+from sheaf.jobs.configurations import Configurations, WrongProductError
+from sheaf.jobs.service import Origin
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter, HTTPException, Path
 from rules.parameters import unsupported_parameters
 from rules.times import moment
 from rules.webhook_events import never_sent
-from services.jobs import Origin
 from services.ledger.item_listing import ItemListing, ItemRow
 from services.ledger.job_listing import JobFilter, JobListing
 from services.ledger.receivers import NewReceivers
@@ -34,6 +33,7 @@ from sheaf.contracts.http.classifier import (
 )
 from sheaf.contracts.http.classify import ClassifyJob, ClassifyStatus
 from sheaf.contracts.http.job_config import JobType
+from sheaf.jobs.service import Origin
 
 router = APIRouter(prefix="/api/v1/classifier/jobs", tags=["classifier"])
 

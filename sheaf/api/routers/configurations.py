@@ -8,7 +8,6 @@ from pydantic import BaseModel
 from rules.classify_v2 import classify_job
 from rules.parse_v2 import translate
 from rules.times import moment
-from services.configurations import Configurations
 from services.ledger.configurations import (
     ConfigurationFilter,
     ConfigurationLedger,
@@ -27,6 +26,7 @@ from sheaf.contracts.http.configurations import (
     ConfigurationUpdate,
 )
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
+from sheaf.jobs.configurations import Configurations
 
 router = APIRouter(prefix="/api/v1/beta/configurations", tags=["configurations"])
 

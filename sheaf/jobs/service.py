@@ -1,7 +1,7 @@
 """Jobs as a whole: a row in the ledger and a Workflow in Temporal.
 
 The row comes first and is the acceptance: a create needs no Temporal. The job then waits in the
-ledger until a worker admits it (`services.admitter`). The Workflow's start is idempotent by the
+ledger until a worker admits it (`sheaf.jobs.admitter`). The Workflow's start is idempotent by the
 job's id, so whoever finds an admitted row without a Workflow may start it: that worker, or the
 sweeper.
 """

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.jobs import JobService, Origin
 from services.ledger.database import Database
 from services.ledger.deletions import delete_job
 from services.ledger.directories import HIDDEN, DirectoryLedger
@@ -27,6 +26,7 @@ from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.ids import FILE_PREFIX, JOB_PREFIX
+from sheaf.jobs.service import JobService, Origin
 
 SINGLE_APIS = (JobApi.PARSE, JobApi.CLASSIFY)
 

@@ -6,7 +6,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle, WorkflowHistoryEventFilterType
 
-from services.jobs import RPC_TIMEOUT
+from sheaf.jobs.service import RPC_TIMEOUT
 
 _SERVER = "history-service"
 """The identity under which the server itself terminates: a history is too long or too large."""

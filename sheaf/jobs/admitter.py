@@ -8,11 +8,11 @@ from collections import defaultdict
 import structlog
 
 from rules.admission import Capacity
-from services.jobs import JobService
 from services.ledger.admissions import WORKER_LEASE, AdmissionLedger
 from services.ledger.leases import Leases
 from services.ledger.records import JobRow
 from services.loops import repeat
+from sheaf.jobs.service import JobService
 
 log = structlog.get_logger(__name__)
 
