@@ -21,8 +21,6 @@ from activities.cancellation import CancelBetweenSteps
 from activities.own_faults import EndsOnOwnFaults
 from activities.webhooks import LedgerWebhookActivities
 from services.file_calls import FILE_CALLS
-from services.ledger.database import Database
-from services.ledger.deliveries import DeliveryLedger
 from services.liveness import beating
 from services.results import Results
 from services.storage.blobs import Blobs
@@ -34,6 +32,8 @@ from services.webhooks.sender import trusted
 from sheaf.composition import connect, guard, receivers, views
 from sheaf.config import Settings
 from sheaf.contracts.temporal.queues import WEBHOOKS
+from sheaf.ledger.database import Database
+from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.observability import LogContextInterceptor, configure_logging
 from workflows.delivery import DeliveryWorkflow
 

@@ -31,18 +31,6 @@ from rules.admission import Capacity, cached_workflows, capacity
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
 from services.file_calls import FILE_CALLS
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.claims import ClaimLedger
-from services.ledger.database import Database
-from services.ledger.deliveries import DeliveryLedger
-from services.ledger.delivery_log import DeliveryLog
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.joined_claims import JoinedClaims
-from services.ledger.leases import Leases
-from services.ledger.migrate import migrate
-from services.ledger.small_jobs import SmallJobLedger
 from services.liveness import beating
 from services.loops import ended
 from services.memory import memory_bytes
@@ -61,6 +49,18 @@ from sheaf.jobs.admitter import Admitter
 from sheaf.jobs.reconciler import Sweeper
 from sheaf.jobs.search_attributes import ensure_search_attributes
 from sheaf.jobs.service import JobService
+from sheaf.ledger.database import Database
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.items.joined_claims import JoinedClaims
+from sheaf.ledger.jobs.admissions import AdmissionLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.jobs.small_jobs import SmallJobLedger
+from sheaf.ledger.leases import Leases
+from sheaf.ledger.migrate import migrate
+from sheaf.ledger.webhooks.deliveries import DeliveryLedger
+from sheaf.ledger.webhooks.delivery_log import DeliveryLog
 from sheaf.observability import LogContextInterceptor, configure_logging, serve_metrics
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow

@@ -14,13 +14,13 @@ from activities.heartbeats import heartbeating
 from activities.outages import comes_again
 from activities.pages import RPC_TIMEOUT
 from activities.signatures import EnumerationActivities
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.records import JobSpec, SupersededError
 from services.sources.listing import SourceListing, vanished_of
 from services.sources.roots import SourceRefusedError
 from services.work import Work
 from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.records import JobSpec, SupersededError
 
 log = structlog.get_logger(__name__)
 

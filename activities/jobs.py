@@ -6,10 +6,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.pages import RPC_TIMEOUT
 from activities.signatures import JobActivities
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger
 from sheaf.contracts.ids import batch_workflow_id
 from sheaf.contracts.temporal.runs import JobRef, SettleInput, SettleResult
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.jobs.jobs import JobLedger
 
 log = structlog.get_logger(__name__)
 

@@ -16,9 +16,9 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.cancellation import stop_if_cancelled
 from rules.outside_faults import Blame, blame, reason
-from services.ledger.claims import ClaimLedger
-from services.ledger.records import ClaimedItem
 from sheaf.contracts.failures import FailureKind, OutageError
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.records import ClaimedItem
 
 log = structlog.get_logger(__name__)
 

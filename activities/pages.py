@@ -10,7 +10,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.signatures import PageActivities
 from rules.prediction import kind_of, predicted_seconds
 from rules.slicing import Weighed, cut, merged
-from services.ledger.items import ItemLedger
 from sheaf.contracts.temporal.page_runs import (
     MAX_SLICES,
     FindPageInput,
@@ -19,6 +18,7 @@ from sheaf.contracts.temporal.page_runs import (
     PlanPageInput,
 )
 from sheaf.contracts.temporal.runs import LookInput, LookResult, Slice
+from sheaf.ledger.items.items import ItemLedger
 
 RPC_TIMEOUT = timedelta(seconds=5)
 

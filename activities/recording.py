@@ -11,14 +11,14 @@ import structlog
 
 from activities.pages import alone_slice
 from rules.outside_faults import Blame, blame, reason
-from services.ledger.claims import ClaimLedger
-from services.ledger.records import ClaimedItem, Outcome
 from services.outputs import Outputs
 from services.result_store import Processed, ResultStore
 from services.work import Work
 from sheaf.contracts.failures import OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.records import ClaimedItem, Outcome
 
 log = structlog.get_logger(__name__)
 

@@ -21,15 +21,15 @@ from rules.outside_faults import Blame, blame, reason
 from rules.prediction import kind_of, predicted_seconds
 from services.canonical import exhausted, failed
 from services.documents import DocumentProcessor
-from services.ledger.claims import ClaimLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.records import ClaimedItem, JobSpec, Outcome
 from services.outputs import Outputs
 from services.result_store import Processed, ResultStore
 from services.work import Work
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.records import ClaimedItem, JobSpec, Outcome
 
 log = structlog.get_logger(__name__)
 

@@ -20,10 +20,6 @@ from activities.slices import LedgerSliceActivities
 from rules.inline import INLINE_SECONDS, MOST_INLINE_FILES, is_inline
 from rules.outside_faults import reason
 from rules.prediction import predicted_seconds
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.joined_claims import JoinedClaims
-from services.ledger.small_jobs import SmallJobLedger
 from sheaf.contracts.temporal.runs import Enumerated, SliceInput, SliceResult
 from sheaf.contracts.temporal.small_jobs import (
     SmallJobInput,
@@ -32,6 +28,10 @@ from sheaf.contracts.temporal.small_jobs import (
     SmallJobsResult,
 )
 from sheaf.jobs.service import JobService
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.items.joined_claims import JoinedClaims
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.jobs.small_jobs import SmallJobLedger
 
 log = structlog.get_logger(__name__)
 

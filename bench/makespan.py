@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bench.throughput import CALM
-from services.ledger.schema import items
+from sheaf.ledger.tables import items
 from tests.integration.cluster import Cluster
 from tests.unit.simulation import Simulation, greedy
 

@@ -21,12 +21,12 @@ from bench.leaving import measure_and_leave
 from bench.noop import run as run_one
 from bench.processor_time import processor_time, servers
 from bench.throughput import CALM, PAGES, PROCESSES
-from services.ledger.directories import DirectoryLedger
-from services.ledger.schema import directories, directory_files, jobs
 from sheaf.composition import job_service
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.jobs.service import Origin
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.tables import directories, directory_files, jobs
 from tests.integration.cluster import Cluster
 
 AT_ONCE = 8

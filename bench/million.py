@@ -24,8 +24,8 @@ from bench.api_latency import timed
 from bench.leaving import measure_and_leave
 from bench.processor_time import ProcessorTime, processor_time
 from bench.throughput import CALM, PAGES, PROCESSES
-from services.ledger.records import JobRow
 from sheaf.contracts.http.batch import JobStatus
+from sheaf.ledger.records import JobRow
 from tests.integration.api_process import ApiProcess
 from tests.integration.cluster import Cluster
 

@@ -26,10 +26,10 @@ import sqlalchemy as sa
 
 from bench.scale_out import make_files, postgres
 from bench.throughput import CALM, PAGES
-from services.ledger.database import Database
-from services.ledger.jobs import JobLedger
-from services.ledger.schema import items
 from services.object_store import bucket
+from sheaf.ledger.database import Database
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.tables import items
 from tests.integration.api_process import ApiProcess
 from tests.integration.cluster import Cluster, kill, until_async
 from tests.integration.s3_server import s3_server

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.leaving import measure_and_leave
 from bench.processor_time import processor_time
 from bench.throughput import CALM, PAGES, PROCESSES
-from services.ledger.records import JobRow
+from sheaf.ledger.records import JobRow
 from tests.integration.cluster import Cluster
 
 FILES_A_FOLDER = 1000

@@ -19,9 +19,9 @@ import sqlalchemy as sa
 from bench import bare_processes
 from bench.documents import one_page_pdfs, repeat
 from bench.leaving import measure_and_leave
-from services.ledger.schema import items
 from sheaf.cli.progress import POLL_SECONDS
 from sheaf.config import Settings
+from sheaf.ledger.tables import items
 from tests.integration.cluster import Cluster
 
 PROCESSES = 2

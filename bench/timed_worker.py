@@ -15,10 +15,10 @@ from typing import Any
 import worker
 from activities.slices import SliceRun
 from services.engines.parser_process import ParserProcess
-from services.ledger.claims import ClaimLedger
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.items import ItemLedger
 from services.storage.local import LocalBlobs
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.items.items import ItemLedger
 
 STEPS: tuple[tuple[str, type, str], ...] = (
     ("enumeration", EnumerationLedger, "add_files"),

@@ -19,18 +19,18 @@ import psutil
 import sqlalchemy as sa
 from temporalio.api.enums.v1 import EventType
 
-from services.ledger.database import now_us
-from services.ledger.events import post_item_events
-from services.ledger.receivers import NewReceiver, NewReceivers
-from services.ledger.records import NewJob
-from services.ledger.schema import items, jobs
-from services.ledger.webhook_schema import outbox
 from services.webhooks.receivers import Sealed
 from sheaf.composition import receivers
 from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.http.webhooks import Phase
 from sheaf.contracts.ids import new_job_id, new_task_id
+from sheaf.ledger.database import now_us
+from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
+from sheaf.ledger.records import NewJob
+from sheaf.ledger.tables import items, jobs
+from sheaf.ledger.webhook_tables import outbox
+from sheaf.ledger.webhooks.outbox import post_item_events
 from tests.integration.cluster import Cluster
 from tests.webhook_receiver import Receiver, answer, receiving
 

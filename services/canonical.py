@@ -8,7 +8,6 @@ from typing import Any
 
 from rules.name_hints import name_hint
 from rules.rendering import render_markdown
-from services.ledger.records import ClaimedItem, Outcome, ResultRow
 from services.result_store import Processed
 from services.sources.content import Content
 from services.sources.items import listed_sha256
@@ -16,6 +15,7 @@ from services.work import Work
 from sheaf.contracts.documents import EngineResult, ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import ItemStatus, SkipReason
+from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow
 
 
 def completed(

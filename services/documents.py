@@ -8,8 +8,6 @@ from typing import Protocol
 from services.canonical import completed, failed
 from services.engines.orders import Listed, Order, Orders
 from services.images import written_images
-from services.ledger.items import ItemLedger
-from services.ledger.records import ClaimedItem
 from services.opening import FileOpener, Opened, Opening, Turn, groups_of
 from services.passwords import Passwords
 from services.result_store import Processed
@@ -18,6 +16,8 @@ from services.sources.items import ItemFiles
 from services.sources.unreadable import failure_of_item
 from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.records import ClaimedItem
 
 
 class Parser(Protocol):

@@ -11,14 +11,14 @@ from rules.name_hints import name_hint
 from services.canonical import failed, skipped
 from services.engines.orders import Order, Orders
 from services.images import image_folder
-from services.ledger.items import ItemLedger
-from services.ledger.records import ClaimedItem
-from services.ledger.reuse import FileKey, ResultKey
 from services.result_store import Processed
 from services.sources.content import Content
 from services.sources.items import ItemFiles
 from services.work import Work
 from sheaf.contracts.failures import DocumentError
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.items.reuse import FileKey, ResultKey
+from sheaf.ledger.records import ClaimedItem
 
 OPENED_FILES = 64
 """Files opened, hashed and looked up together: by one call of a thread, and one query."""

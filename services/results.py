@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from services.ledger.database import Database
-from services.ledger.item_listing import ItemListing, ItemRow
-from services.ledger.jobs import JobLedger
-from services.ledger.records import NotFoundError, ResultPlace
 from services.result_store import ResultStore
 from services.storage.blobs import Blobs, OpenBlob
 from services.work import Work
 from sheaf.contracts.page_parts import IMAGE_NAME, image_type
+from sheaf.ledger.database import Database
+from sheaf.ledger.items.listing import ItemListing, ItemRow
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.records import NotFoundError, ResultPlace
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from typing import BinaryIO
 from uuid import UUID
 
-from services.ledger.database import Database, now_us
-from services.ledger.uploads import UploadLedger, UploadRow
 from services.storage.blobs import Blobs
 from sheaf.contracts.ids import uuid7
+from sheaf.ledger.database import Database, now_us
+from sheaf.ledger.files.uploads import UploadLedger, UploadRow
 
 
 def upload_key(upload_id: str) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from rules.output_locations import stored_output
 from rules.parse_options import parse_options
 from rules.s3_locations import S3Location
-from services.ledger.records import JobSpec
 from sheaf.contracts.documents import ClassifierRule, ParseOptions
 from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.markdown_style import MarkdownStyle, Rendering
+from sheaf.ledger.records import JobSpec
 
 _NO_STYLE = MarkdownStyle()
 

@@ -13,10 +13,6 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from rules.outbound_urls import OutboundPolicy, parse_exemptions
 from rules.s3_locations import parse_allowed
-from services.ledger.database import Database
-from services.ledger.directories import DirectoryLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.webhook_configs import WebhookConfigLedger
 from services.outbound import Guard
 from services.seals import Seals
 from services.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
@@ -27,6 +23,10 @@ from sheaf.contracts.temporal.runs import MAX_CONCURRENCY, RunLimits
 from sheaf.embedded.home import Home
 from sheaf.engines.fingerprint import fingerprint
 from sheaf.jobs.service import JobService
+from sheaf.ledger.database import Database
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 
 SLICES_PER_PROCESS = 2
 """Default concurrency of a job per parser process: some slices wait in the Task Queue, so that

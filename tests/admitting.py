@@ -1,8 +1,8 @@
 """What the worker's loop does first: giving every job that waits its place."""
 
 from rules.admission import Capacity
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.database import Database
+from sheaf.ledger.database import Database
+from sheaf.ledger.jobs.admissions import AdmissionLedger
 
 PLENTY = Capacity(small=1000, large=1000)
 

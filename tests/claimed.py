@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.ledger.records import ClaimedItem
+from sheaf.ledger.records import ClaimedItem
 
 
 def claimed(ordinal: int, **values: Any) -> ClaimedItem:

@@ -4,10 +4,10 @@ from collections.abc import AsyncGenerator
 
 from services.documents import DocumentProcessor
 from services.engines.orders import Orders
-from services.ledger.records import ClaimedItem
 from services.result_store import Processed
 from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult
+from sheaf.ledger.records import ClaimedItem
 
 
 class EachAlone:

@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from rules.outside_faults import is_outside_fault, reason
 from rules.s3_locations import parse_allowed
 from services.file_calls import FILE_CALLS, StalledError, Step
-from services.ledger.records import ClaimedItem
 from services.scratch import own_folder
 from services.sources.content import Content, read_content
 from services.sources.listing import S3_SCHEME, ask_source
@@ -23,6 +22,7 @@ from services.storage.blobs import Blobs
 from services.together import together
 from services.uploads import upload_key
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
+from sheaf.ledger.records import ClaimedItem
 
 Value = TypeVar("Value")
 

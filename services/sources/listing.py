@@ -11,12 +11,12 @@ from pathlib import Path
 from rules.outside_faults import Blame, blame, reason
 from rules.s3_locations import S3Location, parse_allowed
 from services.file_calls import FILE_CALLS, Step
-from services.ledger.records import SourceFile
 from services.object_store import ask, bucket
 from services.sources.local import source_path, walk
 from services.sources.roots import SourceRefusedError, open_prefix
 from services.sources.s3 import objects
 from services.sources.vanished import vanished
+from sheaf.ledger.records import SourceFile
 
 S3_SCHEME = "s3://"
 

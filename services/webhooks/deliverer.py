@@ -14,20 +14,20 @@ from rules.webhook_retries import (
     rest,
     retry_wait,
 )
-from services.ledger.database import now_us
-from services.ledger.deliveries import (
-    DeliveryLedger,
-    DueEvent,
-    Health,
-    ReceiverRow,
-    Verdict,
-)
 from services.outbound import Guard
 from services.webhooks.event_group import GONE, WIDEST, EventGroup, Sent
 from services.webhooks.receivers import Receivers
 from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import Sender
 from sheaf.contracts.http.deliveries import DeliveryError, DeliveryStatus
+from sheaf.ledger.database import now_us
+from sheaf.ledger.webhooks.deliveries import (
+    DeliveryLedger,
+    DueEvent,
+    Health,
+    ReceiverRow,
+    Verdict,
+)
 
 log = structlog.get_logger(__name__)
 

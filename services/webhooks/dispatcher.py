@@ -10,14 +10,14 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from rules.outside_faults import reason
-from services.ledger.deliveries import DeliveryLedger
-from services.ledger.delivery_log import DeliveryLog
-from services.ledger.leases import Leases
 from services.loops import repeat
 from services.webhooks.process import WebhookProcess
 from sheaf.contracts.http.deliveries import DeliveryInput
 from sheaf.contracts.ids import delivery_workflow_id
 from sheaf.contracts.temporal.queues import WEBHOOKS
+from sheaf.ledger.leases import Leases
+from sheaf.ledger.webhooks.deliveries import DeliveryLedger
+from sheaf.ledger.webhooks.delivery_log import DeliveryLog
 
 log = structlog.get_logger(__name__)
 

@@ -10,14 +10,14 @@ from rules import webhook_events
 from rules.delivery_order import segments
 from rules.outside_faults import Blame, blame
 from rules.webhook_retries import FAILURES_TO_REST, window
-from services.ledger.database import now_us
-from services.ledger.deliveries import DueEvent, ReceiverRow
 from services.views import UnwritableError
 from services.webhooks.receivers import Sealed
 from services.webhooks.result_push import ResultPush
 from services.webhooks.sender import Attempt, Message, Sender
 from sheaf.contracts.http.deliveries import DeliveryError
 from sheaf.contracts.http.webhooks import Phase
+from sheaf.ledger.database import now_us
+from sheaf.ledger.webhooks.deliveries import DueEvent, ReceiverRow
 
 log = structlog.get_logger(__name__)
 

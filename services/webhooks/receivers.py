@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rules.outbound_urls import RefusedUrlError
-from services.ledger.receivers import NewReceiver, NewReceivers
-from services.ledger.webhook_configs import WebhookConfigLedger
 from services.outbound import Guard
 from services.seals import SealBrokenError, Seals
 from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.secrets import REVEALED
 from sheaf.contracts.http.webhooks import WebhookConfiguration
+from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
+from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 
 SEALED_FIELDS = {"webhook_url", "webhook_headers", "webhook_signing_secret"}
 ROTATION_SECONDS = 24 * 3600

@@ -2,8 +2,8 @@
 
 from rules.times import moment
 from rules.webhook_events import event_id, test_event_id
-from services.ledger.delivery_log import DeliveryRow
 from sheaf.contracts.http.deliveries import Delivery, DeliveryAttempt, DeliveryStatus, delivery_id
+from sheaf.ledger.webhooks.delivery_log import DeliveryRow
 
 
 def delivery(row: DeliveryRow) -> Delivery:

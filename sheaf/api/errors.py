@@ -24,13 +24,13 @@ from starlette.types import Receive, Scope, Send
 from temporalio.service import RPCError
 
 from rules.outside_faults import is_outside_fault
-from services.ledger.records import NotFoundError
 from services.object_store import ObjectStoreError
 from services.views import BusyError, UnwritableError
 from sheaf.api.middleware.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
 from sheaf.api.not_served import not_served
 from sheaf.contracts.failures import OutageError
 from sheaf.contracts.http.requests import true_errors
+from sheaf.ledger.records import NotFoundError
 
 log = structlog.get_logger(__name__)
 

@@ -12,9 +12,6 @@ from pathlib import Path
 import uvicorn
 
 from services.file_calls import FILE_CALLS
-from services.ledger.database import Database
-from services.ledger.keys import KeyLedger
-from services.ledger.migrate import migrate
 from services.liveness import beating
 from sheaf.api.app import create_app
 from sheaf.api.patience import patient
@@ -23,6 +20,9 @@ from sheaf.composition import lazy_client
 from sheaf.config import Settings
 from sheaf.contracts.apis import Scope
 from sheaf.embedded.home import Home
+from sheaf.ledger.access.keys import KeyLedger
+from sheaf.ledger.database import Database
+from sheaf.ledger.migrate import migrate
 from sheaf.observability import configure_logging
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

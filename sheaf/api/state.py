@@ -7,8 +7,6 @@ from fastapi import Request
 from temporalio.client import Client
 
 from rules.s3_locations import S3Location, parse_allowed
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.database import Database
 from services.results import Results
 from services.signing_keys import SigningKeys
 from services.storage.blobs import Blobs
@@ -20,6 +18,8 @@ from sheaf.config import Settings
 from sheaf.jobs.demand import Demand
 from sheaf.jobs.service import JobService
 from sheaf.jobs.single_jobs import SingleJobs
+from sheaf.ledger.database import Database
+from sheaf.ledger.jobs.admissions import AdmissionLedger
 
 RENDERED_AT_ONCE = 4
 RENDER_WAIT_SECONDS = 10.0

@@ -13,7 +13,6 @@ from typing import Annotated
 import httpx
 import typer
 
-from services.ledger.migrate import is_current
 from services.passwords import Passwords, PasswordsError
 from services.storage.opened import open_blobs
 from sheaf.cli.output import console, print_json, short_at
@@ -23,6 +22,7 @@ from sheaf.config import Settings
 from sheaf.embedded.temporal_server import temporal_binary
 from sheaf.engines.ocr import installed_languages
 from sheaf.jobs.search_attributes import missing_search_attributes
+from sheaf.ledger.migrate import is_current
 
 CHECK_KEY = "doctor/check"
 QUIET_SECONDS = 10

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from services.ledger.database import now_us
-from services.ledger.keys import KEY_PREFIX, ApiKey, KeyLedger
-from services.ledger.records import NotFoundError
 from sheaf.cli.durations import lifetime
 from sheaf.cli.key_rotation import LinksStayError, Rotation
 from sheaf.cli.key_rotation import rotate as rotate_keys
 from sheaf.cli.output import Fault, at, console, print_json, print_rows
 from sheaf.cli.session import session
 from sheaf.contracts.apis import Scope
+from sheaf.ledger.access.keys import KEY_PREFIX, ApiKey, KeyLedger
+from sheaf.ledger.database import now_us
+from sheaf.ledger.records import NotFoundError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

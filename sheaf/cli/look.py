@@ -8,9 +8,6 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.item_listing import ItemRow
-from services.ledger.records import JobRow
 from sheaf.cli.output import (
     console,
     counts_line,
@@ -25,6 +22,9 @@ from sheaf.cli.output import (
 from sheaf.cli.session import session
 from sheaf.cli.waiting import Waits
 from sheaf.contracts.http.batch import ItemStatus
+from sheaf.ledger.items.listing import ItemRow
+from sheaf.ledger.jobs.admissions import AdmissionLedger
+from sheaf.ledger.records import JobRow
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

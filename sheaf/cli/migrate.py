@@ -6,13 +6,13 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 
-from services.ledger.database import Database
-from services.ledger.migrate import migrate as apply_missing
-from services.revisions import known_revisions, revision_of
 from sheaf.cli.output import Fault, console, print_json
 from sheaf.cli.session import load_settings
 from sheaf.config import Settings
 from sheaf.embedded.home import Home
+from sheaf.ledger.database import Database
+from sheaf.ledger.migrate import migrate as apply_missing
+from sheaf.ledger.revisions import known_revisions, revision_of
 
 
 def migrate(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
-from services.ledger.item_listing import ItemRow
-from services.ledger.records import JobRow
 from sheaf.contracts.http.batch import JobStatus
+from sheaf.ledger.items.listing import ItemRow
+from sheaf.ledger.records import JobRow
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

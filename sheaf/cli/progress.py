@@ -9,10 +9,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from rules.progress import percentage, remaining_seconds
-from services.ledger.records import JobRow
 from sheaf.cli.output import console, counts_line, total_shown
 from sheaf.cli.session import Session
 from sheaf.cli.waiting import Waits
+from sheaf.ledger.records import JobRow
 
 POLL_SECONDS = 0.25
 QUIET_SECONDS = 3.0

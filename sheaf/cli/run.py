@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from services.ledger.records import JobRow
 from sheaf.cli.export import Exported, export_job
 from sheaf.cli.output import Fault, console, counts_line, exit_code, job_json, print_json, shown
 from sheaf.cli.parameters import job_config, job_request
@@ -15,6 +14,7 @@ from sheaf.cli.session import Session, cancel_job, ensure_up, load_settings, ope
 from sheaf.cli.sources import named_source
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.embedded.home import Running
+from sheaf.ledger.records import JobRow
 
 PAGE_SIZE = 1000
 THRESHOLD = 20_000

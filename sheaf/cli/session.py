@@ -12,18 +12,18 @@ from pydantic_settings import SettingsError
 
 from rules.s3_locations import parse_allowed
 from services.children import child_environment, python_command
-from services.ledger.database import Database
-from services.ledger.directories import DirectoryLedger
-from services.ledger.item_listing import ItemListing
-from services.ledger.jobs import JobLedger
-from services.ledger.migrate import migrate
-from services.ledger.records import JobRow, NotFoundError
 from services.passwords import Passwords, PasswordsError
 from sheaf.cli.output import Fault
 from sheaf.composition import connect, job_service, lazy_client
 from sheaf.config import Settings
 from sheaf.embedded.home import Home, Running
 from sheaf.jobs.service import JobService
+from sheaf.ledger.database import Database
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.items.listing import ItemListing
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.migrate import migrate
+from sheaf.ledger.records import JobRow, NotFoundError
 
 START_SECONDS = 45
 

@@ -9,9 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from services.ledger.records import ResultPlace
 from services.result_store import ResultStore
 from sheaf.contracts.documents import ParsedDocument
+from sheaf.ledger.records import ResultPlace
 
 
 @dataclass(frozen=True)

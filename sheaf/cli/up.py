@@ -7,13 +7,13 @@ import time
 
 import typer
 
-from services.ledger.database import Database
-from services.ledger.migrate import migrate
 from sheaf.cli.output import Fault, console, print_json
 from sheaf.cli.session import check_passwords, load_settings, start_detached
 from sheaf.config import Settings
 from sheaf.embedded.home import Home, Running
 from sheaf.embedded.supervisor import StartError, Supervisor
+from sheaf.ledger.database import Database
+from sheaf.ledger.migrate import migrate
 
 DOWN_SECONDS = 60
 FIRST_API_PORT = 8484

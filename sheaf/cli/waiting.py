@@ -3,13 +3,13 @@
 import asyncio
 import time
 
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.records import JobRow
 from sheaf.cli.output import shown
 from sheaf.cli.session import Session, uses_own_temporal
 from sheaf.composition import connect
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.jobs.hold_ups import AwayError, HoldUp, hold_ups
+from sheaf.ledger.jobs.admissions import AdmissionLedger
+from sheaf.ledger.records import JobRow
 
 LOOK_SECONDS = 2.0
 """Between two looks of one that follows a job."""

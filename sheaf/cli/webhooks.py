@@ -10,9 +10,6 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from rules.times import microseconds
-from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
-from services.ledger.records import NotFoundError
-from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
 from services.webhooks.receivers import UNREADABLE, Sealed
 from services.webhooks.shown import delivery
 from sheaf.cli.durations import span
@@ -22,6 +19,9 @@ from sheaf.cli.session import Session, session
 from sheaf.composition import receivers
 from sheaf.contracts.http.deliveries import Delivery, DeliveryStatus, delivery_number
 from sheaf.contracts.http.secrets import HIDDEN, shown_url
+from sheaf.ledger.records import NotFoundError
+from sheaf.ledger.webhooks.configs import WebhookConfigLedger, WebhookConfigRow
+from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 
 MAX_LISTED = 1000
 

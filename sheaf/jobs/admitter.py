@@ -8,11 +8,11 @@ from collections import defaultdict
 import structlog
 
 from rules.admission import Capacity
-from services.ledger.admissions import WORKER_LEASE, AdmissionLedger
-from services.ledger.leases import Leases
-from services.ledger.records import JobRow
 from services.loops import repeat
 from sheaf.jobs.service import JobService
+from sheaf.ledger.jobs.admissions import WORKER_LEASE, AdmissionLedger
+from sheaf.ledger.leases import Leases
+from sheaf.ledger.records import JobRow
 
 log = structlog.get_logger(__name__)
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from services.ledger.configurations import ConfigurationLedger, ConfigurationRow
-from services.ledger.database import Database
 from sheaf.contracts.http.classify_v2 import ClassifyConfiguration
 from sheaf.contracts.http.configurations import PRESET_TIERS
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
+from sheaf.ledger.database import Database
+from sheaf.ledger.jobs.configurations import ConfigurationLedger, ConfigurationRow
 
 
 class WrongProductError(Exception):

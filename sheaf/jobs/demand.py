@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from prometheus_client import Gauge
 
-from services.ledger.admissions import AdmissionLedger
+from sheaf.ledger.jobs.admissions import AdmissionLedger
 
 FRESH_SECONDS = 2.0
 """Whoever asks needs no key, so that asking more often costs the ledger nothing."""

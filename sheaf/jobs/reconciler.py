@@ -12,15 +12,15 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from rules.outside_faults import Blame, blame, reason
-from services.ledger.database import now_us
-from services.ledger.jobs import JobLedger
-from services.ledger.leases import Leases
-from services.ledger.records import JobRow, NotFoundError
 from services.loops import repeat
 from sheaf.contracts.ids import batch_workflow_id
 from sheaf.contracts.temporal.runs import BatchResult
 from sheaf.jobs.service import RPC_TIMEOUT, JobService
 from sheaf.jobs.workflow_ends import WorkflowEnd, workflow_end
+from sheaf.ledger.database import now_us
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.leases import Leases
+from sheaf.ledger.records import JobRow, NotFoundError
 
 log = structlog.get_logger(__name__)
 

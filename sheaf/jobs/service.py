@@ -30,10 +30,6 @@ from rules.inline import MOST_INLINE_FILE_SECONDS
 from rules.parameters import parameters_hash, unsupported_parameters
 from rules.parse_options import parse_options
 from rules.s3_locations import S3Location
-from services.ledger.directories import DirectoryLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.receivers import NewReceivers
-from services.ledger.records import JobRow, NewJob, NotFoundError
 from services.outputs import check_output
 from services.webhooks.receivers import Receivers
 from sheaf.contracts.apis import JobApi
@@ -44,6 +40,10 @@ from sheaf.contracts.temporal import attributes
 from sheaf.contracts.temporal.queues import BATCHES
 from sheaf.contracts.temporal.runs import BatchInput, RunLimits
 from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.jobs.receivers import NewReceivers
+from sheaf.ledger.records import JobRow, NewJob, NotFoundError
 
 log = structlog.get_logger(__name__)
 

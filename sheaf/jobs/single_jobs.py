@@ -10,15 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.ledger.database import Database
-from services.ledger.deletions import delete_job
-from services.ledger.directories import HIDDEN, DirectoryLedger
-from services.ledger.directory_files import DirectoryFileLedger, NewFile
-from services.ledger.item_listing import ItemListing, ItemRow
-from services.ledger.jobs import JobLedger
-from services.ledger.receivers import NewReceivers
-from services.ledger.records import JobRow
-from services.ledger.uploads import UploadRow
 from services.result_store import ResultStore
 from services.storage.blobs import Blobs
 from sheaf.contracts.apis import JobApi
@@ -27,6 +18,15 @@ from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.ids import FILE_PREFIX, JOB_PREFIX
 from sheaf.jobs.service import JobService, Origin
+from sheaf.ledger.database import Database
+from sheaf.ledger.files.directories import HIDDEN, DirectoryLedger
+from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile
+from sheaf.ledger.files.uploads import UploadRow
+from sheaf.ledger.items.listing import ItemListing, ItemRow
+from sheaf.ledger.jobs.deletions import delete_job
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.jobs.receivers import NewReceivers
+from sheaf.ledger.records import JobRow
 
 SINGLE_APIS = (JobApi.PARSE, JobApi.CLASSIFY)
 

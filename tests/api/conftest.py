@@ -10,17 +10,17 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.database import Database
-from services.ledger.keys import KeyLedger
-from services.ledger.leases import Leases
-from services.ledger.migrate import migrate
 from sheaf.api.app import create_app
 from sheaf.api.state import ApiState
 from sheaf.config import Settings
 from sheaf.contracts.apis import Scope
 from sheaf.embedded.home import Home
 from sheaf.jobs.admitter import Admitter
+from sheaf.ledger.access.keys import KeyLedger
+from sheaf.ledger.database import Database
+from sheaf.ledger.jobs.admissions import AdmissionLedger
+from sheaf.ledger.leases import Leases
+from sheaf.ledger.migrate import migrate
 from tests.admitting import PLENTY
 
 

@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
-from services.ledger.database import Database
-from services.ledger.migrate import migrate
 from sheaf.api.app import create_app
 from sheaf.api.state import ApiState
+from sheaf.ledger.database import Database
+from sheaf.ledger.migrate import migrate
 from tests.api.conftest import Served
 from tests.integration.conftest import fresh_postgres
 from tests.tcp_proxy import tcp_proxy

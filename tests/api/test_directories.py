@@ -7,7 +7,7 @@ import httpx
 import pytest
 from llama_cloud import AsyncLlamaCloud
 
-from services.ledger.directories import HIDDEN, DirectoryLedger
+from sheaf.ledger.files.directories import HIDDEN, DirectoryLedger
 from tests.api.conftest import Served
 
 DIRECTORIES = "/api/v1/beta/directories"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.schema import directory_files
+from sheaf.ledger.tables import directory_files
 from tests.api.conftest import Served
 from tests.api.test_directories import DIRECTORIES, made, sources
 from tests.api.test_files import FILES, sent

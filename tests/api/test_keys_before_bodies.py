@@ -7,11 +7,11 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import OperationalError
 
-from services.ledger.keys import KeyLedger
 from sheaf.api.app import create_app
 from sheaf.api.middleware.limits import MAX_JSON_BYTES, MAX_UPLOAD_BYTES
 from sheaf.api.state import ApiState
 from sheaf.contracts.apis import Scope
+from sheaf.ledger.access.keys import KeyLedger
 from tests.api.conftest import Served
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from services.ledger.admissions import AdmissionLedger
+from sheaf.ledger.jobs.admissions import AdmissionLedger
 from tests.api.conftest import Served
 
 

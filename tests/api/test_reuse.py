@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.jobs import JobLedger
 from sheaf.contracts.apis import Scope
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.jobs.jobs import JobLedger
 from tests.api.conftest import Served
 from tests.api.test_single_jobs import Classifier
 from tests.api.working import work_through

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.jobs import JobLedger
 from sheaf.contracts.documents import Classification, EngineRequest, EngineResult
 from sheaf.contracts.http.projects import project_uuid
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.jobs.jobs import JobLedger
 from tests.api.conftest import Served
 from tests.api.test_parsing import TwoPages, processed
 from tests.api.working import work_through

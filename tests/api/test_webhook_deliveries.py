@@ -4,10 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.ledger.database import now_us
-from services.ledger.deliveries import DeliveryLedger, Health, Verdict
-from services.ledger.webhook_schema import outbox, webhook_configs
 from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.ledger.database import now_us
+from sheaf.ledger.webhook_tables import outbox, webhook_configs
+from sheaf.ledger.webhooks.deliveries import DeliveryLedger, Health, Verdict
 from tests.api.conftest import Served
 from tests.api.test_webhook_configs import AT as CONFIGS
 from tests.api.test_webhook_configs import SECRET, save

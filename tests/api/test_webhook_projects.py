@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from services.ledger.deliveries import DeliveryLedger
-from services.ledger.webhook_schema import outbox, webhook_configs
+from sheaf.ledger.webhook_tables import outbox, webhook_configs
+from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from tests.api.conftest import Served
 from tests.api.test_webhook_configs import AT as CONFIGS
 from tests.api.test_webhook_configs import save

@@ -19,12 +19,6 @@ from typing import Any
 import sqlalchemy as sa
 from temporalio.client import Client
 
-from services.ledger.database import Database
-from services.ledger.directories import DirectoryLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.migrate import migrate
-from services.ledger.records import JobRow, ResultPlace
-from services.ledger.schema import attempts, directory_files, items, results
 from services.result_store import ResultStore
 from services.sources.local import source_uri
 from services.storage.opened import open_blobs
@@ -34,6 +28,12 @@ from sheaf.config import Settings
 from sheaf.contracts.http.batch import BatchJobCreate, ItemStatus
 from sheaf.embedded.home import Home
 from sheaf.embedded.temporal_server import free_port, is_listening, server_command, temporal_binary
+from sheaf.ledger.database import Database
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.migrate import migrate
+from sheaf.ledger.records import JobRow, ResultPlace
+from sheaf.ledger.tables import attempts, directory_files, items, results
 
 ROOT = Path(__file__).parents[2]
 SOME_ITEMS = 3

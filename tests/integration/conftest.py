@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from services.ledger.database import Database
-from services.ledger.many_rows import TABLES
-from services.ledger.migrate import migrate
+from sheaf.ledger.database import Database
+from sheaf.ledger.many_rows import TABLES
+from sheaf.ledger.migrate import migrate
 
 
 @pytest_asyncio.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

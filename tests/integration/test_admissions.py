@@ -6,17 +6,17 @@ import itertools
 import pytest
 
 from rules.admission import FEWEST_CARRIED, Capacity
-from services.ledger.admissions import WORKER_LEASE, AdmissionLedger
-from services.ledger.database import Database, chunks, now_us
-from services.ledger.jobs import JobLedger
-from services.ledger.leases import Leases
-from services.ledger.receivers import NewReceiver, NewReceivers
-from services.ledger.records import NewJob
-from services.ledger.small_jobs import SmallJobLedger
-from services.ledger.webhook_schema import outbox
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_file_id, new_job_id, new_task_id
+from sheaf.ledger.database import Database, chunks, now_us
+from sheaf.ledger.jobs.admissions import WORKER_LEASE, AdmissionLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
+from sheaf.ledger.jobs.small_jobs import SmallJobLedger
+from sheaf.ledger.leases import Leases
+from sheaf.ledger.records import NewJob
+from sheaf.ledger.webhook_tables import outbox
 
 SMALL = Capacity(small=8, large=0)
 
@@ -118,7 +118,7 @@ async def test_a_job_knows_its_place_until_it_is_admitted(database: Database) ->
 async def test_the_places_of_many_jobs_are_those_of_each(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.ledger.admissions.chunks", lambda ids: chunks(ids, 3))
+    monkeypatch.setattr("sheaf.ledger.jobs.admissions.chunks", lambda ids: chunks(ids, 3))
     made = [
         await make(database, project, priority=priority, is_small=is_small)
         for project, priority, is_small in itertools.product("abc", (4, 3, 3, 1), (True, False))

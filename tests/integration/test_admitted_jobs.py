@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest_asyncio
 import sqlalchemy as sa
 
-from services.ledger.schema import OPEN, jobs
 from sheaf.contracts.http.batch import JobStatus
+from sheaf.ledger.tables import OPEN, jobs
 from tests.integration.cluster import Cluster, kill, make_files, until_async
 from tests.integration.single_files import parse_one
 

@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 from llama_cloud import AsyncLlamaCloud
 
-from services.ledger.database import Database
-from services.ledger.schema import jobs, uploads
 from sheaf.embedded.temporal_server import free_port
+from sheaf.ledger.database import Database
+from sheaf.ledger.tables import jobs, uploads
 from tests.integration.api_process import ApiProcess
 
 CREATES = 500

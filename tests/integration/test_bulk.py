@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.ledger.bulk import Bulk
-from services.ledger.database import Database
-from services.ledger.schema import items, results
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.ids import new_file_ids, new_job_id, new_task_ids
+from sheaf.ledger.bulk import Bulk
+from sheaf.ledger.database import Database
+from sheaf.ledger.tables import items, results
 
 COUNT = 30
 JOB_ID = new_job_id()

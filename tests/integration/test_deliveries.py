@@ -5,17 +5,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.ledger.database import Database, now_us
-from services.ledger.deliveries import DeliveryLedger, DueEvent, Health, Verdict
-from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
-from services.ledger.jobs import JobLedger
-from services.ledger.receivers import NewReceiver, NewReceivers
-from services.ledger.records import NewJob, NotFoundError
-from services.ledger.schema import jobs
-from services.ledger.webhook_schema import outbox, webhook_configs
 from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_job_id
+from sheaf.ledger.database import Database, now_us
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
+from sheaf.ledger.records import NewJob, NotFoundError
+from sheaf.ledger.tables import jobs
+from sheaf.ledger.webhook_tables import outbox, webhook_configs
+from sheaf.ledger.webhooks.deliveries import DeliveryLedger, DueEvent, Health, Verdict
+from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 
 HOUR = 3_600_000_000
 

@@ -7,14 +7,14 @@ import pytest
 
 from rules import webhook_events
 from rules.outbound_urls import OutboundPolicy
-from services.ledger.database import Database
-from services.ledger.deliveries import DeliveryLedger
-from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
-from services.ledger.jobs import JobLedger
 from services.outbound import Guard
 from services.webhooks.deliverer import Deliverer
 from services.webhooks.receivers import Sealed
 from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.ledger.database import Database
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.webhooks.deliveries import DeliveryLedger
+from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from tests.integration.test_deliveries import post
 from tests.webhook_receiver import receiving
 

@@ -4,11 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
-from services.ledger.directories import DirectoryLedger
-from services.ledger.item_listing import ItemListing
 from sheaf.cli.export import export_job
 from sheaf.cli.session import Session
 from sheaf.embedded.home import Home
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.items.listing import ItemListing
 from tests.integration.cluster import Cluster
 
 INVOICE = Path(__file__).parents[2] / "examples" / "documents" / "finance" / "invoice-2026-0417.pdf"

@@ -9,9 +9,9 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from rules.outside_faults import is_outside_fault
-from services.ledger import postgres
-from services.ledger.database import Database
-from services.ledger.migrate import migrate
+from sheaf.ledger import postgres
+from sheaf.ledger.database import Database
+from sheaf.ledger.migrate import migrate
 from tests.integration.conftest import fresh_postgres
 from tests.tcp_proxy import TcpProxy, tcp_proxy
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from services.ledger.item_listing import ItemListing
 from sheaf.contracts.http.batch import JobStatus
+from sheaf.ledger.items.listing import ItemListing
 from tests.integration.cluster import Cluster
 
 FAULTS = {"segfault": "Crashed", "spin": "Timeout", "memory": "TooLarge", "empty": "Empty"}

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from services.ledger.configurations import ConfigurationLedger
-from services.ledger.database import Database
-from services.ledger.directories import DirectoryLedger
-from services.ledger.directory_files import DirectoryFileLedger, NewFile
-from services.ledger.idempotency import IdempotencyLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.records import NewJob
-from services.ledger.uploads import UploadLedger, UploadRow
-from services.ledger.webhook_configs import WebhookConfigLedger
 from sheaf.contracts.http.job_config import JobType
+from sheaf.ledger.access.idempotency import IdempotencyLedger
+from sheaf.ledger.database import Database
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile
+from sheaf.ledger.files.uploads import UploadLedger, UploadRow
+from sheaf.ledger.jobs.configurations import ConfigurationLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.records import NewJob
+from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 
 AT_ONCE = 8
 RESERVED = uuid.uuid4().hex

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.ledger.claims import ClaimLedger
-from services.ledger.database import Database
-from services.ledger.item_listing import ItemListing
-from services.ledger.jobs import JobLedger
-from services.ledger.joined_claims import JoinedClaims
-from services.ledger.records import ClaimedItem, JobRow, NotFoundError
-from services.ledger.schema import attempts
-from services.ledger.small_jobs import SmallJobLedger
-from services.ledger.webhook_schema import outbox
 from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.ledger.database import Database
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.items.joined_claims import JoinedClaims
+from sheaf.ledger.items.listing import ItemListing
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.jobs.small_jobs import SmallJobLedger
+from sheaf.ledger.records import ClaimedItem, JobRow, NotFoundError
+from sheaf.ledger.tables import attempts
+from sheaf.ledger.webhook_tables import outbox
 from tests.integration.test_ledger import (
     completed,
     enumerate_files,

@@ -9,8 +9,6 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from services.ledger.database import Database
-from services.ledger.webhook_configs import WebhookConfigLedger
 from services.seals import SealBrokenError, Seals
 from services.signing_keys import FixedKeys
 from sheaf.cli.key_rotation import LinksStayError, rotate
@@ -18,6 +16,8 @@ from sheaf.cli.keys import keys as cli
 from sheaf.composition import seals
 from sheaf.config import Settings
 from sheaf.embedded.home import Home
+from sheaf.ledger.database import Database
+from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 
 TOLD = {"webhook_url": "https://example.org/hook", "secret": "s3cret"}
 WEEK = 7 * 24 * 3600
@@ -117,7 +117,7 @@ async def test_a_deployments_rows_go_over_to_the_key_that_its_settings_name(
 async def test_more_rows_than_one_transaction_takes_are_all_sealed_anew(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.ledger.webhook_configs.IN_CHUNK", 2)
+    monkeypatch.setattr("sheaf.ledger.webhooks.configs.IN_CHUNK", 2)
     settings = Settings(home=tmp_path)
     for number in range(1, 6):
         await saved(database, seals(settings).seal(TOLD), number)

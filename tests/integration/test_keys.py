@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger.database import Database, now_us
-from services.ledger.keys import KEY_PREFIX, KeyLedger
-from services.ledger.migrate import migrate
-from services.ledger.records import NotFoundError
 from sheaf.contracts.apis import Scope
+from sheaf.ledger.access.keys import KEY_PREFIX, KeyLedger
+from sheaf.ledger.database import Database, now_us
+from sheaf.ledger.migrate import migrate
+from sheaf.ledger.records import NotFoundError
 
 HOUR_US = 3_600_000_000
 

@@ -8,18 +8,18 @@ import pytest
 import sqlalchemy as sa
 
 from services.documents import DocumentProcessor
-from services.ledger.claims import ClaimLedger
-from services.ledger.database import Database
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.records import SourceFile
-from services.ledger.schema import directory_files
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from sheaf.contracts.http.batch import ItemStatus
+from sheaf.ledger.database import Database
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.records import SourceFile
+from sheaf.ledger.tables import directory_files
 from tests.integration.test_ledger import completed, enumerate_files, make_job
 from tests.parsers import EachAlone
 

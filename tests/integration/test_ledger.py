@@ -11,17 +11,22 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ledger.claims import ClaimLedger
-from services.ledger.database import Database
-from services.ledger.directories import DirectoryLedger
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.item_listing import ItemListing
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.leases import Leases
-from services.ledger.migrate import migrate
-from services.ledger.receivers import NewReceiver, NewReceivers
-from services.ledger.records import (
+from sheaf.contracts.failures import FailureKind
+from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.ids import new_job_id
+from sheaf.contracts.temporal.runs import OrdinalRange
+from sheaf.ledger.database import Database
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.items.listing import ItemListing
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
+from sheaf.ledger.leases import Leases
+from sheaf.ledger.migrate import migrate
+from sheaf.ledger.records import (
     ClaimedItem,
     NewJob,
     NotFoundError,
@@ -30,13 +35,8 @@ from services.ledger.records import (
     SourceFile,
     SupersededError,
 )
-from services.ledger.schema import attempts, directory_files, metadata
-from services.ledger.webhook_schema import outbox
-from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
-from sheaf.contracts.http.job_config import JobType
-from sheaf.contracts.ids import new_job_id
-from sheaf.contracts.temporal.runs import OrdinalRange
+from sheaf.ledger.tables import attempts, directory_files, metadata
+from sheaf.ledger.webhook_tables import outbox
 from tests.admitting import admit_all
 
 KEY = ("parameters", "engines")
@@ -483,7 +483,7 @@ async def test_a_job_whose_end_cannot_be_told_ends_all_the_same(
     async def broken(*_: object) -> None:
         raise KeyError("skipped")
 
-    monkeypatch.setattr("services.ledger.job_ends.post_job_event", broken)
+    monkeypatch.setattr("sheaf.ledger.jobs.finalizing.post_job_event", broken)
     with pytest.raises(KeyError):
         await jobs.settle(job_id, cancels=False, gives_up=True, error=None)
     result = await jobs.fail(job_id, "settle_job: KeyError: 'skipped'")

@@ -10,21 +10,21 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from services.ledger.claims import ClaimLedger
-from services.ledger.database import Database, now_us
-from services.ledger.deliveries import DeliveryLedger
-from services.ledger.delivery_log import DeliveryFilter, DeliveryLog
-from services.ledger.directories import DirectoryLedger
-from services.ledger.directory_files import DirectoryFileLedger, NewFile
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.migrate import migrate
-from services.ledger.records import SourceFile
-from services.ledger.schema import directories, directory_files, items
-from services.ledger.uploads import UploadLedger, UploadRow
-from services.ledger.webhook_configs import WebhookConfigLedger
-from services.ledger.webhook_schema import outbox, webhook_configs
 from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.ledger.database import Database, now_us
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile
+from sheaf.ledger.files.uploads import UploadLedger, UploadRow
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.migrate import migrate
+from sheaf.ledger.records import SourceFile
+from sheaf.ledger.tables import directories, directory_files, items
+from sheaf.ledger.webhook_tables import outbox, webhook_configs
+from sheaf.ledger.webhooks.configs import WebhookConfigLedger
+from sheaf.ledger.webhooks.deliveries import DeliveryLedger
+from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from tests.integration.conftest import fresh_postgres, tables_in_order
 from tests.integration.test_deliveries import WELL, verdict
 from tests.integration.test_ledger import completed, enumerate_files, make_job

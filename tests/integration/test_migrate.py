@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from alembic import command
 
 from rules.name_hints import name_hint
-from services.ledger.database import Database
-from services.ledger.item_listing import ItemListing
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger
-from services.ledger.migrate import _config, is_current, migrate
-from services.ledger.records import ResultPlace
-from services.ledger.reuse import FileKey, ResultKey
-from services.revisions import known_revisions, revision_of
+from sheaf.ledger.database import Database
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.items.listing import ItemListing
+from sheaf.ledger.items.reuse import FileKey, ResultKey
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.migrate import _config, is_current, migrate
+from sheaf.ledger.records import ResultPlace
+from sheaf.ledger.revisions import known_revisions, revision_of
 from tests.integration.conftest import fresh_postgres
 
 AT_ONCE = 5

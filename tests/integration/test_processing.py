@@ -10,8 +10,6 @@ import pytest
 
 from services.documents import DocumentProcessor
 from services.engines.pool import ParserPool
-from services.ledger.items import ItemLedger
-from services.ledger.records import ClaimedItem
 from services.opening import OPENED_FILES
 from services.result_store import Processed
 from services.sources.items import ItemFiles
@@ -20,6 +18,8 @@ from services.work import Work
 from sheaf.contracts.documents import ParseOptions
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.markdown_style import MarkdownStyle
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.records import ClaimedItem
 from tests.claimed import claimed
 from tests.unit.test_documents import SPEC
 

@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 
 from rules.s3_locations import S3Location, key_of
 from services import s3_keys
-from services.ledger.records import SourceFile
-from services.ledger.schema import directory_files
 from services.object_store import ObjectStoreError, bucket
 from services.sources.s3 import object_on_disk, objects
 from services.storage.blobs import Blobs
@@ -24,6 +22,8 @@ from services.storage.local import LocalBlobs
 from services.storage.s3 import S3Blobs
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import JobStatus
+from sheaf.ledger.records import SourceFile
+from sheaf.ledger.tables import directory_files
 from tests.integration.cluster import Cluster, kill
 from tests.integration.s3_server import SECRET, Faults, S3Server, faulty_proxy, s3_server
 

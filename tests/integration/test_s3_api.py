@@ -9,13 +9,13 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from services.ledger.database import Database
-from services.ledger.migrate import migrate
 from services.object_store import bucket
 from sheaf.api.server import create_app
 from sheaf.api.state import ApiState
 from sheaf.config import Settings
 from sheaf.embedded.home import Home
+from sheaf.ledger.database import Database
+from sheaf.ledger.migrate import migrate
 from tests.api.conftest import ListeningTemporal, Served
 from tests.integration.s3_server import S3Server, s3_server
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest_asyncio
 
-from services.ledger.records import JobRow
 from sheaf.composition import job_service
 from sheaf.contracts.http.batch import JobStatus
+from sheaf.ledger.records import JobRow
 from tests.integration.cluster import Cluster, kill, until_async
 from tests.integration.single_files import parse_one
 

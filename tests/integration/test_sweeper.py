@@ -12,15 +12,15 @@ from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionFailedEvent
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from services.ledger.claims import ClaimLedger
-from services.ledger.database import Database
-from services.ledger.item_listing import ItemListing
-from services.ledger.jobs import JobLedger
-from services.ledger.leases import Leases
-from services.ledger.records import JobRow
-from services.ledger.schema import jobs
 from sheaf.jobs.reconciler import Sweeper
 from sheaf.jobs.service import JobService
+from sheaf.ledger.database import Database
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.items.listing import ItemListing
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.leases import Leases
+from sheaf.ledger.records import JobRow
+from sheaf.ledger.tables import jobs
 from tests.integration.test_ledger import completed, enumerate_files, files, make_job, settle
 
 

@@ -1,9 +1,9 @@
 """What the end of a job finds unsettled is all of it, however scattered it is."""
 
-from services.ledger.database import Database
-from services.ledger.items import ItemLedger
-from services.ledger.schema import items
 from sheaf.contracts.temporal.runs import MAX_RANGES
+from sheaf.ledger.database import Database
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.tables import items
 from tests.integration.test_ledger import enumerate_files, files, make_job
 
 

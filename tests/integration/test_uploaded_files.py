@@ -8,17 +8,6 @@ from pathlib import Path
 import pytest
 
 from services.documents import DocumentProcessor
-from services.ledger.claims import ClaimLedger
-from services.ledger.database import Database
-from services.ledger.directories import DirectoryLedger
-from services.ledger.directory_files import DirectoryFileLedger, NewFile
-from services.ledger.enumerations import EnumerationLedger
-from services.ledger.file_listing import DirectoryFileRow, FileFilter, FileListing
-from services.ledger.item_listing import ItemListing
-from services.ledger.items import ItemLedger
-from services.ledger.jobs import JobLedger, NewJob
-from services.ledger.records import ClaimedItem, NotFoundError, Outcome, ResultRow
-from services.ledger.uploads import UploadLedger
 from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
@@ -29,6 +18,17 @@ from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_job_id
+from sheaf.ledger.database import Database
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile
+from sheaf.ledger.files.listing import DirectoryFileRow, FileFilter, FileListing
+from sheaf.ledger.files.uploads import UploadLedger
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.items.enumerations import EnumerationLedger
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.items.listing import ItemListing
+from sheaf.ledger.jobs.jobs import JobLedger, NewJob
+from sheaf.ledger.records import ClaimedItem, NotFoundError, Outcome, ResultRow
 from tests.parsers import EachAlone, process_one
 
 KEY = ("parameters", "engines")

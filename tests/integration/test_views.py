@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from services import views as views_module
-from services.ledger.records import JobSpec, NotFoundError, ResultPlace
 from services.results import TaskResult
 from services.scratch import own_folder
 from services.storage.local import LocalBlobs
@@ -17,6 +16,7 @@ from services.work import Work
 from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.views import Part
+from sheaf.ledger.records import JobSpec, NotFoundError, ResultPlace
 from tests.faulty_views import BEGUN
 from tests.integration.test_parser_pool import living_children, parser_processes
 

@@ -21,9 +21,9 @@ import sqlalchemy as sa
 import trustme
 from standardwebhooks import Webhook
 
-from services.ledger.schema import items, jobs
-from services.ledger.webhook_schema import outbox, webhook_configs
 from sheaf.contracts.http.deliveries import DeliveryError, DeliveryStatus
+from sheaf.ledger.tables import items, jobs
+from sheaf.ledger.webhook_tables import outbox, webhook_configs
 from tests.integration.cluster import Cluster, kill_with_children, until_async
 from tests.integration.test_webhooks import SECRET, delivered, folder
 from tests.webhook_receiver import Received, Receiver, answer, receiving

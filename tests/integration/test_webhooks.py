@@ -13,8 +13,8 @@ import pytest_asyncio
 import sqlalchemy as sa
 from standardwebhooks import Webhook
 
-from services.ledger.webhook_schema import outbox
 from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.ledger.webhook_tables import outbox
 from tests.integration.cluster import Cluster, make_files, until_async
 from tests.integration.conftest import fresh_postgres
 from tests.webhook_receiver import Receiver, receiving

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.ledger.claims import ClaimLedger
-from services.ledger.database import Database
-from services.ledger.jobs import JobLedger
-from services.ledger.migrate import migrate
 from sheaf.config import Settings
 from sheaf.embedded.home import Home
+from sheaf.ledger.database import Database
+from sheaf.ledger.items.claims import ClaimLedger
+from sheaf.ledger.jobs.jobs import JobLedger
+from sheaf.ledger.migrate import migrate
 from starter import app
 from tests.integration.test_ledger import completed, enumerate_files, files, make_job
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from services.ledger.item_listing import ItemRow
-from services.ledger.keys import ApiKey
-from services.ledger.records import JobRow
 from sheaf.cli import keys, look, output
 from sheaf.contracts.apis import JobApi, Scope
 from sheaf.contracts.http.batch import ItemStatus, JobStatus
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_id, new_job_id
+from sheaf.ledger.access.keys import ApiKey
+from sheaf.ledger.items.listing import ItemRow
+from sheaf.ledger.records import JobRow
 
 NOW_US = 1_795_507_200_000_000  # 2026-11-24 08:00 UTC
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.compact import Compact, key, sha256, task_key
 from sheaf.contracts.ids import new_file_id, new_task_id
+from sheaf.ledger.column_types import Compact, key, sha256, task_key
 
 KINDS = [key("dfl"), task_key(), sha256()]
 NEARLY = st.text(alphabet="0123456789abcdefABCDEF- dfl", max_size=70)

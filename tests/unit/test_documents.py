@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from services.documents import DocumentProcessor
-from services.ledger.items import ItemLedger
-from services.ledger.records import JobSpec
 from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
@@ -21,6 +19,8 @@ from sheaf.contracts.documents import (
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.markdown_style import MarkdownStyle, Rendering
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.records import JobSpec
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from services.ledger.group_commit import MOST_TOGETHER, GroupCommit
+from sheaf.ledger.group_commit import MOST_TOGETHER, GroupCommit
 
 
 class Doubling:

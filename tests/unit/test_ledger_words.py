@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect
 
-from services.ledger import webhook_schema
-from services.ledger.schema import items, metadata
 from sheaf.contracts.http.batch import ItemStatus
+from sheaf.ledger import webhook_tables
+from sheaf.ledger.tables import items, metadata
 
 FREE = {
     # Ids, names, versions and hashes, whose length alone is bounded.
@@ -31,7 +31,7 @@ FREE = {
 
 def bounded() -> list[str]:
     """Return the columns of short text that are neither ids nor hashes nor enumerations."""
-    assert webhook_schema.outbox.metadata is metadata
+    assert webhook_tables.outbox.metadata is metadata
     return [
         f"{table.name}.{column.name}"
         for table in metadata.tables.values()

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.ledger.bulk import Bulk
-from services.ledger.many_rows import TABLES
-from services.ledger.schema import items, jobs, leases, metadata
-from services.ledger.webhook_schema import outbox
+from sheaf.ledger.bulk import Bulk
+from sheaf.ledger.many_rows import TABLES
+from sheaf.ledger.tables import items, jobs, leases, metadata
+from sheaf.ledger.webhook_tables import outbox
 
-LEDGER = Path(__file__).parents[2] / "services" / "ledger"
+LEDGER = Path(__file__).parents[2] / "sheaf" / "ledger"
 HELD_ALREADY = {
     ("claims.py", "_CLAIM"),  # by _CLAIMABLE, in order
     ("admissions.py", "admit"),  # by _waiting, which waits for nobody

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from services.canonical import failed
 from services.engines.orders import Order
-from services.ledger.records import ClaimedItem
 from services.opening import OPENED_BYTES, OPENED_FILES, Opened, OpenedGroup, Opening, groups_of
 from services.sources.content import Content
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.ledger.records import ClaimedItem
 from tests.claimed import claimed
 
 GONE = DocumentError(FailureKind.SOURCE_CHANGED, "gone")

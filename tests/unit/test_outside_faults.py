@@ -29,9 +29,9 @@ from rules.outside_faults import (
     kind_of_errno,
     reason,
 )
-from services.ledger.records import NotFoundError, SupersededError
 from services.object_store import ObjectStoreError, faults
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
+from sheaf.ledger.records import NotFoundError, SupersededError
 
 GONE = {errno.ENOENT, errno.ENOTDIR}
 REFUSED = {

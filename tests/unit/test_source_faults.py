@@ -11,8 +11,6 @@ from typing import Any, cast
 import pytest
 
 from services.documents import DocumentProcessor
-from services.ledger.items import ItemLedger
-from services.ledger.records import SourceFile
 from services.object_store import ObjectStoreError
 from services.result_store import Processed
 from services.sources import content, listing
@@ -27,6 +25,8 @@ from services.together import together
 from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
+from sheaf.ledger.items.items import ItemLedger
+from sheaf.ledger.records import SourceFile
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 from tests.unit.test_documents import SPEC, Silent

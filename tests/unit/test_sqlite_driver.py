@@ -13,8 +13,8 @@ import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from services.ledger.database import Database
-from services.ledger.sqlite_driver import FETCHED
+from sheaf.ledger.database import Database
+from sheaf.ledger.sqlite_driver import FETCHED
 
 NUMBERS = sa.Table("numbers", sa.MetaData(), sa.Column("n", sa.Integer, primary_key=True))
 COUNT = sa.select(sa.func.count()).select_from(NUMBERS)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger.records import ClaimedItem
 from services.sources.content import Content
 from services.sources.items import ItemFiles
 from services.sources.local import source_name, source_path, source_uri, walk
 from services.storage.local import LocalBlobs
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.ledger.records import ClaimedItem
 from tests.strange_entries import StrangeTree, as_plain_user, strange_tree
 
 USERS = ("root", "plain user")

@@ -15,10 +15,10 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
-from services.ledger.idempotency import IdempotencyLedger
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.errors import InvalidError
 from sheaf.contracts.http.secrets import REVEALED
+from sheaf.ledger.access.idempotency import IdempotencyLedger
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -6,9 +6,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
-from services.ledger.keys import ApiKey, KeyLedger
 from sheaf.api.errors import answer
 from sheaf.api.middleware.limits import may_have_body
+from sheaf.ledger.access.keys import ApiKey, KeyLedger
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _KNOWN = "sheaf.key"

@@ -6,14 +6,14 @@ import sqlalchemy as sa
 
 from rules.output_locations import output_key, stored_output
 from rules.times import moment
-from services.ledger.item_listing import ItemRow
-from services.ledger.records import JobRow, ResultPlace
 from services.result_store import ResultStore
 from services.storage.blobs import Blobs
 from sheaf.contracts.http.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from sheaf.contracts.http.batch_items import BatchItem, ProcessingResult
 from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.projects import project_uuid
+from sheaf.ledger.items.listing import ItemRow
+from sheaf.ledger.records import JobRow, ResultPlace
 
 
 def batch_job(job: JobRow) -> BatchJob:

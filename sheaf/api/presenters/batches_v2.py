@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 
 from rules.times import moment
-from services.ledger.item_listing import ItemListing, ItemRow
-from services.ledger.records import JobRow
 from sheaf.api.presenters.batch_jobs import failure_message, progress
 from sheaf.contracts.http.batch import JobCounts, JobStatus
 from sheaf.contracts.http.batches_v2 import (
@@ -15,6 +13,8 @@ from sheaf.contracts.http.batches_v2 import (
     BatchStatus,
     JobReference,
 )
+from sheaf.ledger.items.listing import ItemListing, ItemRow
+from sheaf.ledger.records import JobRow
 
 STATUSES = {
     BatchStatus.PENDING: (JobStatus.PENDING,),

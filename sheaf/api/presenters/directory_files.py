@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rules.times import moment
-from services.ledger.directory_files import SourceBackedError, TakenError
-from services.ledger.file_listing import DirectoryFileRow
 from sheaf.api.dependencies.links import Linking, file_path, signed_link
 from sheaf.api.errors import InvalidError
 from sheaf.contracts.http.directories import DirectoryFile
+from sheaf.ledger.files.directory_files import SourceBackedError, TakenError
+from sheaf.ledger.files.listing import DirectoryFileRow
 
 
 def directory_file(

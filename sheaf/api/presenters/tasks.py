@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from rules.times import moment
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.item_listing import ItemRow
 from sheaf.api.presenters.batch_jobs import failure_message, job_config
 from sheaf.api.state import ApiState
 from sheaf.contracts.documents import Classification
@@ -14,6 +12,8 @@ from sheaf.contracts.http.classify_v2 import ClassifyTask, TaskStatus
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.http.parse_tasks import ParseTask
 from sheaf.jobs.single_jobs import Task
+from sheaf.ledger.items.listing import ItemRow
+from sheaf.ledger.jobs.admissions import AdmissionLedger
 
 _STATUSES = {
     ItemStatus.PENDING: TaskStatus.PENDING,

@@ -4,9 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
 
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.item_listing import ItemListing
-from services.ledger.job_listing import JobFilter, JobListing
 from services.webhooks.receivers import BadReceiverError
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
@@ -31,6 +28,9 @@ from sheaf.contracts.http.batch import (
 )
 from sheaf.contracts.http.batch_items import BatchItem, ProcessingResults
 from sheaf.jobs.service import Origin
+from sheaf.ledger.items.listing import ItemListing
+from sheaf.ledger.jobs.admissions import AdmissionLedger
+from sheaf.ledger.jobs.listing import JobFilter, JobListing
 
 router = APIRouter(prefix="/api/v1/beta/batch-processing", tags=["batch processing"])
 

@@ -8,11 +8,6 @@ from fastapi.responses import StreamingResponse
 from rules.parse_v2 import translate
 from rules.times import microseconds
 from rules.webhook_events import never_sent
-from services.ledger.admissions import AdmissionLedger
-from services.ledger.item_listing import ItemListing
-from services.ledger.job_listing import JobFilter, JobListing
-from services.ledger.receivers import NewReceivers
-from services.ledger.records import JobRow, NotFoundError
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -28,6 +23,11 @@ from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
 from sheaf.jobs.configurations import Configurations, WrongProductError
 from sheaf.jobs.service import Origin
+from sheaf.ledger.items.listing import ItemListing
+from sheaf.ledger.jobs.admissions import AdmissionLedger
+from sheaf.ledger.jobs.listing import JobFilter, JobListing
+from sheaf.ledger.jobs.receivers import NewReceivers
+from sheaf.ledger.records import JobRow, NotFoundError
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
 

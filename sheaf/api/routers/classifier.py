@@ -10,11 +10,6 @@ from fastapi import APIRouter, HTTPException, Path
 from rules.parameters import unsupported_parameters
 from rules.times import moment
 from rules.webhook_events import never_sent
-from services.ledger.item_listing import ItemListing, ItemRow
-from services.ledger.job_listing import JobFilter, JobListing
-from services.ledger.receivers import NewReceivers
-from services.ledger.records import JobRow, NotFoundError
-from services.ledger.uploads import UploadFilter, UploadLedger, UploadRow
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -34,6 +29,11 @@ from sheaf.contracts.http.classifier import (
 from sheaf.contracts.http.classify import ClassifyJob, ClassifyStatus
 from sheaf.contracts.http.job_config import JobType
 from sheaf.jobs.service import Origin
+from sheaf.ledger.files.uploads import UploadFilter, UploadLedger, UploadRow
+from sheaf.ledger.items.listing import ItemListing, ItemRow
+from sheaf.ledger.jobs.listing import JobFilter, JobListing
+from sheaf.ledger.jobs.receivers import NewReceivers
+from sheaf.ledger.records import JobRow, NotFoundError
 
 router = APIRouter(prefix="/api/v1/classifier/jobs", tags=["classifier"])
 

@@ -9,9 +9,6 @@ from fastapi import APIRouter, HTTPException, Query
 from rules.classify_v2 import classify_job
 from rules.times import microseconds
 from rules.webhook_events import never_sent
-from services.ledger.job_listing import JobFilter, JobListing
-from services.ledger.records import NotFoundError
-from services.ledger.uploads import UploadLedger
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode_cursor
@@ -33,6 +30,9 @@ from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.http.parse_tasks import Deleted
 from sheaf.jobs.configurations import Configurations, WrongProductError
 from sheaf.jobs.single_jobs import OfABatchError, Task
+from sheaf.ledger.files.uploads import UploadLedger
+from sheaf.ledger.jobs.listing import JobFilter, JobListing
+from sheaf.ledger.records import NotFoundError
 
 router = APIRouter(prefix="/api/v2/classify", tags=["classify"])
 

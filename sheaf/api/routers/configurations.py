@@ -8,12 +8,6 @@ from pydantic import BaseModel
 from rules.classify_v2 import classify_job
 from rules.parse_v2 import translate
 from rules.times import moment
-from services.ledger.configurations import (
-    ConfigurationFilter,
-    ConfigurationLedger,
-    ConfigurationRow,
-    NameTakenError,
-)
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -27,6 +21,12 @@ from sheaf.contracts.http.configurations import (
 )
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
 from sheaf.jobs.configurations import Configurations
+from sheaf.ledger.jobs.configurations import (
+    ConfigurationFilter,
+    ConfigurationLedger,
+    ConfigurationRow,
+    NameTakenError,
+)
 
 router = APIRouter(prefix="/api/v1/beta/configurations", tags=["configurations"])
 

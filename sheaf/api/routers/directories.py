@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 
 from rules.times import microseconds, moment
 from services.file_calls import FILE_CALLS
-from services.ledger.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
 from services.sources.listing import S3_SCHEME
 from services.sources.local import source_uri
 from services.sources.roots import SourceRefusedError, open_folder, open_prefix
@@ -21,6 +20,7 @@ from sheaf.contracts.http.directories import (
     DirectoryType,
     DirectoryUpdate,
 )
+from sheaf.ledger.files.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
 
 router = APIRouter(prefix="/api/v1/beta/directories", tags=["directories"])
 

@@ -3,9 +3,6 @@
 from fastapi import APIRouter, Request
 
 from rules.finite_json import NotFiniteError, read_json
-from services.ledger.directories import DirectoryLedger
-from services.ledger.directory_files import DirectoryFileLedger, NewFile
-from services.ledger.uploads import UploadLedger
 from services.uploads import Uploads
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
@@ -17,6 +14,9 @@ from sheaf.api.state import ApiState
 from sheaf.contracts.http.directories import DirectoryFile, DirectoryFileAdd, DirectoryFileUpload
 from sheaf.contracts.http.files import Purpose
 from sheaf.contracts.texts import MAX_KEY_BYTES
+from sheaf.ledger.files.directories import DirectoryLedger
+from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile
+from sheaf.ledger.files.uploads import UploadLedger
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 

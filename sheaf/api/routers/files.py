@@ -9,7 +9,6 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
 from rules.times import moment
-from services.ledger.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
 from services.signing_keys import LONGEST_LINK_SECONDS
 from services.uploads import Uploads, upload_key
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
@@ -29,6 +28,7 @@ from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 from sheaf.contracts.http.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
 from sheaf.contracts.http.projects import is_project
+from sheaf.ledger.files.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
 
 router = APIRouter(prefix="/api/v1/beta/files", tags=["files"])
 

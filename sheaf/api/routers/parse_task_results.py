@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
 
-from services.ledger.records import NotFoundError
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
 from sheaf.api.presenters.parse_expanded import CONTENTS, Expanding, expanded
@@ -15,6 +14,7 @@ from sheaf.api.routers.parse_tasks import TaskId
 from sheaf.api.routers.parsing import ImageName, picture
 from sheaf.contracts.http.parse_tasks import ParseResult
 from sheaf.contracts.views import Part
+from sheaf.ledger.records import NotFoundError
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

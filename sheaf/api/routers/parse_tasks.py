@@ -7,10 +7,6 @@ from fastapi import APIRouter, Path, Query, Request
 from rules.finite_json import NotFiniteError, read_json
 from rules.parse_v2 import translate
 from rules.times import microseconds
-from services.ledger.job_listing import JobFilter, JobListing
-from services.ledger.receivers import NewReceivers
-from services.ledger.records import NotFoundError
-from services.ledger.uploads import UploadLedger, UploadRow
 from services.uploads import Uploads
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, file_body, upload_form
@@ -34,6 +30,10 @@ from sheaf.contracts.http.parse_tasks import (
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
 from sheaf.jobs.configurations import Configurations, WrongProductError
 from sheaf.jobs.single_jobs import OfABatchError
+from sheaf.ledger.files.uploads import UploadLedger, UploadRow
+from sheaf.ledger.jobs.listing import JobFilter, JobListing
+from sheaf.ledger.jobs.receivers import NewReceivers
+from sheaf.ledger.records import NotFoundError
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

@@ -5,8 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from rules.times import moment
-from services.ledger.delivery_log import DeliveryLog
-from services.ledger.webhook_configs import WebhookConfigLedger, WebhookConfigRow
 from services.webhooks.receivers import SEALED_FIELDS, UNREADABLE, BadReceiverError, Sealed
 from services.webhooks.shown import delivery
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
@@ -21,6 +19,8 @@ from sheaf.contracts.http.webhook_configs import (
     WebhookConfigCreate,
     WebhookConfigUpdate,
 )
+from sheaf.ledger.webhooks.configs import WebhookConfigLedger, WebhookConfigRow
+from sheaf.ledger.webhooks.delivery_log import DeliveryLog
 
 router = APIRouter(tags=["webhook configurations"])
 
