@@ -29,7 +29,6 @@ from activities.slices import LedgerSliceActivities
 from activities.small_jobs import LedgerSmallJobActivities
 from rules.admission import Capacity, cached_workflows, capacity
 from services.documents import DocumentProcessor
-from services.engines.pool import ParserPool
 from services.file_calls import FILE_CALLS
 from services.liveness import beating
 from services.loops import ended
@@ -62,6 +61,7 @@ from sheaf.ledger.migrate import migrate
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryLog
 from sheaf.observability import LogContextInterceptor, configure_logging, serve_metrics
+from sheaf.parser_pool.pool import ParserPool
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow

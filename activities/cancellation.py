@@ -16,9 +16,9 @@ from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from services.documents import Parser
-from services.engines.orders import Orders
-from services.engines.pool import ParserPool
 from sheaf.contracts.documents import EngineResult
+from sheaf.parser_pool.pool import ParserPool
+from sheaf.parser_pool.requests import Orders
 
 Value = TypeVar("Value")
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from bench.parse_quality import manifest, score
 from bench.recall import tokens
-from services.engines.pool import ParserPool
 from sheaf.contracts.documents import EngineRequest, ParsedDocument
 from sheaf.engines.pdf.liteparse import PLACEHOLDER
+from sheaf.parser_pool.pool import ParserPool
 
 DEADLINE = 120.0
 _EMPTY = re.compile(r"\A```text\s*```\s*\Z")

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.recall import token_recall, truth_of
-from services.engines.pool import ParserPool
 from sheaf.contracts.documents import EngineRequest
+from sheaf.parser_pool.pool import ParserPool
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Protocol
 
 from services.canonical import completed, failed
-from services.engines.orders import Listed, Order, Orders
 from services.images import written_images
 from services.opening import FileOpener, Opened, Opening, Turn, groups_of
 from services.passwords import Passwords
@@ -18,6 +17,7 @@ from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import ClaimedItem
+from sheaf.parser_pool.requests import Listed, Order, Orders
 
 
 class Parser(Protocol):

@@ -9,7 +9,6 @@ from typing import Protocol, Self
 
 from rules.name_hints import name_hint
 from services.canonical import failed, skipped
-from services.engines.orders import Order, Orders
 from services.images import image_folder
 from services.result_store import Processed
 from services.sources.content import Content
@@ -19,6 +18,7 @@ from sheaf.contracts.failures import DocumentError
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.reuse import FileKey, ResultKey
 from sheaf.ledger.records import ClaimedItem
+from sheaf.parser_pool.requests import Order, Orders
 
 OPENED_FILES = 64
 """Files opened, hashed and looked up together: by one call of a thread, and one query."""

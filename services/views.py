@@ -18,7 +18,6 @@ from pathlib import Path
 
 import structlog
 
-from services.engines.pool import ParserPool
 from services.result_store import ResultStore
 from services.results import TaskResult
 from services.scratch import on_scratch, own_folder
@@ -27,6 +26,7 @@ from services.view_files import RefusedError, Written, opened
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.views import MOST_IMAGES, Part, View, ViewRequest
+from sheaf.parser_pool.pool import ParserPool
 
 log = structlog.get_logger(__name__)
 

@@ -3,8 +3,8 @@
 import sys
 from typing import Any
 
-from services.engines.frames import new_nonce
 from sheaf.contracts.documents import EngineRequest, EngineResult
+from sheaf.parser_pool.frames import new_nonce
 
 _main: Any = sys.modules["__main__"]
 _write = _main.write_frame

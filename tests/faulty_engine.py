@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from services.engines.frames import HEADER, new_nonce
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines import dispatch
+from sheaf.parser_pool.frames import HEADER, new_nonce
 
 CUE = "fault: "
 NOTHING = ParsedDocument(

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator
 
 from services.documents import DocumentProcessor
-from services.engines.orders import Orders
 from services.result_store import Processed
 from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.ledger.records import ClaimedItem
+from sheaf.parser_pool.requests import Orders
 
 
 class EachAlone:

@@ -9,11 +9,11 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
-from services.engines.orders import Listed, Order
-from services.engines.parser_process import ParserProcess
-from services.engines.pool import ParserPool
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import OutageError
+from sheaf.parser_pool.pool import ParserPool
+from sheaf.parser_pool.process import ParserProcess
+from sheaf.parser_pool.requests import Listed, Order
 from tests.integration.test_parser_pool import living_children, parser_processes
 from tests.stray_engine import LATE_SECONDS, STRAYS
 

@@ -15,14 +15,14 @@ import psutil
 import pytest
 
 from rules.outside_faults import Blame, blame
-from services.engines import parser_process
-from services.engines.lane import MOST_AHEAD
-from services.engines.orders import Listed, Order
-from services.engines.parser_process import ParserProcess
-from services.engines.pool import ParserPool
 from services.scratch import Scratch
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.contracts.failures import FailureKind, OutageError
+from sheaf.parser_pool import process as parser_process
+from sheaf.parser_pool.pipeline import MOST_AHEAD
+from sheaf.parser_pool.pool import ParserPool
+from sheaf.parser_pool.process import ParserProcess
+from sheaf.parser_pool.requests import Listed, Order
 
 DEADLINE = 60.0
 OF_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -53,7 +53,7 @@ def parser_processes() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children():
         try:
-            if "services.engines.process" in child.cmdline():
+            if "sheaf.parser_pool.child" in child.cmdline():
                 found.append(child)
         except psutil.NoSuchProcess:
             continue
@@ -314,7 +314,7 @@ async def test_hundreds_of_files_do_not_grow_the_parent(
 async def test_a_process_that_holds_on_to_memory_is_replaced(
     make: MakeRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.engines.pool.MAX_IDLE_BYTES", 1024**2)
+    monkeypatch.setattr("sheaf.parser_pool.pool.MAX_IDLE_BYTES", 1024**2)
     async with ParserPool(1) as pool:
         await pool.run(PROJECT, make("first"), DEADLINE)
         before = living_children()

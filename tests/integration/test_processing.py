@@ -9,7 +9,6 @@ from typing import cast
 import pytest
 
 from services.documents import DocumentProcessor
-from services.engines.pool import ParserPool
 from services.opening import OPENED_FILES
 from services.result_store import Processed
 from services.sources.items import ItemFiles
@@ -20,6 +19,7 @@ from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.markdown_style import MarkdownStyle
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import ClaimedItem
+from sheaf.parser_pool.pool import ParserPool
 from tests.claimed import claimed
 from tests.unit.test_documents import SPEC
 

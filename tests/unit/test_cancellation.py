@@ -8,10 +8,10 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.cancellation import CancellableParser, stop_if_cancelled, to_its_end
-from services.engines.orders import Listed, Order, Orders
-from services.engines.pool import ParserPool
 from sheaf.contracts.documents import EngineFailure, EngineRequest, EngineResult
 from sheaf.contracts.failures import FailureKind
+from sheaf.parser_pool.pool import ParserPool
+from sheaf.parser_pool.requests import Listed, Order, Orders
 
 REQUEST = EngineRequest(path="/nowhere", name="a.txt")
 ANSWER = EngineResult(failure=EngineFailure(kind=FailureKind.EMPTY, message="nothing in it"))

@@ -23,7 +23,7 @@ RENDERING = {
 }
 LIBRARIES = {"markdown_it", "xlsxwriter", "liteparse", "xberg", "wordllama"}
 DOCUMENTS = {"ParsedDocument", "ParsedPage"}
-DECODED_IN = {"services/engines/answers.py"}
+DECODED_IN = {"sheaf/parser_pool/responses.py"}
 """Where an answer of a process is decoded, within a bound that its pool has."""
 
 

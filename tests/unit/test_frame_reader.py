@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.engines.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
-from services.engines.frames import HEADER, MAX_FRAME_BYTES, new_nonce
+from sheaf.parser_pool.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
+from sheaf.parser_pool.frames import HEADER, MAX_FRAME_BYTES, new_nonce
 
 NONCE = new_nonce()
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.canonical import failed
-from services.engines.orders import Order
 from services.opening import OPENED_BYTES, OPENED_FILES, Opened, OpenedGroup, Opening, groups_of
 from services.sources.content import Content
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import ClaimedItem
+from sheaf.parser_pool.requests import Order
 from tests.claimed import claimed
 
 GONE = DocumentError(FailureKind.SOURCE_CHANGED, "gone")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.engines.pool import ParserPool
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParseOptions
 from sheaf.contracts.failures import FailureKind
+from sheaf.parser_pool.pool import ParserPool
 
 Parse = Callable[..., Awaitable[EngineResult]]
 

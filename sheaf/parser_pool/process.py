@@ -21,8 +21,8 @@ import psutil
 import structlog
 
 from services.children import child_environment, python_command
-from services.engines.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
-from services.engines.frames import HEADER, MAX_FRAME_BYTES, NO_REQUEST, READY, new_nonce
+from sheaf.parser_pool.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
+from sheaf.parser_pool.frames import HEADER, MAX_FRAME_BYTES, NO_REQUEST, READY, new_nonce
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class ProcessDiedError(Exception):
 
 
 class ParserProcess:
-    """A running `services.engines.process`, ready for requests one at a time."""
+    """A running `sheaf.parser_pool.child`, ready for requests one at a time."""
 
     def __init__(
         self,
@@ -281,7 +281,7 @@ class ParserProcess:
 
 def _command(module: str, memory_bytes: int) -> list[str]:
     limits = ("--memory-bytes", str(memory_bytes), "--parent", str(os.getpid()))
-    return python_command("services.engines.process", module, *limits)
+    return python_command("sheaf.parser_pool.child", module, *limits)
 
 
 def foreign_environment(folder: Path) -> dict[str, str]:

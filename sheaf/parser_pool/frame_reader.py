@@ -9,7 +9,7 @@ import contextlib
 import fcntl
 import os
 
-from services.engines.frames import HEADER, MAX_FRAME_BYTES
+from sheaf.parser_pool.frames import HEADER, MAX_FRAME_BYTES
 
 READ_BYTES = 1024 * 1024
 PIPE_BYTES = 1024 * 1024

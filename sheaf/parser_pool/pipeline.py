@@ -15,12 +15,12 @@ from typing import Protocol
 
 import structlog
 
-from services.engines.answers import answer_of, death_of, failed
-from services.engines.frame_reader import ForeignFrameError
-from services.engines.orders import Order, Orders
-from services.engines.parser_process import ParserProcess, ProcessDiedError
 from sheaf.contracts.documents import EngineResult
 from sheaf.contracts.failures import FailureKind, OutageError
+from sheaf.parser_pool.frame_reader import ForeignFrameError
+from sheaf.parser_pool.process import ParserProcess, ProcessDiedError
+from sheaf.parser_pool.requests import Order, Orders
+from sheaf.parser_pool.responses import answer_of, death_of, failed
 
 log = structlog.get_logger(__name__)
 

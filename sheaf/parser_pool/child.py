@@ -1,4 +1,4 @@
-"""The main of a parser process: `python -m services.engines.process MODULE`.
+"""The main of a parser process: `python -m sheaf.parser_pool.child MODULE`.
 
 Reads EngineRequest frames from stdin and writes one EngineResult frame for each, with its nonce, to
 what was stdout, after a first frame that says it is ready. It ends when stdin closes. MODULE must
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from services.engines.confinement import allow_processor_seconds, confine
-from services.engines.frames import MAX_FRAME_BYTES, NO_REQUEST, READY, read_frame, write_frame
+from sheaf.parser_pool.frames import MAX_FRAME_BYTES, NO_REQUEST, READY, read_frame, write_frame
 
 if TYPE_CHECKING:
     from sheaf.contracts.documents import EngineRequest, EngineResult

@@ -5,11 +5,11 @@ import signal
 
 from pydantic import ValidationError
 
-from services.engines.frame_reader import ForeignFrameError, FrameTooLargeError
-from services.engines.orders import Order
-from services.engines.parser_process import ParserProcess
 from sheaf.contracts.documents import EngineFailure, EngineResult
 from sheaf.contracts.failures import MAX_MESSAGE_CHARACTERS, FailureKind
+from sheaf.parser_pool.frame_reader import ForeignFrameError, FrameTooLargeError
+from sheaf.parser_pool.process import ParserProcess
+from sheaf.parser_pool.requests import Order
 
 
 async def answer_of(process: ParserProcess, order: Order, gathering: float) -> EngineResult:
