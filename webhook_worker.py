@@ -22,7 +22,6 @@ from activities.own_faults import EndsOnOwnFaults
 from activities.webhooks import LedgerWebhookActivities
 from services.file_calls import FILE_CALLS
 from services.liveness import beating
-from services.results import Results
 from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
 from services.views import Views
@@ -35,6 +34,7 @@ from sheaf.contracts.temporal.queues import WEBHOOKS
 from sheaf.ledger.database import Database
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.observability import LogContextInterceptor, configure_logging
+from sheaf.processing.results import Results
 from workflows.delivery import DeliveryWorkflow
 
 log = structlog.get_logger(__name__)

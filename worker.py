@@ -28,14 +28,10 @@ from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
 from activities.small_jobs import LedgerSmallJobActivities
 from rules.admission import Capacity, cached_workflows, capacity
-from services.documents import DocumentProcessor
 from services.file_calls import FILE_CALLS
 from services.liveness import beating
 from services.loops import ended
 from services.memory import memory_bytes
-from services.outputs import Outputs
-from services.passwords import Passwords
-from services.result_store import ResultStore
 from services.sources.items import ItemFiles
 from services.sources.listing import SourceListing
 from services.storage.opened import open_blobs
@@ -62,6 +58,10 @@ from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryLog
 from sheaf.observability import LogContextInterceptor, configure_logging, serve_metrics
 from sheaf.parser_pool.pool import ParserPool
+from sheaf.processing.output_copies import Outputs
+from sheaf.processing.passwords import Passwords
+from sheaf.processing.processor import DocumentProcessor
+from sheaf.processing.result_store import ResultStore
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from services.documents import Parser
 from sheaf.contracts.documents import EngineResult
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.parser_pool.requests import Orders
+from sheaf.processing.processor import Parser
 
 Value = TypeVar("Value")
 

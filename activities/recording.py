@@ -11,14 +11,14 @@ import structlog
 
 from activities.pages import alone_slice
 from rules.outside_faults import Blame, blame, reason
-from services.outputs import Outputs
-from services.result_store import Processed, ResultStore
-from services.work import Work
 from sheaf.contracts.failures import OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.records import ClaimedItem, Outcome
+from sheaf.processing.job_work import Work
+from sheaf.processing.output_copies import Outputs
+from sheaf.processing.result_store import Processed, ResultStore
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from temporalio import activity
 
 
 class SliceTime:
-    """The time of one attempt at a slice; see `services.opening.Turn`.
+    """The time of one attempt at a slice; see `sheaf.processing.prefetch.Turn`.
 
     Args:
         seconds: after so many, no further file is begun.

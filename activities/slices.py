@@ -19,17 +19,17 @@ from activities.signatures import SliceActivities
 from activities.slice_time import SliceTime
 from rules.outside_faults import Blame, blame, reason
 from rules.prediction import kind_of, predicted_seconds
-from services.canonical import exhausted, failed
-from services.documents import DocumentProcessor
-from services.outputs import Outputs
-from services.result_store import Processed, ResultStore
-from services.work import Work
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import ClaimedItem, JobSpec, Outcome
+from sheaf.processing.job_work import Work
+from sheaf.processing.outcomes import exhausted, failed
+from sheaf.processing.output_copies import Outputs
+from sheaf.processing.processor import DocumentProcessor
+from sheaf.processing.result_store import Processed, ResultStore
 
 log = structlog.get_logger(__name__)
 

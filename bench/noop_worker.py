@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any
 
 import worker
-from services.opening import Turn
-from services.result_store import Processed
-from services.work import Work
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow, SourceFile
+from sheaf.processing.job_work import Work
+from sheaf.processing.prefetch import Turn
+from sheaf.processing.result_store import Processed
 
 SIZE = 1000
 PREFIX = "file:///generated/"

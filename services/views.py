@@ -18,8 +18,6 @@ from pathlib import Path
 
 import structlog
 
-from services.result_store import ResultStore
-from services.results import TaskResult
 from services.scratch import on_scratch, own_folder
 from services.storage.blobs import Blobs
 from services.view_files import RefusedError, Written, opened
@@ -27,6 +25,8 @@ from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.views import MOST_IMAGES, Part, View, ViewRequest
 from sheaf.parser_pool.pool import ParserPool
+from sheaf.processing.result_store import ResultStore
+from sheaf.processing.results import TaskResult
 
 log = structlog.get_logger(__name__)
 

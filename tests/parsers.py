@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncGenerator
 
-from services.documents import DocumentProcessor
-from services.result_store import Processed
-from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.ledger.records import ClaimedItem
 from sheaf.parser_pool.requests import Orders
+from sheaf.processing.job_work import Work
+from sheaf.processing.processor import DocumentProcessor
+from sheaf.processing.result_store import Processed
 
 
 class EachAlone:

@@ -11,14 +11,14 @@ import typer
 
 from rules.export_names import Place, folded, part_of, place_of
 from rules.outside_faults import is_outside_fault, reason
-from services.result_store import ResultStore
 from services.storage.opened import open_blobs
-from services.work import Work
 from sheaf.cli.output import Fault, console, item_json, print_json, shown
 from sheaf.cli.session import Session, session
 from sheaf.cli.stored import StoredResult, read_result
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.records import JobRow, NotFoundError, ResultPlace
+from sheaf.processing.job_work import Work
+from sheaf.processing.result_store import ResultStore
 
 PAGE_ITEMS = 1000
 FILES = "files/"

@@ -12,7 +12,6 @@ from pydantic_settings import SettingsError
 
 from rules.s3_locations import parse_allowed
 from services.children import child_environment, python_command
-from services.passwords import Passwords, PasswordsError
 from sheaf.cli.output import Fault
 from sheaf.composition import connect, job_service, lazy_client
 from sheaf.config import Settings
@@ -24,6 +23,7 @@ from sheaf.ledger.items.listing import ItemListing
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.migrate import migrate
 from sheaf.ledger.records import JobRow, NotFoundError
+from sheaf.processing.passwords import Passwords, PasswordsError
 
 START_SECONDS = 45
 

@@ -9,9 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from services.result_store import ResultStore
 from sheaf.contracts.documents import ParsedDocument
 from sheaf.ledger.records import ResultPlace
+from sheaf.processing.result_store import ResultStore
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class StoredResult:
     """A result as it was stored."""
 
     canonical: dict[str, Any]
-    """Names of file and job, `document` and `classification`; see `services.canonical`."""
+    """Names of file and job, `document` and `classification`; see `sheaf.processing.outcomes`."""
     markdown: str
     """As the job wanted it written."""
 

@@ -30,7 +30,6 @@ from rules.inline import MOST_INLINE_FILE_SECONDS
 from rules.parameters import parameters_hash, unsupported_parameters
 from rules.parse_options import parse_options
 from rules.s3_locations import S3Location
-from services.outputs import check_output
 from services.webhooks.receivers import Receivers
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.batch import BatchJobCreate
@@ -44,6 +43,7 @@ from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow, NewJob, NotFoundError
+from sheaf.processing.output_copies import check_output
 
 log = structlog.get_logger(__name__)
 

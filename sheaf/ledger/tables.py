@@ -269,7 +269,8 @@ results = sa.Table(
     sa.Column("media_type", sa.String(128), nullable=False),
     sa.Column("pages", sa.Integer, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    # Where in the store it is; without a pack, as objects of its own (services.result_store).
+    # Where in the store it is; without a pack, as objects of its own
+    # (sheaf.processing.result_store).
     sa.Column("pack", sa.String(32), nullable=True),
     sa.Column("pack_offset", sa.BigInteger, nullable=True),
     sa.Column("pack_bytes", sa.BigInteger, nullable=True),

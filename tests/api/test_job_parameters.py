@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from temporalio.common import Priority
 
-from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import SourceFile
+from sheaf.processing.job_work import Work
 from tests.api.conftest import Served
 from tests.api.test_batch_jobs import create, enumerate_files
 from tests.api.test_parsing import TwoPages

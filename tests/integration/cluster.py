@@ -19,7 +19,6 @@ from typing import Any
 import sqlalchemy as sa
 from temporalio.client import Client
 
-from services.result_store import ResultStore
 from services.sources.local import source_uri
 from services.storage.opened import open_blobs
 from sheaf.cli.stored import StoredResult, read_result
@@ -34,6 +33,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.migrate import migrate
 from sheaf.ledger.records import JobRow, ResultPlace
 from sheaf.ledger.tables import attempts, directory_files, items, results
+from sheaf.processing.result_store import ResultStore
 
 ROOT = Path(__file__).parents[2]
 SOME_ITEMS = 3

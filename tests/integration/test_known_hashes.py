@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.documents import DocumentProcessor
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
-from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.ledger.database import Database
@@ -20,6 +18,8 @@ from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import SourceFile
 from sheaf.ledger.tables import directory_files
+from sheaf.processing.job_work import Work
+from sheaf.processing.processor import DocumentProcessor
 from tests.integration.test_ledger import completed, enumerate_files, make_job
 from tests.parsers import EachAlone
 

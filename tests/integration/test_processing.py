@@ -8,18 +8,18 @@ from typing import cast
 
 import pytest
 
-from services.documents import DocumentProcessor
-from services.opening import OPENED_FILES
-from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
-from services.work import Work
 from sheaf.contracts.documents import ParseOptions
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.markdown_style import MarkdownStyle
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import ClaimedItem
 from sheaf.parser_pool.pool import ParserPool
+from sheaf.processing.job_work import Work
+from sheaf.processing.prefetch import OPENED_FILES
+from sheaf.processing.processor import DocumentProcessor
+from sheaf.processing.result_store import Processed
 from tests.claimed import claimed
 from tests.unit.test_documents import SPEC
 

@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.documents import DocumentProcessor
-from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.uploads import Uploads, upload_key
-from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.http.batch import ItemStatus
@@ -29,6 +26,9 @@ from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.listing import ItemListing
 from sheaf.ledger.jobs.jobs import JobLedger, NewJob
 from sheaf.ledger.records import ClaimedItem, NotFoundError, Outcome, ResultRow
+from sheaf.processing.job_work import Work
+from sheaf.processing.processor import DocumentProcessor
+from sheaf.processing.result_store import Processed
 from tests.parsers import EachAlone, process_one
 
 KEY = ("parameters", "engines")

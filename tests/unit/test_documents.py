@@ -4,11 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from services.documents import DocumentProcessor
-from services.result_store import Processed
 from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
-from services.work import Work
 from sheaf.contracts.documents import (
     EngineRequest,
     EngineResult,
@@ -21,6 +18,9 @@ from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.markdown_style import MarkdownStyle, Rendering
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import JobSpec
+from sheaf.processing.job_work import Work
+from sheaf.processing.processor import DocumentProcessor
+from sheaf.processing.result_store import Processed
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 

@@ -14,19 +14,19 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
-from services.documents import DocumentProcessor
 from services.file_calls import FILE_CALLS, StalledError
 from services.sources import content, listing, sorted_entries
 from services.sources.items import ItemFiles
 from services.sources.listing import SourceListing, vanished_of
 from services.storage import local
 from services.storage.local import LocalBlobs
-from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import JobSpec
+from sheaf.processing.job_work import Work
+from sheaf.processing.processor import DocumentProcessor
 from tests.claimed import claimed
 from tests.hanging import hanging
 from tests.parsers import EachAlone

@@ -9,13 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.canonical import failed
-from services.opening import OPENED_BYTES, OPENED_FILES, Opened, OpenedGroup, Opening, groups_of
 from services.sources.content import Content
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import ClaimedItem
 from sheaf.parser_pool.requests import Order
+from sheaf.processing.outcomes import failed
+from sheaf.processing.prefetch import (
+    OPENED_BYTES,
+    OPENED_FILES,
+    Opened,
+    OpenedGroup,
+    Opening,
+    groups_of,
+)
 from tests.claimed import claimed
 
 GONE = DocumentError(FailureKind.SOURCE_CHANGED, "gone")

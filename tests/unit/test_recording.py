@@ -9,10 +9,10 @@ import pytest
 
 from activities import recording
 from activities.recording import Recorder
-from services.result_store import Processed
 from sheaf.contracts.failures import OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.ledger.records import Outcome, Settled
+from sheaf.processing.result_store import Processed
 from tests.unit.test_documents import SPEC
 from tests.unit.test_result_store import completed
 

@@ -18,8 +18,8 @@ from rules.s3_locations import (
     parse_location,
     partitioned,
 )
-from services.outputs import OutputRefusedError, check_output
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.processing.output_copies import OutputRefusedError, check_output
 
 names = st.text("abc-.", min_size=1, max_size=5).filter(lambda name: name.strip("."))
 prefixes = st.lists(names, max_size=4).map(lambda parts: "".join(f"{part}/" for part in parts))

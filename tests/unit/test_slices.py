@@ -15,13 +15,13 @@ from activities import outages
 from activities.recording import Recorder
 from activities.slice_time import SliceTime
 from activities.slices import MAX_ATTEMPTS, SliceRun
-from services.opening import Turn
-from services.result_store import Processed
-from services.work import Work
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import SliceInput
 from sheaf.ledger.records import ClaimedItem
+from sheaf.processing.job_work import Work
+from sheaf.processing.prefetch import Turn
+from sheaf.processing.result_store import Processed
 from tests.claimed import claimed
 from tests.unit.test_recording import FakeClaims, FakeStore, recorder
 from tests.unit.test_result_store import completed

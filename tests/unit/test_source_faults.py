@@ -10,9 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.documents import DocumentProcessor
 from services.object_store import ObjectStoreError
-from services.result_store import Processed
 from services.sources import content, listing
 from services.sources.items import ItemFiles
 from services.sources.listing import SourceListing
@@ -22,11 +20,13 @@ from services.storage.blobs import OpenBlob
 from services.storage.downloads import downloaded
 from services.storage.local import LocalBlobs
 from services.together import together
-from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import SourceFile
+from sheaf.processing.job_work import Work
+from sheaf.processing.processor import DocumentProcessor
+from sheaf.processing.result_store import Processed
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 from tests.unit.test_documents import SPEC, Silent

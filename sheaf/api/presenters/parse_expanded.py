@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from services.results import TaskResult
 from services.view_files import PartFile, Written
 from services.views import Views
 from sheaf.api.presenters.spliced import SplicedResponse
@@ -21,6 +20,7 @@ from sheaf.contracts.http.parse_tasks import (
 from sheaf.contracts.page_parts import Box
 from sheaf.contracts.views import ListedImage, Part, View
 from sheaf.jobs.single_jobs import Task
+from sheaf.processing.results import TaskResult
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

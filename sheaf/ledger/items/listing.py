@@ -36,7 +36,7 @@ class ItemRow:
     pack: str | None
     pack_offset: int | None
     pack_bytes: int | None
-    """Where in the store the result is; see `services.result_store`."""
+    """Where in the store the result is; see `sheaf.processing.result_store`."""
     output_metadata: dict[str, Any] | None
     started_at: int | None
     completed_at: int | None

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from services.result_store import ResultStore
 from services.storage.blobs import Blobs, OpenBlob
-from services.work import Work
 from sheaf.contracts.page_parts import IMAGE_NAME, image_type
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.listing import ItemListing, ItemRow
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import NotFoundError, ResultPlace
+from sheaf.processing.job_work import Work
+from sheaf.processing.result_store import ResultStore
 
 
 @dataclass(frozen=True)

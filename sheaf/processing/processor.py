@@ -5,19 +5,19 @@ from contextlib import aclosing
 from functools import partial
 from typing import Protocol
 
-from services.canonical import completed, failed
-from services.images import written_images
-from services.opening import FileOpener, Opened, Opening, Turn, groups_of
-from services.passwords import Passwords
-from services.result_store import Processed
 from services.scratch import on_scratch
 from services.sources.items import ItemFiles
 from services.sources.unreadable import failure_of_item
-from services.work import Work
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import ClaimedItem
 from sheaf.parser_pool.requests import Listed, Order, Orders
+from sheaf.processing.images import written_images
+from sheaf.processing.job_work import Work
+from sheaf.processing.outcomes import completed, failed
+from sheaf.processing.passwords import Passwords
+from sheaf.processing.prefetch import FileOpener, Opened, Opening, Turn, groups_of
+from sheaf.processing.result_store import Processed
 
 
 class Parser(Protocol):

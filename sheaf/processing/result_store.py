@@ -72,7 +72,7 @@ class ResultStore:
         """Yield a result's line of JSON as it was stored, in blocks.
 
         It is an object with the names of file and job, `document`, `classification`, and in a pack
-        `markdown`, as the job wanted it written; see `services.canonical`.
+        `markdown`, as the job wanted it written; see `sheaf.processing.outcomes`.
 
         Raises:
             FileNotFoundError: it is not there any more.

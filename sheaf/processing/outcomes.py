@@ -8,14 +8,14 @@ from typing import Any
 
 from rules.name_hints import name_hint
 from rules.rendering import render_markdown
-from services.result_store import Processed
 from services.sources.content import Content
 from services.sources.items import listed_sha256
-from services.work import Work
 from sheaf.contracts.documents import EngineResult, ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import ItemStatus, SkipReason
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow
+from sheaf.processing.job_work import Work
+from sheaf.processing.result_store import Processed
 
 
 def completed(

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from rules.name_hints import name_hint
-from services.canonical import failed, skipped
-from services.images import image_folder
-from services.result_store import Processed
 from services.sources.content import Content
 from services.sources.items import ItemFiles
-from services.work import Work
 from sheaf.contracts.failures import DocumentError
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.reuse import FileKey, ResultKey
 from sheaf.ledger.records import ClaimedItem
 from sheaf.parser_pool.requests import Order, Orders
+from sheaf.processing.images import image_folder
+from sheaf.processing.job_work import Work
+from sheaf.processing.outcomes import failed, skipped
+from sheaf.processing.result_store import Processed
 
 OPENED_FILES = 64
 """Files opened, hashed and looked up together: by one call of a thread, and one query."""
