@@ -15,10 +15,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.cancellation import stop_if_cancelled
-from rules.outside_faults import Blame, blame, reason
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.records import ClaimedItem
+from sheaf.rules.outside_faults import Blame, blame, reason
 
 log = structlog.get_logger(__name__)
 

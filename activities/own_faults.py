@@ -14,7 +14,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from rules.outside_faults import Blame, blame, reason
+from sheaf.rules.outside_faults import Blame, blame, reason
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from activities.pages import alone_slice
-from rules.outside_faults import Blame, blame, reason
 from sheaf.contracts.failures import OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
@@ -19,6 +18,7 @@ from sheaf.ledger.records import ClaimedItem, Outcome
 from sheaf.processing.job_work import Work
 from sheaf.processing.output_copies import Outputs
 from sheaf.processing.result_store import Processed, ResultStore
+from sheaf.rules.outside_faults import Blame, blame, reason
 
 log = structlog.get_logger(__name__)
 

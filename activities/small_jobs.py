@@ -18,7 +18,6 @@ from activities.outages import comes_again
 from activities.signatures import SmallJobActivities
 from activities.slices import LedgerSliceActivities
 from rules.inline import INLINE_SECONDS, MOST_INLINE_FILES, is_inline
-from rules.outside_faults import reason
 from rules.prediction import predicted_seconds
 from sheaf.contracts.temporal.runs import Enumerated, SliceInput, SliceResult
 from sheaf.contracts.temporal.small_jobs import (
@@ -32,6 +31,7 @@ from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.joined_claims import JoinedClaims
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.small_jobs import SmallJobLedger
+from sheaf.rules.outside_faults import reason
 
 log = structlog.get_logger(__name__)
 

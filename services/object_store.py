@@ -14,7 +14,7 @@ from functools import lru_cache
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from rules.outside_faults import is_outside_fault
+from sheaf.rules.outside_faults import is_outside_fault
 
 CONNECT_TIMEOUT = timedelta(seconds=5)
 REQUEST_TIMEOUT = timedelta(seconds=60)

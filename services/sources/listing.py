@@ -8,7 +8,6 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from rules.outside_faults import Blame, blame, reason
 from rules.s3_locations import S3Location, parse_allowed
 from services.file_calls import FILE_CALLS, Step
 from services.object_store import ask, bucket
@@ -17,6 +16,7 @@ from services.sources.roots import SourceRefusedError, open_prefix
 from services.sources.s3 import objects
 from services.sources.vanished import vanished
 from sheaf.ledger.records import SourceFile
+from sheaf.rules.outside_faults import Blame, blame, reason
 
 S3_SCHEME = "s3://"
 

@@ -1,7 +1,7 @@
 """What an error that one file raised says of it, and of it alone."""
 
-from rules.outside_faults import kind_of_errno
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
+from sheaf.rules.outside_faults import kind_of_errno
 
 _SAID = {
     FailureKind.SOURCE_CHANGED: "the file is gone",

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 
-from rules.outside_faults import kind_of_errno
 from services.sources.local import source_parts
 from sheaf.contracts.failures import FailureKind
+from sheaf.rules.outside_faults import kind_of_errno
 
 
 class _Folder(Enum):

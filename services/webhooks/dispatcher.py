@@ -9,7 +9,6 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from rules.outside_faults import reason
 from services.loops import repeat
 from services.webhooks.process import WebhookProcess
 from sheaf.contracts.http.deliveries import DeliveryInput
@@ -18,6 +17,7 @@ from sheaf.contracts.temporal.queues import WEBHOOKS
 from sheaf.ledger.leases import Leases
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryLog
+from sheaf.rules.outside_faults import reason
 
 log = structlog.get_logger(__name__)
 

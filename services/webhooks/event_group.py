@@ -8,7 +8,6 @@ import structlog
 
 from rules import webhook_events
 from rules.delivery_order import segments
-from rules.outside_faults import Blame, blame
 from rules.webhook_retries import FAILURES_TO_REST, window
 from services.views import UnwritableError
 from services.webhooks.receivers import Sealed
@@ -18,6 +17,7 @@ from sheaf.contracts.http.deliveries import DeliveryError
 from sheaf.contracts.http.webhooks import Phase
 from sheaf.ledger.database import now_us
 from sheaf.ledger.webhooks.deliveries import DueEvent, ReceiverRow
+from sheaf.rules.outside_faults import Blame, blame
 
 log = structlog.get_logger(__name__)
 

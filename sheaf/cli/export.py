@@ -9,8 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from rules.export_names import Place, folded, part_of, place_of
-from rules.outside_faults import is_outside_fault, reason
 from services.storage.opened import open_blobs
 from sheaf.cli.output import Fault, console, item_json, print_json, shown
 from sheaf.cli.session import Session, session
@@ -19,6 +17,8 @@ from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.records import JobRow, NotFoundError, ResultPlace
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import ResultStore
+from sheaf.rules.export_names import Place, folded, part_of, place_of
+from sheaf.rules.outside_faults import is_outside_fault, reason
 
 PAGE_ITEMS = 1000
 FILES = "files/"
@@ -109,9 +109,9 @@ def export(
 async def export_job(current: Session, job: JobRow, out: Path) -> Exported:
     """Write `out/files/PATH.md` for each result and `out/manifest.jsonl` with every item.
 
-    Pictures that the job kept are written to `out/files/PATH.images/`. `rules.export_names` says
-    what PATH is; the manifest names the files of each item. What cannot be written of one item is
-    told there, and its neighbours are written.
+    Pictures that the job kept are written to `out/files/PATH.images/`. `sheaf.rules.export_names`
+    says what PATH is; the manifest names the files of each item. What cannot be written of one item
+    is told there, and its neighbours are written.
 
     Raises:
         Fault: nothing can be written there, or a result is not to be had.

@@ -9,7 +9,6 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from rules.times import microseconds
 from services.webhooks.receivers import UNREADABLE, Sealed
 from services.webhooks.shown import delivery
 from sheaf.cli.durations import span
@@ -22,6 +21,7 @@ from sheaf.contracts.http.secrets import HIDDEN, shown_url
 from sheaf.ledger.records import NotFoundError
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger, WebhookConfigRow
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
+from sheaf.rules.times import microseconds
 
 MAX_LISTED = 1000
 

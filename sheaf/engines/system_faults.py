@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from rules.outside_faults import Blame, blame_of_errno, kind_of_errno
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.rules.outside_faults import Blame, blame_of_errno, kind_of_errno
 
 _OF_ARGUMENT = frozenset(
     {errno.EINVAL, errno.EOVERFLOW, errno.ERANGE, errno.EDOM, errno.ESPIPE, errno.EBADF}

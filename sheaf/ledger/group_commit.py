@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from rules.outside_faults import Blame, blame
+from sheaf.rules.outside_faults import Blame, blame
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")

@@ -97,7 +97,7 @@ class ResultRow:
     size_bytes: int
     is_reusable: bool
     name_hint: str = ""
-    """What of the file's name was believed, of `rules.name_hints`."""
+    """What of the file's name was believed, of `sheaf.rules.name_hints`."""
     output_metadata: dict[str, Any] = field(default_factory=dict)
     pack: str | None = None
     pack_offset: int | None = None

@@ -263,7 +263,7 @@ results = sa.Table(
     sa.Column("job_id", JOB, nullable=False),
     sa.Column("file_id", _FILE, nullable=False),
     sa.Column("content_sha256", _SHA256, nullable=False),
-    # What of the file's name was believed when its type was told (rules.name_hints).
+    # What of the file's name was believed when its type was told (sheaf.rules.name_hints).
     sa.Column("name_hint", sa.String(16), nullable=False, server_default=""),
     sa.Column("engine", sa.String(64), nullable=False),
     sa.Column("media_type", sa.String(128), nullable=False),

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from rules.name_hints import name_hint
 from rules.rendering import render_markdown
 from services.sources.content import Content
 from services.sources.items import listed_sha256
@@ -16,6 +15,7 @@ from sheaf.contracts.http.batch import ItemStatus, SkipReason
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import Processed
+from sheaf.rules.name_hints import name_hint
 
 
 def completed(

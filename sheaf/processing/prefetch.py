@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from rules.name_hints import name_hint
 from services.sources.content import Content
 from services.sources.items import ItemFiles
 from sheaf.contracts.failures import DocumentError
@@ -19,6 +18,7 @@ from sheaf.processing.images import image_folder
 from sheaf.processing.job_work import Work
 from sheaf.processing.outcomes import failed, skipped
 from sheaf.processing.result_store import Processed
+from sheaf.rules.name_hints import name_hint
 
 OPENED_FILES = 64
 """Files opened, hashed and looked up together: by one call of a thread, and one query."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.file_extensions import SUPPORTED_EXTENSIONS
+from sheaf.rules.file_extensions import SUPPORTED_EXTENSIONS
 from tests.api.conftest import Served
 
 

@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from rules.outside_faults import is_outside_fault
 from sheaf.ledger import postgres
 from sheaf.ledger.database import Database
 from sheaf.ledger.migrate import migrate
+from sheaf.rules.outside_faults import is_outside_fault
 from tests.integration.conftest import fresh_postgres
 from tests.tcp_proxy import TcpProxy, tcp_proxy
 

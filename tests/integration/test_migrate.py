@@ -13,7 +13,6 @@ import pytest_asyncio
 import sqlalchemy as sa
 from alembic import command
 
-from rules.name_hints import name_hint
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.listing import ItemListing
@@ -22,6 +21,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.migrate import _config, is_current, migrate
 from sheaf.ledger.records import ResultPlace
 from sheaf.ledger.revisions import known_revisions, revision_of
+from sheaf.rules.name_hints import name_hint
 from tests.integration.conftest import fresh_postgres
 
 AT_ONCE = 5

@@ -14,7 +14,6 @@ from typing import Any, cast
 import psutil
 import pytest
 
-from rules.outside_faults import Blame, blame
 from services.scratch import Scratch
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.contracts.failures import FailureKind, OutageError
@@ -23,6 +22,7 @@ from sheaf.parser_pool.pipeline import MOST_AHEAD
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.parser_pool.process import ParserProcess
 from sheaf.parser_pool.requests import Listed, Order
+from sheaf.rules.outside_faults import Blame, blame
 
 DEADLINE = 60.0
 OF_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)

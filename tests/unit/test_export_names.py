@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rules.export_names import MAX_PART_BYTES, folded, part_of, place_of
+from sheaf.rules.export_names import MAX_PART_BYTES, folded, part_of, place_of
 
 PARTS = st.one_of(
     st.sampled_from(["", ".", "..", "a", "a.md", "a.images", "A", "y.txt", "y.txt.md", "-rf", " "]),

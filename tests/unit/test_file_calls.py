@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from rules.outside_faults import is_outside_fault, kind_of_errno
 from services.file_calls import FileCalls, StalledError, Step
+from sheaf.rules.outside_faults import is_outside_fault, kind_of_errno
 from tests.hanging import hanging
 
 STALL = 0.3

@@ -8,11 +8,11 @@ from llama_cloud.types.llama_parse_supported_file_extensions import (
     LlamaParseSupportedFileExtensions,
 )
 
-from rules.file_extensions import SUPPORTED_EXTENSIONS
-from rules.name_hints import BELIEVED
 from sheaf.engines.detection import containers
 from sheaf.engines.detection import media_types as detection
 from sheaf.engines.images import SUFFIXES
+from sheaf.rules.file_extensions import SUPPORTED_EXTENSIONS
+from sheaf.rules.name_hints import BELIEVED
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
 TEXTUAL = {

@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import pytest
 
-from rules.name_hints import BELIEVED, name_hint
+from sheaf.rules.name_hints import BELIEVED, name_hint
 
 
 @pytest.mark.parametrize("extension", sorted(BELIEVED))

@@ -21,7 +21,10 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from temporalio.service import RPCError, RPCStatusCode
 
-from rules.outside_faults import (
+from services.object_store import ObjectStoreError, faults
+from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
+from sheaf.ledger.records import NotFoundError, SupersededError
+from sheaf.rules.outside_faults import (
     Blame,
     blame,
     blame_of_errno,
@@ -29,9 +32,6 @@ from rules.outside_faults import (
     kind_of_errno,
     reason,
 )
-from services.object_store import ObjectStoreError, faults
-from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
-from sheaf.ledger.records import NotFoundError, SupersededError
 
 GONE = {errno.ENOENT, errno.ENOTDIR}
 REFUSED = {
@@ -241,7 +241,7 @@ def test_every_error_of_the_language_is_judged() -> None:
 
 def test_judging_needs_no_driver() -> None:
     code = (
-        "import sys, rules.outside_faults; "
+        "import sys, sheaf.rules.outside_faults; "
         "assert not {'obstore', 'sqlalchemy', 'temporalio', 'pydantic'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,12 +8,12 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
 
-from rules.times import moment
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.link_base import link_base
 from sheaf.api.state import ApiState
 from sheaf.contracts.http.files import PresignedUrl
 from sheaf.ledger.access.keys import KeyLedger
+from sheaf.rules.times import moment
 
 DEFAULT_SECONDS = 3600
 _SECOND = 1_000_000

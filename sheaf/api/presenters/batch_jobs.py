@@ -5,7 +5,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.output_locations import output_key, stored_output
-from rules.times import moment
 from services.storage.blobs import Blobs
 from sheaf.contracts.http.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from sheaf.contracts.http.batch_items import BatchItem, ProcessingResult
@@ -14,6 +13,7 @@ from sheaf.contracts.http.projects import project_uuid
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.records import JobRow, ResultPlace
 from sheaf.processing.result_store import ResultStore
+from sheaf.rules.times import moment
 
 
 def batch_job(job: JobRow) -> BatchJob:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from rules.times import moment
 from sheaf.api.presenters.batch_jobs import failure_message, progress
 from sheaf.contracts.http.batch import JobCounts, JobStatus
 from sheaf.contracts.http.batches_v2 import (
@@ -15,6 +14,7 @@ from sheaf.contracts.http.batches_v2 import (
 )
 from sheaf.ledger.items.listing import ItemListing, ItemRow
 from sheaf.ledger.records import JobRow
+from sheaf.rules.times import moment
 
 STATUSES = {
     BatchStatus.PENDING: (JobStatus.PENDING,),

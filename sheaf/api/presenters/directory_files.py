@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from rules.times import moment
 from sheaf.api.dependencies.links import Linking, file_path, signed_link
 from sheaf.api.errors import InvalidError
 from sheaf.contracts.http.directories import DirectoryFile
 from sheaf.ledger.files.directory_files import SourceBackedError, TakenError
 from sheaf.ledger.files.listing import DirectoryFileRow
+from sheaf.rules.times import moment
 
 
 def directory_file(

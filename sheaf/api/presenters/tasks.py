@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rules.times import moment
 from sheaf.api.presenters.batch_jobs import failure_message, job_config
 from sheaf.api.state import ApiState
 from sheaf.contracts.documents import Classification
@@ -14,6 +13,7 @@ from sheaf.contracts.http.parse_tasks import ParseTask
 from sheaf.jobs.single_jobs import Task
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.jobs.admissions import AdmissionLedger
+from sheaf.rules.times import moment
 
 _STATUSES = {
     ItemStatus.PENDING: TaskStatus.PENDING,

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from rules.parse_v2 import translate
-from rules.times import microseconds
 from rules.webhook_events import never_sent
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
@@ -28,6 +27,7 @@ from sheaf.ledger.jobs.admissions import AdmissionLedger
 from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow, NotFoundError
+from sheaf.rules.times import microseconds
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
 

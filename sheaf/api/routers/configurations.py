@@ -7,7 +7,6 @@ from pydantic import BaseModel
 
 from rules.classify_v2 import classify_job
 from rules.parse_v2 import translate
-from rules.times import moment
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -27,6 +26,7 @@ from sheaf.ledger.jobs.configurations import (
     ConfigurationRow,
     NameTakenError,
 )
+from sheaf.rules.times import moment
 
 router = APIRouter(prefix="/api/v1/beta/configurations", tags=["configurations"])
 

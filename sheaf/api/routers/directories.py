@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from rules.times import microseconds, moment
 from services.file_calls import FILE_CALLS
 from services.sources.listing import S3_SCHEME
 from services.sources.local import source_uri
@@ -21,6 +20,7 @@ from sheaf.contracts.http.directories import (
     DirectoryUpdate,
 )
 from sheaf.ledger.files.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
+from sheaf.rules.times import microseconds, moment
 
 router = APIRouter(prefix="/api/v1/beta/directories", tags=["directories"])
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from rules.times import microseconds
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.links import Links
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -22,6 +21,7 @@ from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.files.directory_files import DirectoryFileLedger
 from sheaf.ledger.files.listing import FileFilter, FileListing
 from sheaf.ledger.records import NotFoundError
+from sheaf.rules.times import microseconds
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 

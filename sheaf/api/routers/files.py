@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
-from rules.times import moment
 from services.signing_keys import LONGEST_LINK_SECONDS
 from services.uploads import Uploads, upload_key
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
@@ -29,6 +28,7 @@ from sheaf.api.state import ApiState
 from sheaf.contracts.http.files import File, FileCreate, FileQuery, FileQueryFilter, PresignedUrl
 from sheaf.contracts.http.projects import is_project
 from sheaf.ledger.files.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
+from sheaf.rules.times import moment
 
 router = APIRouter(prefix="/api/v1/beta/files", tags=["files"])
 

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query, Request
 
 from rules.finite_json import NotFiniteError, read_json
 from rules.parse_v2 import translate
-from rules.times import microseconds
 from services.uploads import Uploads
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, file_body, upload_form
@@ -34,6 +33,7 @@ from sheaf.ledger.files.uploads import UploadLedger, UploadRow
 from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import NotFoundError
+from sheaf.rules.times import microseconds
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

@@ -9,8 +9,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Response
 from fastapi.responses import StreamingResponse
 
-from rules.file_extensions import SUPPORTED_EXTENSIONS
-from rules.times import moment
 from services.storage.blobs import OpenBlob
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.links import DOWNLOAD_HEADERS
@@ -28,6 +26,8 @@ from sheaf.contracts.http.parse_results import (
 )
 from sheaf.contracts.views import Part
 from sheaf.ledger.items.listing import ItemRow
+from sheaf.rules.file_extensions import SUPPORTED_EXTENSIONS
+from sheaf.rules.times import moment
 
 ImageName = Annotated[str, Path(max_length=64, examples=["page_1.jpg"])]
 JobId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from rules.times import moment
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor
 from sheaf.contracts.http.projects import ORGANIZATION_ID, ProjectId, is_project
 from sheaf.contracts.temporal.payload import Payload
 from sheaf.ledger.access.keys import KeyLedger
 from sheaf.ledger.records import NotFoundError
+from sheaf.rules.times import moment
 
 _v1 = APIRouter(prefix="/api/v1/projects", tags=["projects"])
 _v2 = APIRouter(prefix="/api/v2/projects", tags=["projects"])

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from rules.times import moment
 from services.webhooks.receivers import SEALED_FIELDS, UNREADABLE, BadReceiverError, Sealed
 from services.webhooks.shown import delivery
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
@@ -21,6 +20,7 @@ from sheaf.contracts.http.webhook_configs import (
 )
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger, WebhookConfigRow
 from sheaf.ledger.webhooks.delivery_log import DeliveryLog
+from sheaf.rules.times import moment
 
 router = APIRouter(tags=["webhook configurations"])
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from rules.name_hints import name_hint
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.detection import containers
 from sheaf.engines.detection.charset import decode, looks_like_text
+from sheaf.rules.name_hints import name_hint
 
 HEAD_BYTES = 64 * 1024
 PDF_HEADER_WITHIN = 1024

@@ -25,7 +25,7 @@ class FileKey(NamedTuple):
 
     sha256: str
     name_hint: str
-    """Of `rules.name_hints`."""
+    """Of `sheaf.rules.name_hints`."""
 
 
 _REUSABLE = (
