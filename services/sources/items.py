@@ -8,7 +8,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from rules.s3_locations import parse_allowed
 from services.file_calls import FILE_CALLS, StalledError, Step
 from services.scratch import own_folder
 from services.sources.content import Content, read_content
@@ -23,6 +22,7 @@ from services.uploads import upload_key
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from sheaf.ledger.records import ClaimedItem
 from sheaf.rules.outside_faults import is_outside_fault, reason
+from sheaf.rules.parameters.s3_locations import parse_allowed
 
 Value = TypeVar("Value")
 

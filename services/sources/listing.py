@@ -8,7 +8,6 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from rules.s3_locations import S3Location, parse_allowed
 from services.file_calls import FILE_CALLS, Step
 from services.object_store import ask, bucket
 from services.sources.local import source_path, walk
@@ -17,6 +16,7 @@ from services.sources.s3 import objects
 from services.sources.vanished import vanished
 from sheaf.ledger.records import SourceFile
 from sheaf.rules.outside_faults import Blame, blame, reason
+from sheaf.rules.parameters.s3_locations import S3Location, parse_allowed
 
 S3_SCHEME = "s3://"
 

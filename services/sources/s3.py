@@ -11,7 +11,6 @@ from pathlib import Path
 
 from obstore.exceptions import BaseError, PreconditionError
 
-from rules.s3_locations import S3Location, is_path, key_of, name_of
 from services.object_store import bucket
 from services.s3_keys import ListedObject, ObjectChangedError, list_page, open_object
 from services.storage.blobs import BLOCK_BYTES, OpenBlob
@@ -19,6 +18,7 @@ from services.storage.downloads import TruncatedError, downloaded
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import SourceFile
 from sheaf.rules.outside_faults import is_outside_fault
+from sheaf.rules.parameters.s3_locations import S3Location, is_path, key_of, name_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

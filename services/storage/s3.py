@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from rules.s3_locations import S3Location
 from services.object_store import ask, bucket, faults
 from services.scratch import on_scratch
 from services.storage.blobs import BLOCK_BYTES, OpenBlob
 from services.storage.downloads import downloaded
 from services.together import together
+from sheaf.rules.parameters.s3_locations import S3Location
 
 AT_ONCE = 16
 """Objects that one call stores at once."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fastapi import Request
 from temporalio.client import Client
 
-from rules.s3_locations import S3Location, parse_allowed
 from services.signing_keys import SigningKeys
 from services.storage.blobs import Blobs
 from services.storage.opened import open_blobs
@@ -20,6 +19,7 @@ from sheaf.jobs.single_jobs import SingleJobs
 from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.admissions import AdmissionLedger
 from sheaf.processing.results import Results
+from sheaf.rules.parameters.s3_locations import S3Location, parse_allowed
 
 RENDERED_AT_ONCE = 4
 RENDER_WAIT_SECONDS = 10.0

@@ -9,9 +9,6 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from rules.finite_json import NotFiniteError, check_finite
-from rules.parse_options import parse_options
-from rules.s3_locations import parse_allowed
 from sheaf.cli.output import Fault
 from sheaf.config import Settings
 from sheaf.contracts.http.batch import BatchJobCreate
@@ -19,6 +16,9 @@ from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 from sheaf.contracts.http.requests import true_errors
 from sheaf.processing.output_copies import check_output
+from sheaf.rules.parameters.finite_json import NotFiniteError, check_finite
+from sheaf.rules.parameters.parse_options import parse_options
+from sheaf.rules.parameters.s3_locations import parse_allowed
 
 LIKENESS = 0.5
 """From 0 to 1: how much of an unknown name a known one must share to be suggested for it."""

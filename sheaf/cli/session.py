@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from rules.s3_locations import parse_allowed
 from services.children import child_environment, python_command
 from sheaf.cli.output import Fault
 from sheaf.composition import connect, job_service, lazy_client
@@ -24,6 +23,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.migrate import migrate
 from sheaf.ledger.records import JobRow, NotFoundError
 from sheaf.processing.passwords import Passwords, PasswordsError
+from sheaf.rules.parameters.s3_locations import parse_allowed
 
 START_SECONDS = 45
 

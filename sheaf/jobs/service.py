@@ -25,11 +25,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from rules.file_times import longest_file_seconds
 from rules.inline import MOST_INLINE_FILE_SECONDS
-from rules.parameters import parameters_hash, unsupported_parameters
-from rules.parse_options import parse_options
-from rules.s3_locations import S3Location
 from services.webhooks.receivers import Receivers
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.batch import BatchJobCreate
@@ -44,6 +40,10 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow, NewJob, NotFoundError
 from sheaf.processing.output_copies import check_output
+from sheaf.rules.parameters.file_times import longest_file_seconds
+from sheaf.rules.parameters.parameters import parameters_hash, unsupported_parameters
+from sheaf.rules.parameters.parse_options import parse_options
+from sheaf.rules.parameters.s3_locations import S3Location
 
 log = structlog.get_logger(__name__)
 

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from rules.output_locations import stored_output
-from rules.parse_options import parse_options
-from rules.s3_locations import S3Location
 from sheaf.contracts.documents import ClassifierRule, ParseOptions
 from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.markdown_style import MarkdownStyle, Rendering
 from sheaf.ledger.records import JobSpec
+from sheaf.rules.parameters.output_locations import stored_output
+from sheaf.rules.parameters.parse_options import parse_options
+from sheaf.rules.parameters.s3_locations import S3Location
 
 _NO_STYLE = MarkdownStyle()
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from rules.parameters import HONOURED_PARAMETERS, PARTLY_HONOURED
 from sheaf.contracts.http.parse_parameters import WITHHELD_PARAMETERS, BatchParseJobConfig
+from sheaf.rules.parameters.parameters import HONOURED_PARAMETERS, PARTLY_HONOURED
 from tests.api.conftest import Served
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "compatibility.md"

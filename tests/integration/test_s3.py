@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.s3_locations import S3Location, key_of
 from services import s3_keys
 from services.object_store import ObjectStoreError, bucket
 from services.sources.s3 import object_on_disk, objects
@@ -24,6 +23,7 @@ from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.ledger.records import SourceFile
 from sheaf.ledger.tables import directory_files
+from sheaf.rules.parameters.s3_locations import S3Location, key_of
 from tests.integration.cluster import Cluster, kill
 from tests.integration.s3_server import SECRET, Faults, S3Server, faulty_proxy, s3_server
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rules.file_times import longest_file_seconds
 from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.parse_parameters import LONGEST_SECONDS
+from sheaf.rules.parameters.file_times import longest_file_seconds
 
 EXTRA = "job_timeout_extra_time_per_page_in_seconds"
 RULES = [{"type": "letter", "description": "a letter to somebody"}]

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from rules.finite_json import NotFiniteError, check_finite
 from sheaf import contracts
 from sheaf.config import Settings
 from sheaf.contracts.temporal.payload import Payload
+from sheaf.rules.parameters.finite_json import NotFiniteError, check_finite
 
 
 def with_numbers() -> list[type[BaseModel]]:

@@ -6,8 +6,12 @@
 import ast
 from pathlib import Path
 
-from rules.parameters import HONOURED_PARAMETERS, PARTLY_HONOURED, unsupported_parameters
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
+from sheaf.rules.parameters.parameters import (
+    HONOURED_PARAMETERS,
+    PARTLY_HONOURED,
+    unsupported_parameters,
+)
 from tests.unit.test_parameters import HONOURED, parse
 
 TESTS = Path(__file__).parents[1]

@@ -6,13 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.page_ranges import MAX_TARGET_PAGES, parse_target_pages
-from rules.parameters import HONOURED_PARAMETERS, parameters_hash, unsupported_parameters
-from rules.parse_options import parse_options
 from sheaf.contracts.documents import ParseOptions
 from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
+from sheaf.rules.parameters.page_ranges import MAX_TARGET_PAGES, parse_target_pages
+from sheaf.rules.parameters.parameters import (
+    HONOURED_PARAMETERS,
+    parameters_hash,
+    unsupported_parameters,
+)
+from sheaf.rules.parameters.parse_options import parse_options
 
 RULE = {"type": "invoice", "description": "Has an amount that is due."}
 OTHER_RULE = {"type": "letter", "description": "Opens with a salutation."}

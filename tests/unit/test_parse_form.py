@@ -1,6 +1,6 @@
 """The form of v1 uploads, as a rule."""
 
-from rules.parse_form import parameters_of
+from sheaf.rules.parameters.parse_form import parameters_of
 
 
 def test_texts_become_what_the_parameters_take() -> None:

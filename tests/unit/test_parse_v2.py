@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rules.page_ranges import parse_target_pages
-from rules.parse_v2 import _OTHERWISE, _RECORDED, _SAME, translate
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 from sheaf.contracts.http.parse_v2 import ParseConfiguration, StrictModel
+from sheaf.rules.parameters.page_ranges import parse_target_pages
+from sheaf.rules.parameters.parse_v2 import _OTHERWISE, _RECORDED, _SAME, translate
 
 
 def configured(**fields: Any) -> ParseConfiguration:

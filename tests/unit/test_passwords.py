@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from rules.parse_options import password_ref
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.processing.passwords import Passwords, PasswordsError
+from sheaf.rules.parameters.parse_options import password_ref
 from tests.unit.test_parameters import hash_of, parse
 
 LOCKED = Path(__file__).parents[2] / "examples" / "documents" / "odd" / "settlement-password.pdf"

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.output_locations import output_key, output_location, stored_output
-from rules.s3_locations import (
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.processing.output_copies import OutputRefusedError, check_output
+from sheaf.rules.parameters.output_locations import output_key, output_location, stored_output
+from sheaf.rules.parameters.s3_locations import (
     S3Location,
     is_allowed,
     is_path,
@@ -18,8 +20,6 @@ from rules.s3_locations import (
     parse_location,
     partitioned,
 )
-from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
-from sheaf.processing.output_copies import OutputRefusedError, check_output
 
 names = st.text("abc-.", min_size=1, max_size=5).filter(lambda name: name.strip("."))
 prefixes = st.lists(names, max_size=4).map(lambda parts: "".join(f"{part}/" for part in parts))

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rules.finite_json import NotFiniteError, read_json
+from sheaf.rules.parameters.finite_json import NotFiniteError, read_json
 
 MAX_JSON_BYTES = 8 * 1024**2
 """Body of every request but an upload; 100,000 item ids are 4 MB."""

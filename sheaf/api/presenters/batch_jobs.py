@@ -4,7 +4,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rules.output_locations import output_key, stored_output
 from services.storage.blobs import Blobs
 from sheaf.contracts.http.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from sheaf.contracts.http.batch_items import BatchItem, ProcessingResult
@@ -13,6 +12,7 @@ from sheaf.contracts.http.projects import project_uuid
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.records import JobRow, ResultPlace
 from sheaf.processing.result_store import ResultStore
+from sheaf.rules.parameters.output_locations import output_key, stored_output
 from sheaf.rules.times import moment
 
 

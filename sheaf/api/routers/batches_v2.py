@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
-from rules.parse_v2 import translate
 from rules.webhook_events import never_sent
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
@@ -27,6 +26,7 @@ from sheaf.ledger.jobs.admissions import AdmissionLedger
 from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow, NotFoundError
+from sheaf.rules.parameters.parse_v2 import translate
 from sheaf.rules.times import microseconds
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Path
 
-from rules.parameters import unsupported_parameters
 from rules.webhook_events import never_sent
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
@@ -33,6 +32,7 @@ from sheaf.ledger.items.listing import ItemListing, ItemRow
 from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow, NotFoundError
+from sheaf.rules.parameters.parameters import unsupported_parameters
 from sheaf.rules.times import moment
 
 router = APIRouter(prefix="/api/v1/classifier/jobs", tags=["classifier"])

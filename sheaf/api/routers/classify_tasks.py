@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
 
-from rules.classify_v2 import classify_job
 from rules.webhook_events import never_sent
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
@@ -32,6 +31,7 @@ from sheaf.jobs.single_jobs import OfABatchError, Task
 from sheaf.ledger.files.uploads import UploadLedger
 from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.records import NotFoundError
+from sheaf.rules.parameters.classify_v2 import classify_job
 from sheaf.rules.times import microseconds
 
 router = APIRouter(prefix="/api/v2/classify", tags=["classify"])

@@ -5,8 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from rules.classify_v2 import classify_job
-from rules.parse_v2 import translate
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -26,6 +24,8 @@ from sheaf.ledger.jobs.configurations import (
     ConfigurationRow,
     NameTakenError,
 )
+from sheaf.rules.parameters.classify_v2 import classify_job
+from sheaf.rules.parameters.parse_v2 import translate
 from sheaf.rules.times import moment
 
 router = APIRouter(prefix="/api/v1/beta/configurations", tags=["configurations"])

@@ -4,8 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from rules.finite_json import NotFiniteError, read_json
-from rules.parse_v2 import translate
 from services.uploads import Uploads
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, file_body, upload_form
@@ -33,6 +31,8 @@ from sheaf.ledger.files.uploads import UploadLedger, UploadRow
 from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import NotFoundError
+from sheaf.rules.parameters.finite_json import NotFiniteError, read_json
+from sheaf.rules.parameters.parse_v2 import translate
 from sheaf.rules.times import microseconds
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])

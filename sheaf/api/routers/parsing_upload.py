@@ -4,8 +4,6 @@ import re
 
 from fastapi import APIRouter, Request
 
-from rules.parameters import unsupported_parameters
-from rules.parse_form import parameters_of
 from services.uploads import Uploads
 from services.webhooks.receivers import BadReceiverError
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
@@ -19,6 +17,8 @@ from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_parameters import withheld_names
 from sheaf.contracts.http.parse_results import ParsingJob
 from sheaf.contracts.http.parse_tasks import address_refusal
+from sheaf.rules.parameters.parameters import unsupported_parameters
+from sheaf.rules.parameters.parse_form import parameters_of
 
 _ADDRESSES = {
     name: f"{address_refusal(name)} Send the file as the part `file`."

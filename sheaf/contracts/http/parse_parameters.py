@@ -1,7 +1,7 @@
 """The parse configuration of the batch contract: 127 fields, all optional.
 
 Names, defaults and bounds are the wire's, also where their case is odd. What this version acts on
-is decided in `rules.parameters`; the rest is recorded and reported to the caller.
+is decided in `sheaf.rules.parameters.parameters`; the rest is recorded and reported to the caller.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The parse configuration of the v2 APIs, as saved configurations and single parses carry it.
 
 Unlike the batch contract's, these models refuse fields that they do not know, as the contract
-does. What each field means here is decided in `rules.parse_v2`.
+does. What each field means here is decided in `sheaf.rules.parameters.parse_v2`.
 """
 
 from typing import Annotated, Any, Literal

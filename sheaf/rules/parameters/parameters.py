@@ -8,7 +8,6 @@ import json
 
 from pydantic import BaseModel
 
-from rules.parse_options import MARGIN_PARAMETERS, parse_options
 from rules.webhook_events import never_sent
 from sheaf.contracts.http.classify import ClassifyJob, ClassifyMode
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
@@ -20,6 +19,7 @@ from sheaf.contracts.http.parse_parameters import (
     TransferParameters,
 )
 from sheaf.contracts.http.parse_vendor import ParsingMode
+from sheaf.rules.parameters.parse_options import MARGIN_PARAMETERS, parse_options
 
 _PAGE_PARAMETERS = frozenset(
     {"lang", "languages", "target_pages", "max_pages", "disable_ocr"}

@@ -1,8 +1,8 @@
 """From the classify configuration of v2 to that of the batch contract."""
 
-from rules.page_ranges import page_ranges
 from sheaf.contracts.http.classify import ClassifyJob, ClassifyParsingConfiguration
 from sheaf.contracts.http.classify_v2 import ClassifyConfiguration, ClassifyParsing
+from sheaf.rules.parameters.page_ranges import page_ranges
 
 
 def classify_job(configuration: ClassifyConfiguration) -> ClassifyJob:

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from rules.s3_locations import S3Location, parse_location, partitioned
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
+from sheaf.rules.parameters.s3_locations import S3Location, parse_location, partitioned
 
 _SCHEME = "s3://"
 

@@ -3,11 +3,11 @@
 import re
 from typing import Any, Literal
 
-from rules.page_ranges import parse_target_pages
 from sheaf.contracts.documents import ParseOptions
 from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
+from sheaf.rules.parameters.page_ranges import parse_target_pages
 
 _FRACTION = re.compile(r"0?\.[0-9]{1,9}|[01](\.0{0,9})?", re.ASCII)
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from rules.finite_json import read_json
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
+from sheaf.rules.parameters.finite_json import read_json
 
 _RENAMED = {"language": "languages"}
 _NOT_TEXTS = frozenset(
