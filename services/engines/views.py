@@ -11,13 +11,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from rules.result_parts import WRITERS
-from rules.written_result import WrittenResult
 from services.engines.workbooks import TableTooLargeError, workbook
 from sheaf.contracts.documents import EngineFailure, EngineRequest, EngineResult, ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.markdown_style import Rendering
 from sheaf.contracts.views import MOST_IMAGES, ListedImage, Part, View, ViewRequest
+from sheaf.rules.rendering.result_parts import WRITERS
+from sheaf.rules.rendering.written_result import WrittenResult
 
 
 class _Stored(BaseModel):

@@ -51,8 +51,8 @@ def workbook(pages: Sequence[ParsedPage]) -> bytes:
 
 
 def _tables(pages: Sequence[ParsedPage]) -> list[tuple[str, list[list[str]]]]:
-    from rules.markdown_items import markdown_items
-    from rules.page_items import table_names
+    from sheaf.rules.rendering.markdown_items import markdown_items
+    from sheaf.rules.rendering.page_items import table_names
 
     found = []
     for page in pages:

@@ -51,7 +51,7 @@ def handle(request: EngineRequest) -> EngineResult:
         return _failed(failure_of(error, request.path))
     if request.rendering is None:
         return EngineResult(document=document, classification=classification)
-    from rules.written_markdown import written_markdown
+    from sheaf.rules.rendering.written_markdown import written_markdown
 
     markdown = written_markdown(document.pages, request.rendering)
     return EngineResult(document=document, classification=classification, markdown=markdown)

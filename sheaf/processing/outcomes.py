@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from rules.rendering import render_markdown
 from services.sources.content import Content
 from services.sources.items import listed_sha256
 from sheaf.contracts.documents import EngineResult, ParsedDocument
@@ -16,6 +15,7 @@ from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import Processed
 from sheaf.rules.name_hints import name_hint
+from sheaf.rules.rendering.rendering import render_markdown
 
 
 def completed(

@@ -8,7 +8,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from rules.written_markdown import written_markdown
 from services.engines.workbooks import (
     MOST_CHARACTERS,
     MOST_COLUMNS,
@@ -17,6 +16,7 @@ from services.engines.workbooks import (
 )
 from sheaf.api.presenters.parse_expanded import XLSX_TYPE
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from sheaf.rules.rendering.written_markdown import written_markdown
 from tests.api.conftest import Served
 from tests.api.test_page_objects import pages_of, parsed
 from tests.parsers import EachAlone

@@ -94,8 +94,8 @@ async def test_markdown_is_read_for_its_style_in_the_parser_process_alone(
     def never(*_: object) -> str:
         raise AssertionError("a document was rendered in the worker")
 
-    monkeypatch.setattr("rules.written_result.written_markdown", never)
-    monkeypatch.setattr("rules.written_result.styled", never)
+    monkeypatch.setattr("sheaf.rules.rendering.written_result.written_markdown", never)
+    monkeypatch.setattr("sheaf.rules.rendering.written_result.styled", never)
     (tmp_path / "a.md").write_text("| a |\n| --- |\n| 1 |\n")
     item = claimed(1, unique_id="a.md", source_uri=tmp_path.as_uri())
     style = MarkdownStyle(tables_as_html=True)

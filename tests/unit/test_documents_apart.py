@@ -16,9 +16,23 @@ SERVING = ("sheaf.api.server", "services.webhooks.deliverer")
 """What answers callers, and what tells receivers."""
 
 RENDERING = {
-    *("rules.item_boxes", "rules.markdown_items", "rules.markdown_style", "rules.page_items"),
-    *("rules.page_links", "rules.page_margins", "rules.result_parts", "rules.result_parts_v1"),
-    *("rules.table_merging", "rules.written_markdown", "rules.written_result"),
+    *(
+        "sheaf.rules.rendering.item_boxes",
+        "sheaf.rules.rendering.markdown_items",
+        "sheaf.rules.rendering.markdown_style",
+        "sheaf.rules.rendering.page_items",
+    ),
+    *(
+        "sheaf.rules.rendering.page_links",
+        "sheaf.rules.rendering.page_margins",
+        "sheaf.rules.rendering.result_parts",
+        "sheaf.rules.rendering.result_parts_v1",
+    ),
+    *(
+        "sheaf.rules.rendering.table_merging",
+        "sheaf.rules.rendering.written_markdown",
+        "sheaf.rules.rendering.written_result",
+    ),
     *("sheaf.engines.dispatch", "services.engines.views", "services.engines.workbooks"),
 }
 LIBRARIES = {"markdown_it", "xlsxwriter", "liteparse", "xberg", "wordllama"}

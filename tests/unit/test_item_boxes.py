@@ -3,9 +3,9 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rules.item_boxes import boxes_of, lines_within, union
-from rules.markdown_items import markdown_items
 from sheaf.contracts.page_parts import Block, Box, Line, block_key
+from sheaf.rules.rendering.item_boxes import boxes_of, lines_within, union
+from sheaf.rules.rendering.markdown_items import markdown_items
 
 MD = """# A *heading*
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.markdown_items import markdown_items
+from sheaf.rules.rendering.markdown_items import markdown_items
 
 PAGE = """# Report
 

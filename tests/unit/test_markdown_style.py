@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.markdown_items import markdown_items
-from rules.markdown_style import restyle_tables, styled
 from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 from sheaf.contracts.markdown_style import MarkdownStyle
+from sheaf.rules.rendering.markdown_items import markdown_items
+from sheaf.rules.rendering.markdown_style import restyle_tables, styled
 
 TABLE = "| Name<br>of it |   Price |\n| :--- | ------: |\n| a \\| b  | 1,50    |\n| **c** |  |"
 TEXT = f"# Title\n\nBefore | and so on\n\n{TABLE}\n\nAfter"

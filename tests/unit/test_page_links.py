@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.page_links import Link, annotated, links_of
+from sheaf.rules.rendering.page_links import Link, annotated, links_of
 
 MD = "See [the *first* page](https://a.example/x_(1)) and ![no](b.png), or [here](<c d>)."
 

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.page_margins import Margins, margins_of, printed_page_numbers, without_margins
+from sheaf.rules.rendering.page_margins import (
+    Margins,
+    margins_of,
+    printed_page_numbers,
+    without_margins,
+)
 
 words = st.lists(st.text("abcdefg", min_size=1, max_size=6), min_size=0, max_size=6)
 some_words = st.lists(st.text("uvwxyz", min_size=1, max_size=6), min_size=1, max_size=8)

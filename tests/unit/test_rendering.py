@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.rendering import render_markdown, render_text
 from sheaf.contracts.documents import ParsedPage
+from sheaf.rules.rendering.rendering import render_markdown, render_text
 
 PAGES = (
     ParsedPage(page=2, text="two", md="# Two"),

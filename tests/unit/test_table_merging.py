@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.rendering import render_markdown
-from rules.table_merging import merge_tables
 from sheaf.contracts.documents import ParsedPage
+from sheaf.rules.rendering.rendering import render_markdown
+from sheaf.rules.rendering.table_merging import merge_tables
 
 HEAD = "| a | b |\n| --- | --- |"
 

@@ -6,9 +6,9 @@ the pages are read both ways, and the difference is told.
 
 from collections.abc import Mapping
 
-from rules.page_margins import Margins, margins_of, printed_page_numbers
 from sheaf.contracts.documents import ParsedPage
 from sheaf.engines.markdown import plain_text
+from sheaf.rules.rendering.page_margins import Margins, margins_of, printed_page_numbers
 
 
 def with_margins(pages: list[ParsedPage], whole: Mapping[int, ParsedPage]) -> list[ParsedPage]:

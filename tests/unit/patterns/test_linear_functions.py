@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from rules.page_links import annotated
-from rules.page_margins import Margins, printed_page_numbers, without_margins
-from rules.table_merging import merge_tables
 from sheaf.api.middleware.limits import fault_of
 from sheaf.contracts.documents import ParsedPage
 from sheaf.engines.detection.media_types import _is_mail
 from sheaf.engines.markdown import plain_text
 from sheaf.engines.office.sheets import sub_tables
+from sheaf.rules.rendering.page_links import annotated
+from sheaf.rules.rendering.page_margins import Margins, printed_page_numbers, without_margins
+from sheaf.rules.rendering.table_merging import merge_tables
 from tests.unit.patterns.timed import linear_seconds
 
 LENGTH = 20_000

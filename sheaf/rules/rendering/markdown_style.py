@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rules.page_links import annotated
-from rules.page_margins import Margins, without_margins
 from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.markdown_style import MarkdownStyle
+from sheaf.rules.rendering.page_links import annotated
+from sheaf.rules.rendering.page_margins import Margins, without_margins
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 _BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)

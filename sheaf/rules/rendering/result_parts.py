@@ -7,9 +7,6 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from rules.page_items import items_v2, shown_image
-from rules.result_parts_v1 import v1_json, v1_markdown, v1_text
-from rules.written_result import WrittenResult
 from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.http.parse_tasks import (
     FailedPage,
@@ -19,6 +16,9 @@ from sheaf.contracts.http.parse_tasks import (
     TextPage,
 )
 from sheaf.contracts.views import Part
+from sheaf.rules.rendering.page_items import items_v2, shown_image
+from sheaf.rules.rendering.result_parts_v1 import v1_json, v1_markdown, v1_text
+from sheaf.rules.rendering.written_result import WrittenResult
 
 Writer = Callable[[WrittenResult], Iterator[bytes]]
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rules.item_boxes import boxes_of, lines_within
-from rules.markdown_items import markdown_items
 from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.page_parts import Box, Line, PageImage
+from sheaf.rules.rendering.item_boxes import boxes_of, lines_within
+from sheaf.rules.rendering.markdown_items import markdown_items
 
 
 def items_v1(page: ParsedPage) -> list[dict[str, Any]]:

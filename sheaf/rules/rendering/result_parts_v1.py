@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from rules.markdown_items import markdown_items
-from rules.page_items import items_v1, layout, shown_image, table_names
-from rules.page_links import links_of
-from rules.written_result import WrittenResult
 from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.http.parse_results import JobMetadata, JsonPage, MarkdownResult, TextResult
+from sheaf.rules.rendering.markdown_items import markdown_items
+from sheaf.rules.rendering.page_items import items_v1, layout, shown_image, table_names
+from sheaf.rules.rendering.page_links import links_of
+from sheaf.rules.rendering.written_result import WrittenResult
 
 
 def v1_text(result: WrittenResult) -> Iterator[bytes]:

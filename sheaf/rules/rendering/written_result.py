@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from rules.markdown_style import styled, with_styled_text
-from rules.rendering import render_text
-from rules.written_markdown import written_markdown
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.markdown_style import Rendering
 from sheaf.contracts.page_parts import PageImage
+from sheaf.rules.rendering.markdown_style import styled, with_styled_text
+from sheaf.rules.rendering.rendering import render_text
+from sheaf.rules.rendering.written_markdown import written_markdown
 
 
 @dataclass(frozen=True)

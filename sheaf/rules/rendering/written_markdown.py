@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from rules.markdown_style import styled
-from rules.rendering import render_markdown
-from rules.table_merging import merge_tables
 from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.markdown_style import Rendering
+from sheaf.rules.rendering.markdown_style import styled
+from sheaf.rules.rendering.rendering import render_markdown
+from sheaf.rules.rendering.table_merging import merge_tables
 
 
 def written_markdown(pages: Sequence[ParsedPage], asked: Rendering) -> str:
