@@ -27,7 +27,6 @@ from activities.own_faults import EndsOnOwnFaults
 from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
 from activities.small_jobs import LedgerSmallJobActivities
-from rules.admission import Capacity, cached_workflows, capacity
 from services.file_calls import FILE_CALLS
 from services.liveness import beating
 from services.loops import ended
@@ -62,6 +61,7 @@ from sheaf.processing.output_copies import Outputs
 from sheaf.processing.passwords import Passwords
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import ResultStore
+from sheaf.rules.scheduling.admission import Capacity, cached_workflows, capacity
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow

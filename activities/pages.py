@@ -8,8 +8,6 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.signatures import PageActivities
-from rules.prediction import kind_of, predicted_seconds
-from rules.slicing import Weighed, cut, merged
 from sheaf.contracts.temporal.page_runs import (
     MAX_SLICES,
     FindPageInput,
@@ -19,6 +17,8 @@ from sheaf.contracts.temporal.page_runs import (
 )
 from sheaf.contracts.temporal.runs import LookInput, LookResult, Slice
 from sheaf.ledger.items.items import ItemLedger
+from sheaf.rules.scheduling.prediction import kind_of, predicted_seconds
+from sheaf.rules.scheduling.slicing import Weighed, cut, merged
 
 RPC_TIMEOUT = timedelta(seconds=5)
 

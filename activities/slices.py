@@ -17,7 +17,6 @@ from activities.pages import MAX_LOST_CLAIMS, alone_slice
 from activities.recording import Recorder
 from activities.signatures import SliceActivities
 from activities.slice_time import SliceTime
-from rules.prediction import kind_of, predicted_seconds
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
@@ -30,6 +29,7 @@ from sheaf.processing.output_copies import Outputs
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed, ResultStore
 from sheaf.rules.outside_faults import Blame, blame, reason
+from sheaf.rules.scheduling.prediction import kind_of, predicted_seconds
 
 log = structlog.get_logger(__name__)
 

@@ -17,8 +17,6 @@ from activities.enumeration import LedgerEnumerationActivities
 from activities.outages import comes_again
 from activities.signatures import SmallJobActivities
 from activities.slices import LedgerSliceActivities
-from rules.inline import INLINE_SECONDS, MOST_INLINE_FILES, is_inline
-from rules.prediction import predicted_seconds
 from sheaf.contracts.temporal.runs import Enumerated, SliceInput, SliceResult
 from sheaf.contracts.temporal.small_jobs import (
     SmallJobInput,
@@ -32,6 +30,8 @@ from sheaf.ledger.items.joined_claims import JoinedClaims
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.small_jobs import SmallJobLedger
 from sheaf.rules.outside_faults import reason
+from sheaf.rules.scheduling.inline import INLINE_SECONDS, MOST_INLINE_FILES, is_inline
+from sheaf.rules.scheduling.prediction import predicted_seconds
 
 log = structlog.get_logger(__name__)
 

@@ -1,8 +1,8 @@
 """What the worker's loop does first: giving every job that waits its place."""
 
-from rules.admission import Capacity
 from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.admissions import AdmissionLedger
+from sheaf.rules.scheduling.admission import Capacity
 
 PLENTY = Capacity(small=1000, large=1000)
 

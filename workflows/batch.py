@@ -13,9 +13,6 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities, PageActivities
-    from rules.batch_state import BatchState
-    from rules.progress import describe, describe_end
-    from rules.watching import next_pause
     from sheaf.contracts.http.batch import JobStatus
     from sheaf.contracts.temporal.page_runs import PageCounts, PageEnded, PageSlots
     from sheaf.contracts.temporal.runs import (
@@ -27,6 +24,9 @@ with workflow.unsafe.imports_passed_through():
         LookInput,
         SettleInput,
     )
+    from sheaf.rules.scheduling.batch_state import BatchState
+    from sheaf.rules.scheduling.progress import describe, describe_end
+    from sheaf.rules.scheduling.watching import next_pause
     from workflows.attributes import update_attributes
     from workflows.children import Children
     from workflows.ledger_calls import call_ledger, end_job

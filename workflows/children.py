@@ -8,11 +8,11 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PageActivities
-    from rules.batch_state import BatchState
-    from rules.joining import pages_together
     from sheaf.contracts.ids import enumeration_workflow_id, page_workflow_id
     from sheaf.contracts.temporal.page_runs import FindPageInput, PageEnded, PageInput
     from sheaf.contracts.temporal.runs import BatchInput, EnumerationInput, OrdinalRange
+    from sheaf.rules.scheduling.batch_state import BatchState
+    from sheaf.rules.scheduling.page_coalescing import pages_together
     from workflows.enumeration import EnumerationWorkflow
     from workflows.ledger_calls import call_ledger
     from workflows.page import PageWorkflow

@@ -8,8 +8,6 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PageActivities, SliceActivities
-    from rules.page_state import PageState
-    from rules.reporting import QUIET_PAUSES, report_pause
     from sheaf.contracts.temporal.page_runs import (
         PageCounts,
         PageEnded,
@@ -20,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from sheaf.contracts.temporal.queues import SLICES
     from sheaf.contracts.temporal.runs import Slice, SliceInput, SliceResult
+    from sheaf.rules.scheduling.page_state import PageState
+    from sheaf.rules.scheduling.reporting import QUIET_PAUSES, report_pause
     from workflows import options
     from workflows.ledger_calls import call_ledger
     from workflows.reasons import reason_of

@@ -8,11 +8,11 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from rules.progress import percentage, remaining_seconds
 from sheaf.cli.output import console, counts_line, total_shown
 from sheaf.cli.session import Session
 from sheaf.cli.waiting import Waits
 from sheaf.ledger.records import JobRow
+from sheaf.rules.scheduling.progress import percentage, remaining_seconds
 
 POLL_SECONDS = 0.25
 QUIET_SECONDS = 3.0

@@ -25,7 +25,6 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from rules.inline import MOST_INLINE_FILE_SECONDS
 from services.webhooks.receivers import Receivers
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.batch import BatchJobCreate
@@ -44,6 +43,7 @@ from sheaf.rules.parameters.file_times import longest_file_seconds
 from sheaf.rules.parameters.parameters import parameters_hash, unsupported_parameters
 from sheaf.rules.parameters.parse_options import parse_options
 from sheaf.rules.parameters.s3_locations import S3Location
+from sheaf.rules.scheduling.inline import MOST_INLINE_FILE_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,8 @@ ITEM_MODE_THRESHOLD = 20_000
 """Page and threshold of a list of items, where the contract's two numbers do not apply."""
 
 MOST_SMALL_ITEMS = 20
-"""Files of a list that make a small job (`rules.admission`): a moment's work for one worker."""
+"""Files of a list that make a small job (`sheaf.rules.scheduling.admission`): a moment's work for
+one worker."""
 
 _PRIORITY_KEYS = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 

@@ -132,7 +132,8 @@ jobs = sa.Table(
     sa.Column("enumeration_cursor", sa.Text, nullable=True),
     sa.Column("enumeration_fence", sa.Integer, nullable=False, default=0),
     sa.Column("is_enumerated", sa.Boolean, nullable=False, default=False),
-    # Its place among the jobs that wait: its class (rules.admission), and 1 for the most urgent.
+    # Its place among the jobs that wait: its class (sheaf.rules.scheduling.admission), and 1 for
+    # the most urgent.
     sa.Column("is_small", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("priority", sa.SmallInteger, nullable=False, server_default="3"),
     # When it was given a place among the open jobs, and the worker that gave it; None waits.

@@ -5,7 +5,6 @@ import itertools
 
 import pytest
 
-from rules.admission import FEWEST_CARRIED, Capacity
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_file_id, new_job_id, new_task_id
@@ -17,6 +16,7 @@ from sheaf.ledger.jobs.small_jobs import SmallJobLedger
 from sheaf.ledger.leases import Leases
 from sheaf.ledger.records import NewJob
 from sheaf.ledger.webhook_tables import outbox
+from sheaf.rules.scheduling.admission import FEWEST_CARRIED, Capacity
 
 SMALL = Capacity(small=8, large=0)
 

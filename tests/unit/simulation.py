@@ -9,10 +9,10 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from rules.relay import Relay
-from rules.slicing import Weighed, cut
-from rules.window import Window
 from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceResult
+from sheaf.rules.scheduling.page_scheduler import Relay
+from sheaf.rules.scheduling.slice_window import Window
+from sheaf.rules.scheduling.slicing import Weighed, cut
 
 SIGNAL_SECONDS = 0.02
 PLAN_SECONDS = 0.05

@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.admission import (
+from sheaf.contracts.temporal.small_jobs import MOST_CARRIED
+from sheaf.rules.scheduling.admission import (
     FEWEST_CARRIED,
     Waiting,
     admitted,
@@ -14,7 +15,6 @@ from rules.admission import (
     carried,
     place,
 )
-from sheaf.contracts.temporal.small_jobs import MOST_CARRIED
 
 GIB = 1024**3
 PROJECTS = st.sampled_from(["a", "b", "c", "d"])

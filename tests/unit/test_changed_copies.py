@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from rules.batch_state import BatchState
 from sheaf.config import Settings
 from sheaf.contracts.temporal.runs import BatchInput, OpenPage, RunLimits
+from sheaf.rules.scheduling.batch_state import BatchState
 
 ROOT = Path(__file__).parents[2]
 UNCHECKED = frozenset({"model_copy", "model_construct"})

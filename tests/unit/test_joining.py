@@ -3,9 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.batch_state import BatchState
-from rules.joining import MOST_ITEMS, MOST_SECONDS, SLICES_A_SLOT, pages_together
-from rules.slicing import LONGEST_SLICE_SECONDS
 from sheaf.contracts.temporal.page_runs import PageEnded, PageSlots
 from sheaf.contracts.temporal.runs import (
     BatchInput,
@@ -13,6 +10,14 @@ from sheaf.contracts.temporal.runs import (
     OpenPage,
     Spent,
 )
+from sheaf.rules.scheduling.batch_state import BatchState
+from sheaf.rules.scheduling.page_coalescing import (
+    MOST_ITEMS,
+    MOST_SECONDS,
+    SLICES_A_SLOT,
+    pages_together,
+)
+from sheaf.rules.scheduling.slicing import LONGEST_SLICE_SECONDS
 
 page_files = st.integers(1, 1000)
 concurrency = st.integers(1, 256)

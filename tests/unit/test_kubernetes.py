@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 import webhook_worker
-from rules.admission import FEWEST_CACHED, capacity
 from sheaf.api.routers.health import CHECK_SECONDS, router
 from sheaf.api.state import RENDERED_AT_ONCE
 from sheaf.composition import SLICES_PER_PROCESS
 from sheaf.config import Settings
 from sheaf.contracts.temporal.queues import SLICES
 from sheaf.contracts.temporal.runs import MAX_CONCURRENCY
+from sheaf.rules.scheduling.admission import FEWEST_CACHED, capacity
 from starter import app
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.ordinals import at_most, ranges_of
 from sheaf.contracts.temporal.runs import OrdinalRange
+from sheaf.rules.scheduling.ordinals import at_most, ranges_of
 
 ordinals = st.lists(st.integers(1, 300), max_size=100)
 

@@ -5,10 +5,10 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.page_state import PageState
-from rules.reporting import report_pause
 from sheaf.contracts.temporal.page_runs import MAX_PAGE_ITEMS, PageInput
 from sheaf.contracts.temporal.runs import Counts, OrdinalRange, Slice, SliceResult
+from sheaf.rules.scheduling.page_state import PageState
+from sheaf.rules.scheduling.reporting import report_pause
 
 NOW = 1000.0
 

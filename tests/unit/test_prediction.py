@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.batch_state import BatchState
-from rules.prediction import kind_of, predicted_seconds
 from sheaf.contracts.temporal.page_runs import PageEnded
 from sheaf.contracts.temporal.runs import BatchInput, Spent
+from sheaf.rules.scheduling.batch_state import BatchState
+from sheaf.rules.scheduling.prediction import kind_of, predicted_seconds
 
 NAMES = st.sampled_from(["a.pdf", "b.PNG", "c.docx", "none", ".pdf", "d.tar.gz"])
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.batch_state import BatchState
-from rules.prediction import corrected_pace
-from rules.relay import Relay
-from rules.slicing import MOST_FILES, Weighed, cut, merged
-from rules.window import Window
 from sheaf.contracts.temporal.runs import MAX_AGAIN, BatchInput, OrdinalRange, Slice, SliceResult
+from sheaf.rules.scheduling.batch_state import BatchState
+from sheaf.rules.scheduling.page_scheduler import Relay
+from sheaf.rules.scheduling.prediction import corrected_pace
+from sheaf.rules.scheduling.slice_window import Window
+from sheaf.rules.scheduling.slicing import MOST_FILES, Weighed, cut, merged
 from tests.unit.simulation import Simulation, greedy
 
 FILES = 800

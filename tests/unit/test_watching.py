@@ -1,7 +1,7 @@
 """How often a parent looks after its children."""
 
-from rules.watching import next_pause
 from sheaf.contracts.temporal.runs import RunLimits
+from sheaf.rules.scheduling.watching import next_pause
 
 
 def test_a_quiet_watchdog_pauses_longer_up_to_its_limit_until_something_changes() -> None:

@@ -12,7 +12,6 @@ from activities.signatures import (
     PageActivities,
     SliceActivities,
 )
-from rules.inline import MOST_INLINE_FILES
 from sheaf.contracts.temporal.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
 from sheaf.contracts.temporal.runs import (
     BatchResult,
@@ -37,6 +36,7 @@ from sheaf.contracts.temporal.small_jobs import (
     SmallJobsInput,
     SmallJobsResult,
 )
+from sheaf.rules.scheduling.inline import MOST_INLINE_FILES
 
 
 @dataclass

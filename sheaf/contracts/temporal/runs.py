@@ -156,7 +156,8 @@ class BatchInput(Payload):
     counts: Counts = Counts()
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
     paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
-    """Measured seconds per predicted second, by kind of file (`rules.prediction`)."""
+    """Measured seconds per predicted second, by kind of file
+    (`sheaf.rules.scheduling.prediction`)."""
     seconds_per_file: float = 0.0
     """Measured; 0 before a page has shown it."""
     runs: int = 1

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from rules.ordinals import at_most
 from sheaf.contracts.temporal.page_runs import PageFound
 from sheaf.contracts.temporal.runs import MAX_RANGES, OrdinalRange
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.reuse import FileKey, ResultKey, reusable_results
 from sheaf.ledger.tables import UNSETTLED, directory_files, items
+from sheaf.rules.scheduling.ordinals import at_most
 
 
 class ItemLedger:

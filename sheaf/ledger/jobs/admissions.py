@@ -7,7 +7,6 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rules.admission import Capacity, Waiting, admitted, carried, place
 from sheaf.contracts.ids import new_carrier_id
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database, chunks, now_us
@@ -15,6 +14,7 @@ from sheaf.ledger.jobs.jobs import job_row, select_jobs
 from sheaf.ledger.leases import count_held
 from sheaf.ledger.records import JobRow
 from sheaf.ledger.tables import OPEN, WAITING, jobs, leases
+from sheaf.rules.scheduling.admission import Capacity, Waiting, admitted, carried, place
 
 WORKER_LEASE = "worker/"
 """Begins the leases of workers that admit jobs; as many as are held share the places."""

@@ -1,7 +1,5 @@
 """What the parent of a batch knows, from the first of its runs to the last."""
 
-from rules.prediction import corrected_pace
-from rules.relay import Relay
 from sheaf.contracts.temporal.page_runs import PageCounts, PageEnded, PageSlots
 from sheaf.contracts.temporal.runs import (
     MAX_SAMPLED_FAILURES,
@@ -13,6 +11,8 @@ from sheaf.contracts.temporal.runs import (
     Spent,
 )
 from sheaf.contracts.temporal.small_jobs import SmallJobResult
+from sheaf.rules.scheduling.page_scheduler import Relay
+from sheaf.rules.scheduling.prediction import corrected_pace
 
 
 class BatchState:

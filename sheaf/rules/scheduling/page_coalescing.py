@@ -5,8 +5,8 @@ they are most of the work. Pages of files that take long go out one by one, so t
 ragged, or a page that is lost, stays small.
 """
 
-from rules.slicing import LONGEST_SLICE_SECONDS
 from sheaf.contracts.temporal.page_runs import MAX_PAGE_ITEMS
+from sheaf.rules.scheduling.slicing import LONGEST_SLICE_SECONDS
 
 SLICES_A_SLOT = 4
 """Slices of full length that each slot gets of pages that go out together. With one, pages of

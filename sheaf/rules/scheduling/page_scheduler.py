@@ -13,8 +13,8 @@ kept, and gets what becomes free.
 
 from collections.abc import Iterable
 
-from rules.ordinals import at_most
 from sheaf.contracts.temporal.runs import MAX_AGAIN, Counts, OpenPage, OrdinalRange
+from sheaf.rules.scheduling.ordinals import at_most
 
 MOST_UNDRAINED = 2
 """The current page and the one ahead. More would only hold items that cannot start."""

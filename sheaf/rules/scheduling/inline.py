@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rules.slicing import LONGEST_SLICE_SECONDS
+from sheaf.rules.scheduling.slicing import LONGEST_SLICE_SECONDS
 
 MOST_INLINE_FILES = 100
 """Files of such a job. A page with its parent costs as much as these do."""

@@ -3,9 +3,9 @@
 from collections import deque
 from collections.abc import Iterable
 
-from rules.ordinals import ranges_of
 from sheaf.contracts.temporal.page_runs import MAX_PAGE_ITEMS, MOST_TOGETHER
 from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceResult
+from sheaf.rules.scheduling.ordinals import ranges_of
 
 
 class Window:

@@ -1,7 +1,5 @@
 """What a page knows, from the first of its runs to the last."""
 
-from rules.reporting import report_pause
-from rules.window import Window
 from sheaf.contracts.temporal.page_runs import (
     PageCarried,
     PageCounts,
@@ -16,6 +14,8 @@ from sheaf.contracts.temporal.runs import (
     SliceResult,
     Spent,
 )
+from sheaf.rules.scheduling.reporting import report_pause
+from sheaf.rules.scheduling.slice_window import Window
 
 
 class PageState:
