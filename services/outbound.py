@@ -21,8 +21,8 @@ from typing import Self
 
 import httpx
 
-from rules.addresses import Address
-from rules.outbound_urls import (
+from sheaf.rules.webhooks.addresses import Address
+from sheaf.rules.webhooks.outbound_urls import (
     OutboundPolicy,
     RefusedUrlError,
     Target,

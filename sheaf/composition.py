@@ -11,7 +11,6 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
-from rules.outbound_urls import OutboundPolicy, parse_exemptions
 from services.outbound import Guard
 from services.seals import Seals
 from services.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
@@ -27,6 +26,7 @@ from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 from sheaf.rules.parameters.s3_locations import parse_allowed
+from sheaf.rules.webhooks.outbound_urls import OutboundPolicy, parse_exemptions
 
 SLICES_PER_PROCESS = 2
 """Default concurrency of a job per parser process: some slices wait in the Task Queue, so that

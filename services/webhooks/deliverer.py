@@ -8,12 +8,6 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from rules.webhook_retries import (
-    SCHEDULE,
-    SECONDS_TO_DISABLE,
-    rest,
-    retry_wait,
-)
 from services.outbound import Guard
 from services.webhooks.event_group import GONE, WIDEST, EventGroup, Sent
 from services.webhooks.receivers import Receivers
@@ -27,6 +21,12 @@ from sheaf.ledger.webhooks.deliveries import (
     Health,
     ReceiverRow,
     Verdict,
+)
+from sheaf.rules.webhooks.retries import (
+    SCHEDULE,
+    SECONDS_TO_DISABLE,
+    rest,
+    retry_wait,
 )
 
 log = structlog.get_logger(__name__)

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from rules import webhook_events
-from rules.delivery_order import segments
-from rules.webhook_retries import FAILURES_TO_REST, window
 from services.views import UnwritableError
 from services.webhooks.receivers import Sealed
 from services.webhooks.result_push import ResultPush
@@ -18,6 +15,9 @@ from sheaf.contracts.http.webhooks import Phase
 from sheaf.ledger.database import now_us
 from sheaf.ledger.webhooks.deliveries import DueEvent, ReceiverRow
 from sheaf.rules.outside_faults import Blame, blame
+from sheaf.rules.webhooks import events
+from sheaf.rules.webhooks.delivery_order import segments
+from sheaf.rules.webhooks.retries import FAILURES_TO_REST, window
 
 log = structlog.get_logger(__name__)
 
@@ -122,13 +122,13 @@ class EventGroup:
         if form == "result" and event.item:
             return await self._push.body(event.item.task_id)
         data = _data(event)
-        return webhook_events.body(event_id, event.event_type, event.created_at, data, form)
+        return events.body(event_id, event.event_type, event.created_at, data, form)
 
 
 def _event_id(receiver_id: str, event: DueEvent) -> str:
     if event.job_id is None:
-        return webhook_events.test_event_id(receiver_id, event.id)
-    return webhook_events.event_id(event.job_id, event.ordinal, event.event_type)
+        return events.test_event_id(receiver_id, event.id)
+    return events.event_id(event.job_id, event.ordinal, event.event_type)
 
 
 def _data(event: DueEvent) -> dict[str, object]:
@@ -136,5 +136,5 @@ def _data(event: DueEvent) -> dict[str, object]:
         return {"message": "A test of this receiver, asked for by its owner."}
     phase = Phase(event.event_type.partition(".")[2])
     if event.item:
-        return webhook_events.item_data(event.job, event.item, phase)
-    return webhook_events.job_data(event.job, phase)
+        return events.item_data(event.job, event.item, phase)
+    return events.job_data(event.job, phase)

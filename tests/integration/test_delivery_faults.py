@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from rules import webhook_events
-from rules.outbound_urls import OutboundPolicy
 from services.outbound import Guard
 from services.webhooks.deliverer import Deliverer
 from services.webhooks.receivers import Sealed
@@ -15,6 +13,8 @@ from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
+from sheaf.rules.webhooks import events
+from sheaf.rules.webhooks.outbound_urls import OutboundPolicy
 from tests.integration.test_deliveries import post
 from tests.webhook_receiver import receiving
 
@@ -41,7 +41,7 @@ def deliverer(database: Database, url: str) -> Deliverer:
 
 def broken_for(event_type: str, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the bodies of one type of event fail."""
-    body = webhook_events.body
+    body = events.body
 
     def fails(event_id: str, made_for: str, *rest: Any) -> bytes:
         if made_for == event_type:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.addresses import is_denied
-from rules.outbound_urls import (
+from sheaf.rules.webhooks.addresses import is_denied
+from sheaf.rules.webhooks.outbound_urls import (
     OutboundPolicy,
     RefusedUrlError,
     Target,

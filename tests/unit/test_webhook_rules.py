@@ -9,10 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import webhook_events
-from rules.delivery_order import segments
-from rules.webhook_events import ItemFacts, JobFacts, event_id, item_phase, job_event, job_phase
-from rules.webhook_retries import (
+from sheaf.contracts.apis import JobApi
+from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.http.events import ItemEventData, JobEventData
+from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.http.secrets import shown_url
+from sheaf.contracts.http.webhooks import SENT_EVENTS, WEBHOOK_EVENTS, Phase
+from sheaf.rules.webhooks import events as webhook_events
+from sheaf.rules.webhooks.delivery_order import segments
+from sheaf.rules.webhooks.events import (
+    ItemFacts,
+    JobFacts,
+    event_id,
+    item_phase,
+    job_event,
+    job_phase,
+)
+from sheaf.rules.webhooks.retries import (
     FAILURES_TO_REST,
     MAX_RETRY_AFTER,
     SCHEDULE,
@@ -21,12 +34,6 @@ from rules.webhook_retries import (
     retry_wait,
     window,
 )
-from sheaf.contracts.apis import JobApi
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
-from sheaf.contracts.http.events import ItemEventData, JobEventData
-from sheaf.contracts.http.job_config import JobType
-from sheaf.contracts.http.secrets import shown_url
-from sheaf.contracts.http.webhooks import SENT_EVENTS, WEBHOOK_EVENTS, Phase
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

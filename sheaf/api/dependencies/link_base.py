@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from fastapi import Request
 
-from rules.addresses import parse_network
 from sheaf.api.state import ApiState
+from sheaf.rules.webhooks.addresses import parse_network
 
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,39}\])(?::[0-9]{1,5})?")
 _ON_THIS_MACHINE = {"localhost", "127.0.0.1", "[::1]"}

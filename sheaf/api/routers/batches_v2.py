@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
-from rules.webhook_events import never_sent
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -28,6 +27,7 @@ from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow, NotFoundError
 from sheaf.rules.parameters.parse_v2 import translate
 from sheaf.rules.times import microseconds
+from sheaf.rules.webhooks.events import never_sent
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Path
 
-from rules.webhook_events import never_sent
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -34,6 +33,7 @@ from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow, NotFoundError
 from sheaf.rules.parameters.parameters import unsupported_parameters
 from sheaf.rules.times import moment
+from sheaf.rules.webhooks.events import never_sent
 
 router = APIRouter(prefix="/api/v1/classifier/jobs", tags=["classifier"])
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
 
-from rules.webhook_events import never_sent
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode_cursor
@@ -33,6 +32,7 @@ from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.records import NotFoundError
 from sheaf.rules.parameters.classify_v2 import classify_job
 from sheaf.rules.times import microseconds
+from sheaf.rules.webhooks.events import never_sent
 
 router = APIRouter(prefix="/api/v2/classify", tags=["classify"])
 

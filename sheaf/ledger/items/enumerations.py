@@ -6,7 +6,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rules.webhook_events import item_phase
 from sheaf.contracts.http.batch import ItemStatus, SkipReason
 from sheaf.contracts.http.webhooks import Phase
 from sheaf.contracts.ids import new_task_ids
@@ -18,6 +17,7 @@ from sheaf.ledger.records import NotFoundError, SourceFile, SupersededError
 from sheaf.ledger.tables import directory_files, items, jobs
 from sheaf.ledger.webhooks.outbox import JOB_COLUMNS, post_item_events
 from sheaf.rules.name_hints import name_hint
+from sheaf.rules.webhooks.events import item_phase
 
 
 class EnumerationLedger:

@@ -7,13 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rules.webhook_events import item_phase
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.http.webhooks import Phase
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.records import Outcome, ResultRow
 from sheaf.ledger.tables import directory_files, items, jobs, results
 from sheaf.ledger.webhooks.outbox import post_item_events
+from sheaf.rules.webhooks.events import item_phase
 
 _COUNTED = {
     ItemStatus.COMPLETED: "completed",

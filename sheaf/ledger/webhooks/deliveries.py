@@ -7,13 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rules.webhook_events import ItemFacts, JobFacts
 from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.many_rows import write_many
 from sheaf.ledger.tables import items, jobs
 from sheaf.ledger.webhook_tables import outbox, webhook_configs
+from sheaf.rules.webhooks.events import ItemFacts, JobFacts
 
 _PENDING = outbox.c.status == DeliveryStatus.PENDING
 _JOB_FACTS = (

@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rules.webhook_retries import SECONDS_TO_DISABLE
 from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.contracts.http.webhooks import TEST_EVENT
 from sheaf.ledger.database import Database, now_us
@@ -16,6 +15,7 @@ from sheaf.ledger.many_rows import write_many
 from sheaf.ledger.records import NotFoundError
 from sheaf.ledger.tables import jobs
 from sheaf.ledger.webhook_tables import outbox, webhook_configs
+from sheaf.rules.webhooks.retries import SECONDS_TO_DISABLE
 
 PRUNE_CHUNK = 5000
 """Rows deleted in one transaction."""

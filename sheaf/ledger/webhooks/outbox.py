@@ -11,13 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rules.webhook_events import JobFacts, is_wanted, item_phase, job_event, job_phase
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.contracts.http.webhooks import Phase
 from sheaf.ledger.records import TERMINAL_JOBS
 from sheaf.ledger.tables import UNSETTLED, items, jobs
 from sheaf.ledger.webhook_tables import job_receivers, outbox, webhook_configs
+from sheaf.rules.webhooks.events import JobFacts, is_wanted, item_phase, job_event, job_phase
 
 RESULT_EVENTS = ("parse.success",)
 """What a receiver of results is told, by the result itself."""

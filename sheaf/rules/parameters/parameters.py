@@ -8,7 +8,6 @@ import json
 
 from pydantic import BaseModel
 
-from rules.webhook_events import never_sent
 from sheaf.contracts.http.classify import ClassifyJob, ClassifyMode
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
 from sheaf.contracts.http.parse_output import DEFAULT_PAGE_SEPARATOR
@@ -20,6 +19,7 @@ from sheaf.contracts.http.parse_parameters import (
 )
 from sheaf.contracts.http.parse_vendor import ParsingMode
 from sheaf.rules.parameters.parse_options import MARGIN_PARAMETERS, parse_options
+from sheaf.rules.webhooks.events import never_sent
 
 _PAGE_PARAMETERS = frozenset(
     {"lang", "languages", "target_pages", "max_pages", "disable_ocr"}

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rules.webhook_events import never_sent
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
 from sheaf.rules.parameters.page_ranges import page_ranges
 from sheaf.rules.parameters.parameters import HONOURED_PARAMETERS
+from sheaf.rules.webhooks.events import never_sent
 
 Translation = Callable[[Any], dict[str, Any]]
 

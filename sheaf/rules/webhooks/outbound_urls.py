@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from rules.addresses import LOOPBACK, Address, Network, is_denied, parse_network
+from sheaf.rules.webhooks.addresses import LOOPBACK, Address, Network, is_denied, parse_network
 
 MAX_URL = 2000
 _PORTS = {"https": 443, "http": 80}
