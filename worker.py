@@ -31,8 +31,6 @@ from services.file_calls import FILE_CALLS
 from services.liveness import beating
 from services.loops import ended
 from services.memory import memory_bytes
-from services.sources.items import ItemFiles
-from services.sources.listing import SourceListing
 from services.storage.opened import open_blobs
 from services.webhooks.dispatcher import Dispatcher
 from services.webhooks.process import WebhookProcess
@@ -62,6 +60,8 @@ from sheaf.processing.passwords import Passwords
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import ResultStore
 from sheaf.rules.scheduling.admission import Capacity, cached_workflows, capacity
+from sheaf.sources.items import ItemFiles
+from sheaf.sources.listing import SourceListing
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow

@@ -14,13 +14,13 @@ from activities.heartbeats import heartbeating
 from activities.outages import comes_again
 from activities.pages import RPC_TIMEOUT
 from activities.signatures import EnumerationActivities
-from services.sources.listing import SourceListing, vanished_of
-from services.sources.roots import SourceRefusedError
 from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import JobSpec, SupersededError
 from sheaf.processing.job_work import Work
+from sheaf.sources.listing import SourceListing, vanished_of
+from sheaf.sources.roots import SourceRefusedError
 
 log = structlog.get_logger(__name__)
 

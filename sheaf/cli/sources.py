@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from services.sources.listing import S3_SCHEME
-from services.sources.local import source_name, source_uri
-from services.sources.roots import SourceRefusedError, open_prefix
 from sheaf.cli.output import Fault
 from sheaf.config import Settings
 from sheaf.rules.parameters.s3_locations import parse_allowed
+from sheaf.sources.listing import S3_SCHEME
+from sheaf.sources.local import source_name, source_uri
+from sheaf.sources.roots import SourceRefusedError, open_prefix
 
 
 def named_source(path: str, settings: Settings) -> tuple[str, str]:

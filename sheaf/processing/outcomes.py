@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from services.sources.content import Content
-from services.sources.items import listed_sha256
 from sheaf.contracts.documents import EngineResult, ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import ItemStatus, SkipReason
@@ -16,6 +14,8 @@ from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import Processed
 from sheaf.rules.name_hints import name_hint
 from sheaf.rules.rendering.rendering import render_markdown
+from sheaf.sources.content import Content
+from sheaf.sources.items import listed_sha256
 
 
 def completed(

@@ -7,8 +7,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from services.sources.content import Content
-from services.sources.items import ItemFiles
 from sheaf.contracts.failures import DocumentError
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.reuse import FileKey, ResultKey
@@ -19,6 +17,8 @@ from sheaf.processing.job_work import Work
 from sheaf.processing.outcomes import failed, skipped
 from sheaf.processing.result_store import Processed
 from sheaf.rules.name_hints import name_hint
+from sheaf.sources.content import Content
+from sheaf.sources.items import ItemFiles
 
 OPENED_FILES = 64
 """Files opened, hashed and looked up together: by one call of a thread, and one query."""

@@ -6,8 +6,6 @@ from functools import partial
 from typing import Protocol
 
 from services.scratch import on_scratch
-from services.sources.items import ItemFiles
-from services.sources.unreadable import failure_of_item
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import ClaimedItem
@@ -18,6 +16,8 @@ from sheaf.processing.outcomes import completed, failed
 from sheaf.processing.passwords import Passwords
 from sheaf.processing.prefetch import FileOpener, Opened, Opening, Turn, groups_of
 from sheaf.processing.result_store import Processed
+from sheaf.sources.items import ItemFiles
+from sheaf.sources.unreadable import failure_of_item
 
 
 class Parser(Protocol):

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
-from services.sources.local import source_uri
 from sheaf.contracts.apis import Scope
 from sheaf.ledger.database import now_us
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import SourceFile
+from sheaf.sources.local import source_uri
 from tests.api.conftest import Served
 
 BATCHES = "/api/v1/beta/batch-processing"

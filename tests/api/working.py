@@ -1,12 +1,12 @@
 """What a worker does, in the process of a test: it claims, processes, stores and records."""
 
-from services.sources.items import ItemFiles
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor, Parser
 from sheaf.processing.result_store import Processed, ResultStore
+from sheaf.sources.items import ItemFiles
 from tests.api.conftest import Served
 
 

@@ -19,7 +19,6 @@ from typing import Any
 import sqlalchemy as sa
 from temporalio.client import Client
 
-from services.sources.local import source_uri
 from services.storage.opened import open_blobs
 from sheaf.cli.stored import StoredResult, read_result
 from sheaf.composition import connect, job_service
@@ -34,6 +33,7 @@ from sheaf.ledger.migrate import migrate
 from sheaf.ledger.records import JobRow, ResultPlace
 from sheaf.ledger.tables import attempts, directory_files, items, results
 from sheaf.processing.result_store import ResultStore
+from sheaf.sources.local import source_uri
 
 ROOT = Path(__file__).parents[2]
 SOME_ITEMS = 3

@@ -8,12 +8,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
-from services.sources.listing import SourceListing
 from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import SourceFile
+from sheaf.sources.listing import SourceListing
 from tests.integration.test_ledger import LIMIT, files, make_job
 
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from services import s3_keys
 from services.object_store import ObjectStoreError, bucket
-from services.sources.s3 import object_on_disk, objects
 from services.storage.blobs import Blobs
 from services.storage.downloads import PREFIX as DOWNLOAD_PREFIX
 from services.storage.local import LocalBlobs
@@ -24,6 +23,7 @@ from sheaf.contracts.http.batch import JobStatus
 from sheaf.ledger.records import SourceFile
 from sheaf.ledger.tables import directory_files
 from sheaf.rules.parameters.s3_locations import S3Location, key_of
+from sheaf.sources.s3 import object_on_disk, objects
 from tests.integration.cluster import Cluster, kill
 from tests.integration.s3_server import SECRET, Faults, S3Server, faulty_proxy, s3_server
 

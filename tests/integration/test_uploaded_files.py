@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from services.sources.items import ItemFiles
 from services.storage.local import LocalBlobs
 from services.uploads import Uploads, upload_key
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
@@ -29,6 +28,7 @@ from sheaf.ledger.records import ClaimedItem, NotFoundError, Outcome, ResultRow
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed
+from sheaf.sources.items import ItemFiles
 from tests.parsers import EachAlone, process_one
 
 KEY = ("parameters", "engines")

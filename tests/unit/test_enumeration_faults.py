@@ -9,9 +9,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
-from services.sources.roots import SourceRefusedError
 from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
 from sheaf.ledger.records import JobSpec, SourceFile
+from sheaf.sources.roots import SourceRefusedError
 from tests.unit.test_documents import SPEC
 
 INPUT = EnumerationInput(job_id="job", parent_id="parent")

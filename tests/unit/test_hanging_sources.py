@@ -15,9 +15,6 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
 from services.file_calls import FILE_CALLS, StalledError
-from services.sources import content, listing, sorted_entries
-from services.sources.items import ItemFiles
-from services.sources.listing import SourceListing, vanished_of
 from services.storage import local
 from services.storage.local import LocalBlobs
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
@@ -27,6 +24,9 @@ from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import JobSpec
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
+from sheaf.sources import content, listing, sorted_entries
+from sheaf.sources.items import ItemFiles
+from sheaf.sources.listing import SourceListing, vanished_of
 from tests.claimed import claimed
 from tests.hanging import hanging
 from tests.parsers import EachAlone

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.sources import mounts
+from sheaf.sources import mounts
 
 TABLE = """\
 22 27 0:21 / /proc rw,relatime - proc proc rw

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.sources.content import Content
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import ClaimedItem
@@ -23,6 +22,7 @@ from sheaf.processing.prefetch import (
     Opening,
     groups_of,
 )
+from sheaf.sources.content import Content
 from tests.claimed import claimed
 
 GONE = DocumentError(FailureKind.SOURCE_CHANGED, "gone")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.sources import sorted_entries as module
-from services.sources.local import walk
-from services.sources.sorted_entries import SpilledEntry, sorted_entries
 from sheaf.rules.outside_faults import is_outside_fault
+from sheaf.sources import sorted_entries as module
+from sheaf.sources.local import walk
+from sheaf.sources.sorted_entries import SpilledEntry, sorted_entries
 
 FEW = 3
 

@@ -11,10 +11,6 @@ from typing import Any, cast
 import pytest
 
 from services.object_store import ObjectStoreError
-from services.sources import content, listing
-from services.sources.items import ItemFiles
-from services.sources.listing import SourceListing
-from services.sources.roots import SourceRefusedError
 from services.storage import downloads
 from services.storage.blobs import OpenBlob
 from services.storage.downloads import downloaded
@@ -27,6 +23,10 @@ from sheaf.ledger.records import SourceFile
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed
+from sheaf.sources import content, listing
+from sheaf.sources.items import ItemFiles
+from sheaf.sources.listing import SourceListing
+from sheaf.sources.roots import SourceRefusedError
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 from tests.unit.test_documents import SPEC, Silent

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from services.sources.content import Content
-from services.sources.items import ItemFiles
-from services.sources.local import source_name, source_path, source_uri, walk
 from services.storage.local import LocalBlobs
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import ClaimedItem
+from sheaf.sources.content import Content
+from sheaf.sources.items import ItemFiles
+from sheaf.sources.local import source_name, source_path, source_uri, walk
 from tests.strange_entries import StrangeTree, as_plain_user, strange_tree
 
 USERS = ("root", "plain user")
@@ -70,7 +70,7 @@ async def test_each_entry_is_read_or_fails_alone(
     scratch = tree.root.parent / f"scratch of {user}"
     scratch.mkdir()
     scratch.chmod(0o777)
-    monkeypatch.setattr("services.sources.items.own_folder", lambda: scratch)
+    monkeypatch.setattr("sheaf.sources.items.own_folder", lambda: scratch)
     listed, _ = keys_of(tree, user)
     items = [claimed(tree, key, number) for number, key in enumerate(listed)]
     files = ItemFiles(LocalBlobs(tmp_path))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.sources import vanished as module
-from services.sources.local import walk
-from services.sources.vanished import vanished
+from sheaf.sources import vanished as module
+from sheaf.sources.local import walk
+from sheaf.sources.vanished import vanished
 
 
 def make(root: Path, *names: str) -> None:

@@ -5,9 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from services.file_calls import FILE_CALLS
-from services.sources.listing import S3_SCHEME
-from services.sources.local import source_uri
-from services.sources.roots import SourceRefusedError, open_folder, open_prefix
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -21,6 +18,9 @@ from sheaf.contracts.http.directories import (
 )
 from sheaf.ledger.files.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
 from sheaf.rules.times import microseconds, moment
+from sheaf.sources.listing import S3_SCHEME
+from sheaf.sources.local import source_uri
+from sheaf.sources.roots import SourceRefusedError, open_folder, open_prefix
 
 router = APIRouter(prefix="/api/v1/beta/directories", tags=["directories"])
 

@@ -10,12 +10,6 @@ from typing import Generic, TypeVar
 
 from services.file_calls import FILE_CALLS, StalledError, Step
 from services.scratch import own_folder
-from services.sources.content import Content, read_content
-from services.sources.listing import S3_SCHEME, ask_source
-from services.sources.local import resolve, source_path
-from services.sources.roots import SourceRefusedError, open_prefix
-from services.sources.s3 import object_on_disk
-from services.sources.unreadable import failure_of_item
 from services.storage.blobs import Blobs
 from services.together import together
 from services.uploads import upload_key
@@ -23,6 +17,12 @@ from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from sheaf.ledger.records import ClaimedItem
 from sheaf.rules.outside_faults import is_outside_fault, reason
 from sheaf.rules.parameters.s3_locations import parse_allowed
+from sheaf.sources.content import Content, read_content
+from sheaf.sources.listing import S3_SCHEME, ask_source
+from sheaf.sources.local import resolve, source_path
+from sheaf.sources.roots import SourceRefusedError, open_prefix
+from sheaf.sources.s3 import object_on_disk
+from sheaf.sources.unreadable import failure_of_item
 
 Value = TypeVar("Value")
 

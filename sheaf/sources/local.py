@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
-from services.sources.sorted_entries import Entry, sorted_entries
-from services.sources.unreadable import unreadable
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import SourceFile
 from sheaf.rules.outside_faults import is_outside_fault
+from sheaf.sources.sorted_entries import Entry, sorted_entries
+from sheaf.sources.unreadable import unreadable
 
 _RAW = "%/"
 

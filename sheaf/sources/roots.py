@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from services.sources.local import source_path
 from sheaf.rules.parameters.s3_locations import S3Location, is_allowed, parse_location
+from sheaf.sources.local import source_path
 
 
 class SourceRefusedError(Exception):

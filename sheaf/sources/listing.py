@@ -10,13 +10,13 @@ from pathlib import Path
 
 from services.file_calls import FILE_CALLS, Step
 from services.object_store import ask, bucket
-from services.sources.local import source_path, walk
-from services.sources.roots import SourceRefusedError, open_prefix
-from services.sources.s3 import objects
-from services.sources.vanished import vanished
 from sheaf.ledger.records import SourceFile
 from sheaf.rules.outside_faults import Blame, blame, reason
 from sheaf.rules.parameters.s3_locations import S3Location, parse_allowed
+from sheaf.sources.local import source_path, walk
+from sheaf.sources.roots import SourceRefusedError, open_prefix
+from sheaf.sources.s3 import objects
+from sheaf.sources.vanished import vanished
 
 S3_SCHEME = "s3://"
 

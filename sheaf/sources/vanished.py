@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 
-from services.sources.local import source_parts
 from sheaf.contracts.failures import FailureKind
 from sheaf.rules.outside_faults import kind_of_errno
+from sheaf.sources.local import source_parts
 
 
 class _Folder(Enum):

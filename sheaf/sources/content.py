@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.file_calls import Step
-from services.sources.mounts import is_on_disk
-from services.sources.unreadable import unreadable
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.sources.mounts import is_on_disk
+from sheaf.sources.unreadable import unreadable
 
 _BLOCK_BYTES = 256 * 1024
 
