@@ -22,8 +22,6 @@ from activities.own_faults import EndsOnOwnFaults
 from activities.webhooks import LedgerWebhookActivities
 from services.file_calls import FILE_CALLS
 from services.liveness import beating
-from services.storage.blobs import Blobs
-from services.storage.opened import open_blobs
 from services.views import Views
 from services.webhooks.deliverer import Deliverer
 from services.webhooks.result_push import ResultPush
@@ -35,6 +33,8 @@ from sheaf.ledger.database import Database
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.observability import LogContextInterceptor, configure_logging
 from sheaf.processing.results import Results
+from sheaf.storage.blobs import Blobs
+from sheaf.storage.opened import open_blobs
 from workflows.delivery import DeliveryWorkflow
 
 log = structlog.get_logger(__name__)

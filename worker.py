@@ -31,7 +31,6 @@ from services.file_calls import FILE_CALLS
 from services.liveness import beating
 from services.loops import ended
 from services.memory import memory_bytes
-from services.storage.opened import open_blobs
 from services.webhooks.dispatcher import Dispatcher
 from services.webhooks.process import WebhookProcess
 from sheaf.composition import connect, job_service
@@ -62,6 +61,7 @@ from sheaf.processing.result_store import ResultStore
 from sheaf.rules.scheduling.admission import Capacity, cached_workflows, capacity
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.listing import SourceListing
+from sheaf.storage.opened import open_blobs
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow

@@ -26,10 +26,10 @@ import sqlalchemy as sa
 
 from bench.scale_out import make_files, postgres
 from bench.throughput import CALM, PAGES
-from services.object_store import bucket
 from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.tables import items
+from sheaf.storage.object_store import bucket
 from tests.integration.api_process import ApiProcess
 from tests.integration.cluster import Cluster, kill, until_async
 from tests.integration.s3_server import s3_server

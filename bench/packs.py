@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.storage.local import LocalBlobs
+from sheaf.storage.local import LocalBlobs
 
 GROUP = 100
 RESULT, MARKDOWN = b"x" * 5000, b"x" * 3000

@@ -14,11 +14,11 @@ from typing import Any
 
 import worker
 from activities.slices import SliceRun
-from services.storage.local import LocalBlobs
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.parser_pool.process import ParserProcess
+from sheaf.storage.local import LocalBlobs
 
 STEPS: tuple[tuple[str, type, str], ...] = (
     ("enumeration", EnumerationLedger, "add_files"),

@@ -8,9 +8,9 @@ from functools import partial
 from io import FileIO
 from pathlib import Path
 
-from services.scratch import on_scratch
 from sheaf.contracts.views import Part, View
 from sheaf.rules.outside_faults import is_outside_fault
+from sheaf.storage.scratch import on_scratch
 
 BLOCK_BYTES = 1024 * 1024
 SMALL_BYTES = 64 * 1024

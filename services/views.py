@@ -18,8 +18,6 @@ from pathlib import Path
 
 import structlog
 
-from services.scratch import on_scratch, own_folder
-from services.storage.blobs import Blobs
 from services.view_files import RefusedError, Written, opened
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import FailureKind, OutageError
@@ -27,6 +25,8 @@ from sheaf.contracts.views import MOST_IMAGES, Part, View, ViewRequest
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.processing.result_store import ResultStore
 from sheaf.processing.results import TaskResult
+from sheaf.storage.blobs import Blobs
+from sheaf.storage.scratch import on_scratch, own_folder
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,6 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from services.outbound import Guard
 from services.seals import Seals
 from services.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
-from services.storage.blobs import Blobs
 from services.views import Views
 from services.webhooks.receivers import Receivers
 from sheaf.contracts.temporal.runs import MAX_CONCURRENCY, RunLimits
@@ -27,6 +26,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 from sheaf.rules.parameters.s3_locations import parse_allowed
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy, parse_exemptions
+from sheaf.storage.blobs import Blobs
 
 SLICES_PER_PROCESS = 2
 """Default concurrency of a job per parser process: some slices wait in the Task Queue, so that

@@ -7,8 +7,6 @@ from fastapi import Request
 from temporalio.client import Client
 
 from services.signing_keys import SigningKeys
-from services.storage.blobs import Blobs
-from services.storage.opened import open_blobs
 from services.views import Views
 from services.webhooks.receivers import Receivers
 from sheaf.composition import job_service, receivers, signing_keys, views
@@ -20,6 +18,8 @@ from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.admissions import AdmissionLedger
 from sheaf.processing.results import Results
 from sheaf.rules.parameters.s3_locations import S3Location, parse_allowed
+from sheaf.storage.blobs import Blobs
+from sheaf.storage.opened import open_blobs
 
 RENDERED_AT_ONCE = 4
 RENDER_WAIT_SECONDS = 10.0

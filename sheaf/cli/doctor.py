@@ -13,7 +13,6 @@ from typing import Annotated
 import httpx
 import typer
 
-from services.storage.opened import open_blobs
 from sheaf.cli.output import console, print_json, short_at
 from sheaf.cli.session import Session, session, uses_own_temporal
 from sheaf.composition import connect, temporal_address
@@ -23,6 +22,7 @@ from sheaf.engines.ocr import installed_languages
 from sheaf.jobs.search_attributes import missing_search_attributes
 from sheaf.ledger.migrate import is_current
 from sheaf.processing.passwords import Passwords, PasswordsError
+from sheaf.storage.opened import open_blobs
 
 CHECK_KEY = "doctor/check"
 QUIET_SECONDS = 10

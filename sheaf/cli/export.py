@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from services.storage.opened import open_blobs
 from sheaf.cli.output import Fault, console, item_json, print_json, shown
 from sheaf.cli.session import Session, session
 from sheaf.cli.stored import StoredResult, read_result
@@ -19,6 +18,7 @@ from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import ResultStore
 from sheaf.rules.export_names import Place, folded, part_of, place_of
 from sheaf.rules.outside_faults import is_outside_fault, reason
+from sheaf.storage.opened import open_blobs
 
 PAGE_ITEMS = 1000
 FILES = "files/"

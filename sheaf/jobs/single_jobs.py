@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.storage.blobs import Blobs
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.classify import ClassifyJob
@@ -27,6 +26,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow
 from sheaf.processing.result_store import ResultStore
+from sheaf.storage.blobs import Blobs
 
 SINGLE_APIS = (JobApi.PARSE, JobApi.CLASSIFY)
 

@@ -18,12 +18,12 @@ from typing import Any, Self
 
 import structlog
 
-from services.scratch import Scratch
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.parser_pool.frames import MAX_FRAME_BYTES
 from sheaf.parser_pool.pipeline import Lane
 from sheaf.parser_pool.process import ParserProcess, ProcessDiedError
 from sheaf.parser_pool.requests import Listed, Order, Orders
+from sheaf.storage.scratch import Scratch
 
 log = structlog.get_logger(__name__)
 

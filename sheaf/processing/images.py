@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.scratch import own_folder
 from sheaf.contracts.documents import EngineResult, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from sheaf.rules.outside_faults import is_outside_fault, reason
+from sheaf.storage.scratch import own_folder
 
 
 @contextmanager

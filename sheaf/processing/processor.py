@@ -5,7 +5,6 @@ from contextlib import aclosing
 from functools import partial
 from typing import Protocol
 
-from services.scratch import on_scratch
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import ClaimedItem
@@ -18,6 +17,7 @@ from sheaf.processing.prefetch import FileOpener, Opened, Opening, Turn, groups_
 from sheaf.processing.result_store import Processed
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.unreadable import failure_of_item
+from sheaf.storage.scratch import on_scratch
 
 
 class Parser(Protocol):

@@ -8,8 +8,8 @@ says where in which pack a result's line is. Pictures are objects of their own b
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from services.storage.blobs import Blobs, OpenBlob
 from sheaf.ledger.records import Outcome, ResultPlace
+from sheaf.storage.blobs import Blobs, OpenBlob
 
 BLOCK_BYTES = 8 * 1024**2
 """Of a result that is in memory at once."""

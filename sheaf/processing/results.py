@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from services.storage.blobs import Blobs, OpenBlob
 from sheaf.contracts.page_parts import IMAGE_NAME, image_type
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.listing import ItemListing, ItemRow
@@ -10,6 +9,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import NotFoundError, ResultPlace
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import ResultStore
+from sheaf.storage.blobs import Blobs, OpenBlob
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from services.file_calls import FILE_CALLS, StalledError, Step
-from services.scratch import own_folder
-from services.storage.blobs import Blobs
 from services.together import together
-from services.uploads import upload_key
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from sheaf.ledger.records import ClaimedItem
 from sheaf.rules.outside_faults import is_outside_fault, reason
@@ -23,6 +20,9 @@ from sheaf.sources.local import resolve, source_path
 from sheaf.sources.roots import SourceRefusedError, open_prefix
 from sheaf.sources.s3 import object_on_disk
 from sheaf.sources.unreadable import failure_of_item
+from sheaf.storage.blobs import Blobs
+from sheaf.storage.scratch import own_folder
+from sheaf.storage.uploads import upload_key
 
 Value = TypeVar("Value")
 

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from services.file_calls import FILE_CALLS, Step
-from services.object_store import ask, bucket
 from sheaf.ledger.records import SourceFile
 from sheaf.rules.outside_faults import Blame, blame, reason
 from sheaf.rules.parameters.s3_locations import S3Location, parse_allowed
@@ -17,6 +16,7 @@ from sheaf.sources.local import source_path, walk
 from sheaf.sources.roots import SourceRefusedError, open_prefix
 from sheaf.sources.s3 import objects
 from sheaf.sources.vanished import vanished
+from sheaf.storage.object_store import ask, bucket
 
 S3_SCHEME = "s3://"
 

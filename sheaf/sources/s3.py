@@ -11,14 +11,14 @@ from pathlib import Path
 
 from obstore.exceptions import BaseError, PreconditionError
 
-from services.object_store import bucket
-from services.s3_keys import ListedObject, ObjectChangedError, list_page, open_object
-from services.storage.blobs import BLOCK_BYTES, OpenBlob
-from services.storage.downloads import TruncatedError, downloaded
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import SourceFile
 from sheaf.rules.outside_faults import is_outside_fault
 from sheaf.rules.parameters.s3_locations import S3Location, is_path, key_of, name_of
+from sheaf.storage.blobs import BLOCK_BYTES, OpenBlob
+from sheaf.storage.downloads import TruncatedError, downloaded
+from sheaf.storage.object_store import bucket
+from sheaf.storage.s3_keys import ListedObject, ObjectChangedError, list_page, open_object
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from llama_cloud import AsyncLlamaCloud
 
-from services.uploads import upload_key
 from sheaf.contracts.apis import Scope
+from sheaf.storage.uploads import upload_key
 from tests.api.conftest import Served
 
 FILES = "/api/v1/beta/files"
@@ -123,7 +123,7 @@ async def test_a_full_disk_leaves_nothing(served: Served, monkeypatch: pytest.Mo
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("services.storage.local.os.fsync", full)
+    monkeypatch.setattr("sheaf.storage.local.os.fsync", full)
     assert (await send(served)).status_code == 507
     assert blobs(served) == []
     assert (await served.client.get(FILES)).json()["items"] == []

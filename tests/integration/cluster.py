@@ -19,7 +19,6 @@ from typing import Any
 import sqlalchemy as sa
 from temporalio.client import Client
 
-from services.storage.opened import open_blobs
 from sheaf.cli.stored import StoredResult, read_result
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
@@ -34,6 +33,7 @@ from sheaf.ledger.records import JobRow, ResultPlace
 from sheaf.ledger.tables import attempts, directory_files, items, results
 from sheaf.processing.result_store import ResultStore
 from sheaf.sources.local import source_uri
+from sheaf.storage.opened import open_blobs
 
 ROOT = Path(__file__).parents[2]
 SOME_ITEMS = 3

@@ -3,13 +3,13 @@
 import io
 from uuid import uuid4
 
-from services.storage.opened import open_blobs
-from services.uploads import Uploads
 from sheaf.composition import job_service
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.jobs.single_jobs import SingleJobs
 from sheaf.ledger.records import JobRow
+from sheaf.storage.opened import open_blobs
+from sheaf.storage.uploads import Uploads
 from tests.integration.cluster import Cluster
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.storage.local import LocalBlobs
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.ledger.database import Database
@@ -20,6 +19,7 @@ from sheaf.ledger.tables import directory_files
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.sources.items import ItemFiles
+from sheaf.storage.local import LocalBlobs
 from tests.integration.test_ledger import completed, enumerate_files, make_job
 from tests.parsers import EachAlone
 

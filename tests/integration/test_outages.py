@@ -9,8 +9,8 @@ import pytest
 
 from bench.outages import FILE_SECONDS, Deployment, half_open, outlast, s3, temporal
 from bench.scale_out import make_files
-from services.object_store import CONNECT_TIMEOUT
 from sheaf.contracts.http.batch import JobStatus
+from sheaf.storage.object_store import CONNECT_TIMEOUT
 from tests.integration.cluster import Cluster
 
 FILES = 200

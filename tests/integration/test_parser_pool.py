@@ -14,7 +14,6 @@ from typing import Any, cast
 import psutil
 import pytest
 
-from services.scratch import Scratch
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.parser_pool import process as parser_process
@@ -23,6 +22,7 @@ from sheaf.parser_pool.pool import ParserPool
 from sheaf.parser_pool.process import ParserProcess
 from sheaf.parser_pool.requests import Listed, Order
 from sheaf.rules.outside_faults import Blame, blame
+from sheaf.storage.scratch import Scratch
 
 DEADLINE = 60.0
 OF_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -177,7 +177,7 @@ async def test_a_closed_pool_leaves_no_process_and_no_folder(make: MakeRequest) 
 
 async def test_folders_of_a_pool_that_was_killed_are_swept_and_others_kept() -> None:
     code = (
-        "import os, signal; from services.scratch import Scratch; s = Scratch();"
+        "import os, signal; from sheaf.storage.scratch import Scratch; s = Scratch();"
         "print(s.subfolder(), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     process = await asyncio.create_subprocess_exec(

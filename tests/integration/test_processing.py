@@ -8,7 +8,6 @@ from typing import cast
 
 import pytest
 
-from services.storage.local import LocalBlobs
 from sheaf.contracts.documents import ParseOptions
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.markdown_style import MarkdownStyle
@@ -20,6 +19,7 @@ from sheaf.processing.prefetch import OPENED_FILES
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed
 from sheaf.sources.items import ItemFiles
+from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
 from tests.unit.test_documents import SPEC
 

@@ -12,18 +12,18 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services import s3_keys
-from services.object_store import ObjectStoreError, bucket
-from services.storage.blobs import Blobs
-from services.storage.downloads import PREFIX as DOWNLOAD_PREFIX
-from services.storage.local import LocalBlobs
-from services.storage.s3 import S3Blobs
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.ledger.records import SourceFile
 from sheaf.ledger.tables import directory_files
 from sheaf.rules.parameters.s3_locations import S3Location, key_of
 from sheaf.sources.s3 import object_on_disk, objects
+from sheaf.storage import s3_keys
+from sheaf.storage.blobs import Blobs
+from sheaf.storage.downloads import PREFIX as DOWNLOAD_PREFIX
+from sheaf.storage.local import LocalBlobs
+from sheaf.storage.object_store import ObjectStoreError, bucket
+from sheaf.storage.s3 import S3Blobs
 from tests.integration.cluster import Cluster, kill
 from tests.integration.s3_server import SECRET, Faults, S3Server, faulty_proxy, s3_server
 

@@ -9,13 +9,13 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from services.object_store import bucket
 from sheaf.api.server import create_app
 from sheaf.api.state import ApiState
 from sheaf.config import Settings
 from sheaf.embedded.home import Home
 from sheaf.ledger.database import Database
 from sheaf.ledger.migrate import migrate
+from sheaf.storage.object_store import bucket
 from tests.api.conftest import ListeningTemporal, Served
 from tests.integration.s3_server import S3Server, s3_server
 
@@ -132,7 +132,7 @@ async def test_an_upload_whose_results_may_not_go_there_is_not_kept(
 async def test_the_api_says_that_its_storage_is_away(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.object_store.MAX_RETRIES", 0)
+    monkeypatch.setattr("sheaf.storage.object_store.MAX_RETRIES", 0)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     bucket.cache_clear()
     away = ApiState.of(served.state.settings, served.state.database, served.state.client)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from services.storage.local import LocalBlobs
-from services.uploads import Uploads, upload_key
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.http.batch import ItemStatus
@@ -29,6 +27,8 @@ from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed
 from sheaf.sources.items import ItemFiles
+from sheaf.storage.local import LocalBlobs
+from sheaf.storage.uploads import Uploads, upload_key
 from tests.parsers import EachAlone, process_one
 
 KEY = ("parameters", "engines")

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from services import views as views_module
-from services.scratch import own_folder
-from services.storage.local import LocalBlobs
 from services.views import BusyError, UnwritableError, Views
 from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
 from sheaf.contracts.http.job_config import JobType
@@ -17,6 +15,8 @@ from sheaf.contracts.views import Part
 from sheaf.ledger.records import JobSpec, NotFoundError, ResultPlace
 from sheaf.processing.job_work import Work
 from sheaf.processing.results import TaskResult
+from sheaf.storage.local import LocalBlobs
+from sheaf.storage.scratch import own_folder
 from tests.faulty_views import BEGUN
 from tests.integration.test_parser_pool import living_children, parser_processes
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from services.storage.local import LocalBlobs
 from sheaf.contracts.documents import (
     EngineRequest,
     EngineResult,
@@ -21,6 +20,7 @@ from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed
 from sheaf.sources.items import ItemFiles
+from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 

@@ -15,8 +15,6 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
 from services.file_calls import FILE_CALLS, StalledError
-from services.storage import local
-from services.storage.local import LocalBlobs
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.http.batch import ItemStatus
@@ -27,6 +25,8 @@ from sheaf.processing.processor import DocumentProcessor
 from sheaf.sources import content, listing, sorted_entries
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.listing import SourceListing, vanished_of
+from sheaf.storage import local
+from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
 from tests.hanging import hanging
 from tests.parsers import EachAlone

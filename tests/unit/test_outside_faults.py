@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from temporalio.service import RPCError, RPCStatusCode
 
-from services.object_store import ObjectStoreError, faults
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from sheaf.ledger.records import NotFoundError, SupersededError
 from sheaf.rules.outside_faults import (
@@ -32,6 +31,7 @@ from sheaf.rules.outside_faults import (
     kind_of_errno,
     reason,
 )
+from sheaf.storage.object_store import ObjectStoreError, faults
 
 GONE = {errno.ENOENT, errno.ENOTDIR}
 REFUSED = {

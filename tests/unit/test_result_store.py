@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.storage.local import LocalBlobs
 from sheaf.cli.stored import read_result
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultPlace, ResultRow
 from sheaf.processing.outcomes import failed
 from sheaf.processing.result_store import Processed, ResultStore, image_key
+from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
 
 JOB = f"bjb-{'1' * 32}"

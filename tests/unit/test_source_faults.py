@@ -10,11 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from services.object_store import ObjectStoreError
-from services.storage import downloads
-from services.storage.blobs import OpenBlob
-from services.storage.downloads import downloaded
-from services.storage.local import LocalBlobs
 from services.together import together
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
@@ -27,6 +22,11 @@ from sheaf.sources import content, listing
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.listing import SourceListing
 from sheaf.sources.roots import SourceRefusedError
+from sheaf.storage import downloads
+from sheaf.storage.blobs import OpenBlob
+from sheaf.storage.downloads import downloaded
+from sheaf.storage.local import LocalBlobs
+from sheaf.storage.object_store import ObjectStoreError
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
 from tests.unit.test_documents import SPEC, Silent

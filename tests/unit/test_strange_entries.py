@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from services.storage.local import LocalBlobs
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import ClaimedItem
 from sheaf.sources.content import Content
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.local import source_name, source_path, source_uri, walk
+from sheaf.storage.local import LocalBlobs
 from tests.strange_entries import StrangeTree, as_plain_user, strange_tree
 
 USERS = ("root", "plain user")

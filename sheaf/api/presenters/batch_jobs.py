@@ -4,7 +4,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.storage.blobs import Blobs
 from sheaf.contracts.http.batch import BatchJob, BatchJobCreate, BatchJobStatus
 from sheaf.contracts.http.batch_items import BatchItem, ProcessingResult
 from sheaf.contracts.http.classify import ClassifyJob
@@ -14,6 +13,7 @@ from sheaf.ledger.records import JobRow, ResultPlace
 from sheaf.processing.result_store import ResultStore
 from sheaf.rules.parameters.output_locations import output_key, stored_output
 from sheaf.rules.times import moment
+from sheaf.storage.blobs import Blobs
 
 
 def batch_job(job: JobRow) -> BatchJob:

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request
 
-from services.uploads import Uploads
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
 from sheaf.api.dependencies.idempotency import Once, OnceOnly
@@ -17,6 +16,7 @@ from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile
 from sheaf.ledger.files.uploads import UploadLedger
 from sheaf.rules.parameters.finite_json import NotFiniteError, read_json
+from sheaf.storage.uploads import Uploads
 
 router = APIRouter(prefix="/api/v1/beta/directories/{directory_id}/files", tags=["directories"])
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
 from services.signing_keys import LONGEST_LINK_SECONDS
-from services.uploads import Uploads, upload_key
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
 from sheaf.api.dependencies.idempotency import Once, OnceOnly
@@ -29,6 +28,7 @@ from sheaf.contracts.http.files import File, FileCreate, FileQuery, FileQueryFil
 from sheaf.contracts.http.projects import is_project
 from sheaf.ledger.files.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
 from sheaf.rules.times import moment
+from sheaf.storage.uploads import Uploads, upload_key
 
 router = APIRouter(prefix="/api/v1/beta/files", tags=["files"])
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from services.uploads import Uploads
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, file_body, upload_form
 from sheaf.api.dependencies.idempotency import Once, OnceOnly
@@ -34,6 +33,7 @@ from sheaf.ledger.records import NotFoundError
 from sheaf.rules.parameters.finite_json import NotFiniteError, read_json
 from sheaf.rules.parameters.parse_v2 import translate
 from sheaf.rules.times import microseconds
+from sheaf.storage.uploads import Uploads
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Response
 from fastapi.responses import StreamingResponse
 
-from services.storage.blobs import OpenBlob
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.links import DOWNLOAD_HEADERS
 from sheaf.api.presenters.parse_expanded import CONTENTS
@@ -28,6 +27,7 @@ from sheaf.contracts.views import Part
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.rules.file_extensions import SUPPORTED_EXTENSIONS
 from sheaf.rules.times import moment
+from sheaf.storage.blobs import OpenBlob
 
 ImageName = Annotated[str, Path(max_length=64, examples=["page_1.jpg"])]
 JobId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]

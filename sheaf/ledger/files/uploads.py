@@ -1,4 +1,4 @@
-"""Rows of uploaded files; the bytes lie in the blob store (`services.uploads`)."""
+"""Rows of uploaded files; the bytes lie in the blob store (`sheaf.storage.uploads`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from services.storage.blobs import Blobs
-from services.storage.local import LocalBlobs
-from services.storage.s3 import S3Blobs
 from sheaf.rules.parameters.s3_locations import parse_location
+from sheaf.storage.blobs import Blobs
+from sheaf.storage.local import LocalBlobs
+from sheaf.storage.s3 import S3Blobs
 
 
 def open_blobs(storage_url: str | None, home: Path) -> Blobs:

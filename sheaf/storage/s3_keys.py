@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.file_calls import FILE_CALLS
-from services.object_store import ObjectStoreError, endpoint_of, region_of
-from services.storage.blobs import BLOCK_BYTES, OpenBlob
+from sheaf.storage.blobs import BLOCK_BYTES, OpenBlob
+from sheaf.storage.object_store import ObjectStoreError, endpoint_of, region_of
 
 Value = TypeVar("Value")
 

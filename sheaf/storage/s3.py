@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from services.object_store import ask, bucket, faults
-from services.scratch import on_scratch
-from services.storage.blobs import BLOCK_BYTES, OpenBlob
-from services.storage.downloads import downloaded
 from services.together import together
 from sheaf.rules.parameters.s3_locations import S3Location
+from sheaf.storage.blobs import BLOCK_BYTES, OpenBlob
+from sheaf.storage.downloads import downloaded
+from sheaf.storage.object_store import ask, bucket, faults
+from sheaf.storage.scratch import on_scratch
 
 AT_ONCE = 16
 """Objects that one call stores at once."""
@@ -28,7 +28,7 @@ PARTS_AT_ONCE = 2
 
 
 class S3Blobs:
-    """Blobs under one prefix of a bucket; see `services.storage.blobs`."""
+    """Blobs under one prefix of a bucket; see `sheaf.storage.blobs`."""
 
     def __init__(self, location: S3Location, region: str | None = None) -> None:
         self._location = location

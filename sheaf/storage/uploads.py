@@ -3,10 +3,10 @@
 from typing import BinaryIO
 from uuid import UUID
 
-from services.storage.blobs import Blobs
 from sheaf.contracts.ids import uuid7
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.files.uploads import UploadLedger, UploadRow
+from sheaf.storage.blobs import Blobs
 
 
 def upload_key(upload_id: str) -> str:

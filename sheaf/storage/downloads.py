@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from services.object_store import ObjectStoreError
-from services.scratch import on_scratch, own_folder
-from services.storage.blobs import OpenBlob
 from sheaf.contracts.failures import OutageError
 from sheaf.rules.outside_faults import reason
+from sheaf.storage.blobs import OpenBlob
+from sheaf.storage.object_store import ObjectStoreError
+from sheaf.storage.scratch import on_scratch, own_folder
 
 PREFIX = "sheaf-download-"
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from services.file_calls import FILE_CALLS, Step
-from services.storage.blobs import BLOCK_BYTES, OpenBlob
+from sheaf.storage.blobs import BLOCK_BYTES, OpenBlob
 
 Value = TypeVar("Value")
 
 
 class LocalBlobs:
-    """Blobs under one folder; see `services.storage.blobs`.
+    """Blobs under one folder; see `sheaf.storage.blobs`.
 
     Each method may raise StalledError, an OSError, where the folder does not answer. What it was
     to do may then still be done, whenever it answers again.
