@@ -23,9 +23,6 @@ from activities.webhooks import LedgerWebhookActivities
 from services.file_calls import FILE_CALLS
 from services.liveness import beating
 from services.views import Views
-from services.webhooks.deliverer import Deliverer
-from services.webhooks.result_push import ResultPush
-from services.webhooks.sender import trusted
 from sheaf.composition import connect, guard, receivers, views
 from sheaf.config import Settings
 from sheaf.contracts.temporal.queues import WEBHOOKS
@@ -35,6 +32,9 @@ from sheaf.observability import LogContextInterceptor, configure_logging
 from sheaf.processing.results import Results
 from sheaf.storage.blobs import Blobs
 from sheaf.storage.opened import open_blobs
+from sheaf.webhooks.deliverer import Deliverer
+from sheaf.webhooks.result_push import ResultPush
+from sheaf.webhooks.sender import trusted
 from workflows.delivery import DeliveryWorkflow
 
 log = structlog.get_logger(__name__)

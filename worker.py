@@ -31,8 +31,6 @@ from services.file_calls import FILE_CALLS
 from services.liveness import beating
 from services.loops import ended
 from services.memory import memory_bytes
-from services.webhooks.dispatcher import Dispatcher
-from services.webhooks.process import WebhookProcess
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
 from sheaf.contracts.temporal.queues import BATCHES, SLICES
@@ -62,6 +60,8 @@ from sheaf.rules.scheduling.admission import Capacity, cached_workflows, capacit
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.listing import SourceListing
 from sheaf.storage.opened import open_blobs
+from sheaf.webhooks.dispatcher import Dispatcher
+from sheaf.webhooks.process import WebhookProcess
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
 from workflows.page import PageWorkflow

@@ -7,9 +7,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.heartbeats import heartbeating
 from activities.signatures import WebhookActivities
-from services.seals import SealBrokenError
-from services.webhooks.deliverer import Deliverer
 from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
+from sheaf.webhooks.deliverer import Deliverer
+from sheaf.webhooks.seals import SealBrokenError
 
 SEAL_RETRY = timedelta(minutes=5)
 """Only an operator can bring the right key back."""

@@ -19,7 +19,6 @@ import psutil
 import sqlalchemy as sa
 from temporalio.api.enums.v1 import EventType
 
-from services.webhooks.receivers import Sealed
 from sheaf.composition import receivers
 from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.contracts.http.job_config import JobType
@@ -31,6 +30,7 @@ from sheaf.ledger.records import NewJob
 from sheaf.ledger.tables import items, jobs
 from sheaf.ledger.webhook_tables import outbox
 from sheaf.ledger.webhooks.outbox import post_item_events
+from sheaf.webhooks.receivers import Sealed
 from tests.integration.cluster import Cluster
 from tests.webhook_receiver import Receiver, answer, receiving
 

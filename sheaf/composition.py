@@ -11,11 +11,8 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
-from services.outbound import Guard
-from services.seals import Seals
 from services.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
 from services.views import Views
-from services.webhooks.receivers import Receivers
 from sheaf.contracts.temporal.runs import MAX_CONCURRENCY, RunLimits
 from sheaf.embedded.home import Home
 from sheaf.engines.fingerprint import fingerprint
@@ -27,6 +24,9 @@ from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 from sheaf.rules.parameters.s3_locations import parse_allowed
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy, parse_exemptions
 from sheaf.storage.blobs import Blobs
+from sheaf.webhooks.receivers import Receivers
+from sheaf.webhooks.seals import Seals
+from sheaf.webhooks.url_guard import Guard
 
 SLICES_PER_PROCESS = 2
 """Default concurrency of a job per parser process: some slices wait in the Task Queue, so that

@@ -8,7 +8,6 @@ from temporalio.client import Client
 
 from services.signing_keys import SigningKeys
 from services.views import Views
-from services.webhooks.receivers import Receivers
 from sheaf.composition import job_service, receivers, signing_keys, views
 from sheaf.config import Settings
 from sheaf.jobs.demand import Demand
@@ -20,6 +19,7 @@ from sheaf.processing.results import Results
 from sheaf.rules.parameters.s3_locations import S3Location, parse_allowed
 from sheaf.storage.blobs import Blobs
 from sheaf.storage.opened import open_blobs
+from sheaf.webhooks.receivers import Receivers
 
 RENDERED_AT_ONCE = 4
 RENDER_WAIT_SECONDS = 10.0

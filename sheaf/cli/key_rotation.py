@@ -8,11 +8,11 @@ home take its new key up by themselves; those of a deployment are started again.
 
 from dataclasses import dataclass, replace
 
-from services.seals import SealBrokenError
 from sheaf.composition import DeploymentSettings, seals
 from sheaf.embedded.home import Home
 from sheaf.ledger.database import Database
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
+from sheaf.webhooks.seals import SealBrokenError
 
 
 @dataclass(frozen=True)

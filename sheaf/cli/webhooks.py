@@ -9,8 +9,6 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from services.webhooks.receivers import UNREADABLE, Sealed
-from services.webhooks.shown import delivery
 from sheaf.cli.durations import span
 from sheaf.cli.output import Fault, at, console, print_json
 from sheaf.cli.parameters import finite
@@ -22,6 +20,8 @@ from sheaf.ledger.records import NotFoundError
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger, WebhookConfigRow
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from sheaf.rules.times import microseconds
+from sheaf.webhooks.receivers import UNREADABLE, Sealed
+from sheaf.webhooks.shown import delivery
 
 MAX_LISTED = 1000
 

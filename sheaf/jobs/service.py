@@ -25,7 +25,6 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from services.webhooks.receivers import Receivers
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
@@ -44,6 +43,7 @@ from sheaf.rules.parameters.parameters import parameters_hash, unsupported_param
 from sheaf.rules.parameters.parse_options import parse_options
 from sheaf.rules.parameters.s3_locations import S3Location
 from sheaf.rules.scheduling.inline import MOST_INLINE_FILE_SECONDS
+from sheaf.webhooks.receivers import Receivers
 
 log = structlog.get_logger(__name__)
 

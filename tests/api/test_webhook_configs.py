@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.seals import SealBrokenError, Seals
 from services.signing_keys import FixedKeys, PreviousKey
 from sheaf.composition import receivers
 from sheaf.contracts.http.projects import project_uuid
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
+from sheaf.webhooks.seals import SealBrokenError, Seals
 from tests.api.conftest import Served
 
 AT = "/api/v1/beta/webhook-configs"

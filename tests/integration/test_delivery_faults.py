@@ -5,9 +5,6 @@ from typing import Any
 
 import pytest
 
-from services.outbound import Guard
-from services.webhooks.deliverer import Deliverer
-from services.webhooks.receivers import Sealed
 from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.jobs import JobLedger
@@ -15,6 +12,9 @@ from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from sheaf.rules.webhooks import events
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy
+from sheaf.webhooks.deliverer import Deliverer
+from sheaf.webhooks.receivers import Sealed
+from sheaf.webhooks.url_guard import Guard
 from tests.integration.test_deliveries import post
 from tests.webhook_receiver import receiving
 
@@ -48,7 +48,7 @@ def broken_for(event_type: str, error: Exception, monkeypatch: pytest.MonkeyPatc
             raise error
         return body(event_id, made_for, *rest)
 
-    monkeypatch.setattr("services.webhooks.event_group.webhook_events.body", fails)
+    monkeypatch.setattr("sheaf.webhooks.event_group.webhook_events.body", fails)
 
 
 async def test_an_event_that_a_fault_keeps_from_being_told_is_given_up_and_holds_up_no_other(

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from services.webhooks import dispatcher
-from services.webhooks.dispatcher import Dispatcher
-from services.webhooks.process import WebhookProcess
 from sheaf.ledger.database import Database
 from sheaf.ledger.leases import Leases
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryLog
+from sheaf.webhooks import dispatcher
+from sheaf.webhooks.dispatcher import Dispatcher
+from sheaf.webhooks.process import WebhookProcess
 from tests.integration.test_deliveries import post
 
 

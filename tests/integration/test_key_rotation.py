@@ -9,7 +9,6 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from services.seals import SealBrokenError, Seals
 from services.signing_keys import FixedKeys
 from sheaf.cli.key_rotation import LinksStayError, rotate
 from sheaf.cli.keys import keys as cli
@@ -18,6 +17,7 @@ from sheaf.config import Settings
 from sheaf.embedded.home import Home
 from sheaf.ledger.database import Database
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
+from sheaf.webhooks.seals import SealBrokenError, Seals
 
 TOLD = {"webhook_url": "https://example.org/hook", "secret": "s3cret"}
 WEEK = 7 * 24 * 3600

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import trustme
 
-from services.outbound import Guard
-from services.webhooks.sender import Message, Sender, trusted
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy
+from sheaf.webhooks.sender import Message, Sender, trusted
+from sheaf.webhooks.url_guard import Guard
 from tests.webhook_receiver import Receiver, receiving
 
 

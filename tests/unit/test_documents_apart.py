@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAINS = ("sheaf.api.server", "webhook_worker", "worker", "starter")
-SERVING = ("sheaf.api.server", "services.webhooks.deliverer")
+SERVING = ("sheaf.api.server", "sheaf.webhooks.deliverer")
 """What answers callers, and what tells receivers."""
 
 RENDERING = {

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.webhooks.receivers import BadReceiverError
 from sheaf.api.dependencies.auth import Caller
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 from sheaf.contracts.http.webhooks import WebhookConfiguration
 from sheaf.ledger.jobs.receivers import NewReceivers
+from sheaf.webhooks.receivers import BadReceiverError
 
 
 class NamesWebhooks(Protocol):

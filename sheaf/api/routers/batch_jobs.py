@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
 
-from services.webhooks.receivers import BadReceiverError
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Offset, Page
@@ -31,6 +30,7 @@ from sheaf.jobs.service import Origin
 from sheaf.ledger.items.listing import ItemListing
 from sheaf.ledger.jobs.admissions import AdmissionLedger
 from sheaf.ledger.jobs.listing import JobFilter, JobListing
+from sheaf.webhooks.receivers import BadReceiverError
 
 router = APIRouter(prefix="/api/v1/beta/batch-processing", tags=["batch processing"])
 

@@ -4,7 +4,6 @@ import re
 
 from fastapi import APIRouter, Request
 
-from services.webhooks.receivers import BadReceiverError
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import MAX_V1_TEXTS, UploadForm, file_body, upload_form
 from sheaf.api.dependencies.idempotency import Once, OnceOnly
@@ -19,6 +18,7 @@ from sheaf.contracts.http.parse_tasks import address_refusal
 from sheaf.rules.parameters.parameters import unsupported_parameters
 from sheaf.rules.parameters.parse_form import parameters_of
 from sheaf.storage.uploads import Uploads
+from sheaf.webhooks.receivers import BadReceiverError
 
 _ADDRESSES = {
     name: f"{address_refusal(name)} Send the file as the part `file`."

@@ -4,8 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from services.webhooks.receivers import SEALED_FIELDS, UNREADABLE, BadReceiverError, Sealed
-from services.webhooks.shown import delivery
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -21,6 +19,8 @@ from sheaf.contracts.http.webhook_configs import (
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger, WebhookConfigRow
 from sheaf.ledger.webhooks.delivery_log import DeliveryLog
 from sheaf.rules.times import moment
+from sheaf.webhooks.receivers import SEALED_FIELDS, UNREADABLE, BadReceiverError, Sealed
+from sheaf.webhooks.shown import delivery
 
 router = APIRouter(tags=["webhook configurations"])
 

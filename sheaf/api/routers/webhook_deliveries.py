@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from services.webhooks.shown import delivery
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -19,6 +18,7 @@ from sheaf.contracts.http.directories import Moment
 from sheaf.ledger.records import NotFoundError
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from sheaf.rules.times import microseconds
+from sheaf.webhooks.shown import delivery
 
 router = APIRouter(prefix="/api/v1/beta/webhook-deliveries", tags=["webhook deliveries"])
 

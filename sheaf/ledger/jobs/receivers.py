@@ -15,7 +15,7 @@ class NewReceiver:
     """A receiver that a job's request configured."""
 
     sealed: bytes
-    """URL, headers and secrets, by `services.webhooks.receivers`."""
+    """URL, headers and secrets, by `sheaf.webhooks.receivers`."""
     events: list[str] | None
     output_format: str
     """`string`, `json`, or `result`."""

@@ -24,7 +24,7 @@ class WebhookConfigRow:
     id: str
     project_id: str
     sealed: bytes
-    """URL, headers and secret, by `services.seals`."""
+    """URL, headers and secret, by `sheaf.webhooks.seals`."""
     events: list[str] | None
     output_format: str
     disabled_at: int | None

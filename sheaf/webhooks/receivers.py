@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.outbound import Guard
-from services.seals import SealBrokenError, Seals
 from sheaf.contracts.http.classify import ClassifyJob
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.secrets import REVEALED
@@ -14,6 +12,8 @@ from sheaf.contracts.http.webhooks import WebhookConfiguration
 from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 from sheaf.rules.webhooks.outbound_urls import RefusedUrlError
+from sheaf.webhooks.seals import SealBrokenError, Seals
+from sheaf.webhooks.url_guard import Guard
 
 SEALED_FIELDS = {"webhook_url", "webhook_headers", "webhook_signing_secret"}
 ROTATION_SECONDS = 24 * 3600

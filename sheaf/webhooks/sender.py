@@ -15,10 +15,10 @@ from pathlib import Path
 import httpx
 from standardwebhooks import Webhook
 
-from services.outbound import Guard, GuardedTransport
 from sheaf.contracts.http.deliveries import DeliveryError
 from sheaf.rules.webhooks.outbound_urls import RefusedUrlError
 from sheaf.rules.webhooks.retries import parse_retry_after
+from sheaf.webhooks.url_guard import Guard, GuardedTransport
 
 DEADLINE_SECONDS = 15.0
 """For one attempt, from the look-up of the name to the head of the answer; what Standard Webhooks

@@ -10,7 +10,6 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from services.loops import repeat
-from services.webhooks.process import WebhookProcess
 from sheaf.contracts.http.deliveries import DeliveryInput
 from sheaf.contracts.ids import delivery_workflow_id
 from sheaf.contracts.temporal.queues import WEBHOOKS
@@ -18,6 +17,7 @@ from sheaf.ledger.leases import Leases
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryLog
 from sheaf.rules.outside_faults import reason
+from sheaf.webhooks.process import WebhookProcess
 
 log = structlog.get_logger(__name__)
 

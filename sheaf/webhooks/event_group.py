@@ -7,9 +7,6 @@ from dataclasses import dataclass
 import structlog
 
 from services.views import UnwritableError
-from services.webhooks.receivers import Sealed
-from services.webhooks.result_push import ResultPush
-from services.webhooks.sender import Attempt, Message, Sender
 from sheaf.contracts.http.deliveries import DeliveryError
 from sheaf.contracts.http.webhooks import Phase
 from sheaf.ledger.database import now_us
@@ -18,6 +15,9 @@ from sheaf.rules.outside_faults import Blame, blame
 from sheaf.rules.webhooks import events
 from sheaf.rules.webhooks.delivery_order import segments
 from sheaf.rules.webhooks.retries import FAILURES_TO_REST, window
+from sheaf.webhooks.receivers import Sealed
+from sheaf.webhooks.result_push import ResultPush
+from sheaf.webhooks.sender import Attempt, Message, Sender
 
 log = structlog.get_logger(__name__)
 

@@ -8,11 +8,6 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from services.outbound import Guard
-from services.webhooks.event_group import GONE, WIDEST, EventGroup, Sent
-from services.webhooks.receivers import Receivers
-from services.webhooks.result_push import ResultPush
-from services.webhooks.sender import Sender
 from sheaf.contracts.http.deliveries import DeliveryError, DeliveryStatus
 from sheaf.ledger.database import now_us
 from sheaf.ledger.webhooks.deliveries import (
@@ -28,6 +23,11 @@ from sheaf.rules.webhooks.retries import (
     rest,
     retry_wait,
 )
+from sheaf.webhooks.event_group import GONE, WIDEST, EventGroup, Sent
+from sheaf.webhooks.receivers import Receivers
+from sheaf.webhooks.result_push import ResultPush
+from sheaf.webhooks.sender import Sender
+from sheaf.webhooks.url_guard import Guard
 
 log = structlog.get_logger(__name__)
 
