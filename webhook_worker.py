@@ -20,8 +20,6 @@ from temporalio.worker import Worker
 from activities.cancellation import CancelBetweenSteps
 from activities.own_faults import EndsOnOwnFaults
 from activities.webhooks import LedgerWebhookActivities
-from services.file_calls import FILE_CALLS
-from services.liveness import beating
 from services.views import Views
 from sheaf.composition import connect, guard, receivers, views
 from sheaf.config import Settings
@@ -30,6 +28,8 @@ from sheaf.ledger.database import Database
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.observability import LogContextInterceptor, configure_logging
 from sheaf.processing.results import Results
+from sheaf.runtime.file_calls import FILE_CALLS
+from sheaf.runtime.liveness import beating
 from sheaf.storage.blobs import Blobs
 from sheaf.storage.opened import open_blobs
 from sheaf.webhooks.deliverer import Deliverer

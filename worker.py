@@ -27,10 +27,6 @@ from activities.own_faults import EndsOnOwnFaults
 from activities.pages import LedgerPageActivities
 from activities.slices import LedgerSliceActivities
 from activities.small_jobs import LedgerSmallJobActivities
-from services.file_calls import FILE_CALLS
-from services.liveness import beating
-from services.loops import ended
-from services.memory import memory_bytes
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
 from sheaf.contracts.temporal.queues import BATCHES, SLICES
@@ -57,6 +53,10 @@ from sheaf.processing.passwords import Passwords
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import ResultStore
 from sheaf.rules.scheduling.admission import Capacity, cached_workflows, capacity
+from sheaf.runtime.file_calls import FILE_CALLS
+from sheaf.runtime.liveness import beating
+from sheaf.runtime.loops import ended
+from sheaf.runtime.memory import memory_bytes
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.listing import SourceListing
 from sheaf.storage.opened import open_blobs

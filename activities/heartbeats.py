@@ -16,8 +16,9 @@ async def heartbeating() -> AsyncIterator[None]:
 
     The beats stop with the process, also when it is stopped by a signal: that is how a worker
     that hangs as a whole is noticed. They say nothing of the block. It comes to its end because
-    all that it waits for is bounded: calls to file systems by `services.file_calls`, the ledger by
-    its patience, object stores and Temporal by their time-outs, a document by its deadline.
+    all that it waits for is bounded: calls to file systems by `sheaf.runtime.file_calls`, the
+    ledger by its patience, object stores and Temporal by their time-outs, a document by its
+    deadline.
     """
     timeout = activity.info().heartbeat_timeout
     seconds = timeout.total_seconds() / BEATS_PER_TIMEOUT if timeout else 10.0

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.children import child_environment, installed_program, python_command
+from sheaf.runtime.children import child_environment, installed_program, python_command
 
 NAMES = (
     *("TEMPORAL_ADDRESS", "SHEAF_HOME", "SHEAF_DATABASE_URL", "SHEAF_STORAGE_URL"),

@@ -21,8 +21,8 @@ from typing import Any
 import boto3
 
 from deploy.second_terminal import tell
-from services.children import child_environment, installed_program, python_command
 from sheaf.embedded.temporal_server import free_port, is_listening, server_command, temporal_binary
+from sheaf.runtime.children import child_environment, installed_program, python_command
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "examples" / "documents"

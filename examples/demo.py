@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from services.children import child_environment, installed_program, python_command
 from sheaf.config import Settings
 from sheaf.embedded.home import Home
+from sheaf.runtime.children import child_environment, installed_program, python_command
 
 HERE = Path(__file__).parent
 OUT = HERE.parent / "out"

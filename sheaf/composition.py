@@ -11,7 +11,6 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
-from services.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
 from services.views import Views
 from sheaf.contracts.temporal.runs import MAX_CONCURRENCY, RunLimits
 from sheaf.embedded.home import Home
@@ -23,6 +22,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
 from sheaf.rules.parameters.s3_locations import parse_allowed
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy, parse_exemptions
+from sheaf.runtime.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
 from sheaf.storage.blobs import Blobs
 from sheaf.webhooks.receivers import Receivers
 from sheaf.webhooks.seals import Seals

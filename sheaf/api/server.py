@@ -11,8 +11,6 @@ from pathlib import Path
 
 import uvicorn
 
-from services.file_calls import FILE_CALLS
-from services.liveness import beating
 from sheaf.api.app import create_app
 from sheaf.api.patience import patient
 from sheaf.api.state import ApiState
@@ -24,6 +22,8 @@ from sheaf.ledger.access.keys import KeyLedger
 from sheaf.ledger.database import Database
 from sheaf.ledger.migrate import migrate
 from sheaf.observability import configure_logging
+from sheaf.runtime.file_calls import FILE_CALLS
+from sheaf.runtime.liveness import beating
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 POOL_SIZE = 10

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from services.children import child_environment, python_command
 from sheaf.cli.output import Fault
 from sheaf.composition import connect, job_service, lazy_client
 from sheaf.config import Settings
@@ -24,6 +23,7 @@ from sheaf.ledger.migrate import migrate
 from sheaf.ledger.records import JobRow, NotFoundError
 from sheaf.processing.passwords import Passwords, PasswordsError
 from sheaf.rules.parameters.s3_locations import parse_allowed
+from sheaf.runtime.children import child_environment, python_command
 
 START_SECONDS = 45
 

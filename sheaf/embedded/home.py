@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from services.signing_keys import HomeKeys, PreviousKey, secret_file
+from sheaf.runtime.signing_keys import HomeKeys, PreviousKey, secret_file
 
 LEFTOVER_SECONDS = 10
 

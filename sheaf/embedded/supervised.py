@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from services.tether import tethered
 from sheaf.embedded.home import Restarts
 from sheaf.embedded.probes import Probe
+from sheaf.runtime.tether import tethered
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import structlog
 
-from services.children import child_environment, python_command
 from sheaf.embedded.home import Home, Running
 from sheaf.embedded.probes import beats, lives, serves
 from sheaf.embedded.supervised import Child
@@ -25,6 +24,7 @@ from sheaf.embedded.temporal_server import (
     server_command,
     temporal_binary,
 )
+from sheaf.runtime.children import child_environment, python_command
 
 log = structlog.get_logger(__name__)
 

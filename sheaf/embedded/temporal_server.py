@@ -5,8 +5,8 @@ import shutil
 import socket
 from pathlib import Path
 
-from services.children import absolute_entries, installed_program
 from sheaf.contracts.temporal import attributes
+from sheaf.runtime.children import absolute_entries, installed_program
 
 FIRST_PORT = 7233
 UI_OFFSET = 1000

@@ -7,12 +7,12 @@ from collections import defaultdict
 
 import structlog
 
-from services.loops import repeat
 from sheaf.jobs.service import JobService
 from sheaf.ledger.jobs.admissions import WORKER_LEASE, AdmissionLedger
 from sheaf.ledger.leases import Leases
 from sheaf.ledger.records import JobRow
 from sheaf.rules.scheduling.admission import Capacity
+from sheaf.runtime.loops import repeat
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,6 @@ import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from services.loops import repeat
 from sheaf.contracts.ids import batch_workflow_id
 from sheaf.contracts.temporal.runs import BatchResult
 from sheaf.jobs.service import RPC_TIMEOUT, JobService
@@ -21,6 +20,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.leases import Leases
 from sheaf.ledger.records import JobRow, NotFoundError
 from sheaf.rules.outside_faults import Blame, blame, reason
+from sheaf.runtime.loops import repeat
 
 log = structlog.get_logger(__name__)
 

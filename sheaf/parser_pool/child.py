@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
-from services.engines.confinement import allow_processor_seconds, confine
 from sheaf.parser_pool.frames import MAX_FRAME_BYTES, NO_REQUEST, READY, read_frame, write_frame
+from sheaf.runtime.sandbox import allow_processor_seconds, confine
 
 if TYPE_CHECKING:
     from sheaf.contracts.documents import EngineRequest, EngineResult

@@ -20,9 +20,9 @@ from pathlib import Path
 import psutil
 import structlog
 
-from services.children import child_environment, python_command
 from sheaf.parser_pool.frame_reader import ForeignFrameError, FrameReader, FrameTooLargeError
 from sheaf.parser_pool.frames import HEADER, MAX_FRAME_BYTES, NO_REQUEST, READY, new_nonce
+from sheaf.runtime.children import child_environment, python_command
 
 log = structlog.get_logger(__name__)
 

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from services.together import together
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.rules.parameters.output_locations import named_place, output_key, output_location
 from sheaf.rules.parameters.s3_locations import S3Location, is_allowed, parse_allowed
+from sheaf.runtime.together import together
 from sheaf.storage.object_store import ObjectStoreError, bucket, faults
 
 AT_ONCE = 16

@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.file_calls import Step
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.runtime.file_calls import Step
 from sheaf.sources.mounts import is_on_disk
 from sheaf.sources.unreadable import unreadable
 

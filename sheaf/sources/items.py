@@ -8,12 +8,12 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from services.file_calls import FILE_CALLS, StalledError, Step
-from services.together import together
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from sheaf.ledger.records import ClaimedItem
 from sheaf.rules.outside_faults import is_outside_fault, reason
 from sheaf.rules.parameters.s3_locations import parse_allowed
+from sheaf.runtime.file_calls import FILE_CALLS, StalledError, Step
+from sheaf.runtime.together import together
 from sheaf.sources.content import Content, read_content
 from sheaf.sources.listing import S3_SCHEME, ask_source
 from sheaf.sources.local import resolve, source_path

@@ -8,10 +8,10 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from services.file_calls import FILE_CALLS, Step
 from sheaf.ledger.records import SourceFile
 from sheaf.rules.outside_faults import Blame, blame, reason
 from sheaf.rules.parameters.s3_locations import S3Location, parse_allowed
+from sheaf.runtime.file_calls import FILE_CALLS, Step
 from sheaf.sources.local import source_path, walk
 from sheaf.sources.roots import SourceRefusedError, open_prefix
 from sheaf.sources.s3 import objects

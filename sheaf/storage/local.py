@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from services.file_calls import FILE_CALLS, Step
+from sheaf.runtime.file_calls import FILE_CALLS, Step
 from sheaf.storage.blobs import BLOCK_BYTES, OpenBlob
 
 Value = TypeVar("Value")

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from services.together import together
 from sheaf.rules.parameters.s3_locations import S3Location
+from sheaf.runtime.together import together
 from sheaf.storage.blobs import BLOCK_BYTES, OpenBlob
 from sheaf.storage.downloads import downloaded
 from sheaf.storage.object_store import ask, bucket, faults

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.file_calls import FILE_CALLS
+from sheaf.runtime.file_calls import FILE_CALLS
 from sheaf.storage.blobs import BLOCK_BYTES, OpenBlob
 from sheaf.storage.object_store import ObjectStoreError, endpoint_of, region_of
 

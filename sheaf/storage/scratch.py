@@ -15,9 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from services.file_calls import FILE_CALLS, StalledError
 from sheaf.contracts.failures import OutageError
 from sheaf.rules.outside_faults import reason
+from sheaf.runtime.file_calls import FILE_CALLS, StalledError
 
 Value = TypeVar("Value")
 

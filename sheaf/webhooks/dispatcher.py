@@ -9,7 +9,6 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from services.loops import repeat
 from sheaf.contracts.http.deliveries import DeliveryInput
 from sheaf.contracts.ids import delivery_workflow_id
 from sheaf.contracts.temporal.queues import WEBHOOKS
@@ -17,6 +16,7 @@ from sheaf.ledger.leases import Leases
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryLog
 from sheaf.rules.outside_faults import reason
+from sheaf.runtime.loops import repeat
 from sheaf.webhooks.process import WebhookProcess
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ from asyncio.subprocess import PIPE, Process
 
 import structlog
 
-from services.children import child_environment, python_command
+from sheaf.runtime.children import child_environment, python_command
 
 log = structlog.get_logger(__name__)
 

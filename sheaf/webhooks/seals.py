@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from services.signing_keys import KeySet, SigningKeys
+from sheaf.runtime.signing_keys import KeySet, SigningKeys
 
 _PURPOSE = b"sheaf: seals of the ledger, version 1"
 

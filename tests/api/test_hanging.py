@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.file_calls import FILE_CALLS
 from sheaf.api.routers import directories
+from sheaf.runtime.file_calls import FILE_CALLS
 from sheaf.storage import local
 from tests.api.conftest import Served
 from tests.api.test_single_jobs import upload

@@ -5,11 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
-from services.signing_keys import FixedKeys, PreviousKey, SigningKeys
 from sheaf.contracts.apis import Scope
 from sheaf.embedded.home import Home
 from sheaf.ledger.access.keys import KeyLedger
 from sheaf.ledger.database import now_us
+from sheaf.runtime.signing_keys import FixedKeys, PreviousKey, SigningKeys
 from tests.api.conftest import Served
 
 FILES = "/api/v1/beta/files"

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.signing_keys import FixedKeys, PreviousKey
 from sheaf.composition import receivers
 from sheaf.contracts.http.projects import project_uuid
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
+from sheaf.runtime.signing_keys import FixedKeys, PreviousKey
 from sheaf.webhooks.seals import SealBrokenError, Seals
 from tests.api.conftest import Served
 

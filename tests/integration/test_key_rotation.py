@@ -9,7 +9,6 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from services.signing_keys import FixedKeys
 from sheaf.cli.key_rotation import LinksStayError, rotate
 from sheaf.cli.keys import keys as cli
 from sheaf.composition import seals
@@ -17,6 +16,7 @@ from sheaf.config import Settings
 from sheaf.embedded.home import Home
 from sheaf.ledger.database import Database
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
+from sheaf.runtime.signing_keys import FixedKeys
 from sheaf.webhooks.seals import SealBrokenError, Seals
 
 TOLD = {"webhook_url": "https://example.org/hook", "secret": "s3cret"}
@@ -85,7 +85,7 @@ async def test_a_key_of_before_is_dropped_once_no_link_can_be_signed_by_it(
 ) -> None:
     settings, now = Settings(home=tmp_path), time.time()
     for later, forgotten in ((0, 0), (WEEK - 60, 0), (WEEK + 60, 1), (3 * WEEK, 2)):
-        monkeypatch.setattr("services.signing_keys.time.time", lambda at=now + later: at)
+        monkeypatch.setattr("sheaf.runtime.signing_keys.time.time", lambda at=now + later: at)
         assert (await rotate(settings, database)).forgotten == forgotten
     assert len(Home(tmp_path).signing_keys().now().previous) == 1
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.children import child_environment, python_command
 from sheaf.embedded.temporal_server import temporal_binary
+from sheaf.runtime.children import child_environment, python_command
 
 ROOT = Path(__file__).parents[2]
 MAKER = Path(inspect.getfile(python_command))

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from services.file_calls import FileCalls, StalledError, Step
 from sheaf.rules.outside_faults import is_outside_fault, kind_of_errno
+from sheaf.runtime.file_calls import FileCalls, StalledError, Step
 from tests.hanging import hanging
 
 STALL = 0.3
@@ -155,8 +155,8 @@ async def test_a_call_whose_caller_is_cancelled_counts_while_it_hangs(gates: Gat
 PROCESS = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from services.file_calls import FILE_CALLS
-from services.liveness import beating
+from sheaf.runtime.file_calls import FILE_CALLS
+from sheaf.runtime.liveness import beating
 
 async def run():
     stop = asyncio.Event()

@@ -14,7 +14,6 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
-from services.file_calls import FILE_CALLS, StalledError
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.http.batch import ItemStatus
@@ -22,6 +21,7 @@ from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import JobSpec
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
+from sheaf.runtime.file_calls import FILE_CALLS, StalledError
 from sheaf.sources import content, listing, sorted_entries
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.listing import SourceListing, vanished_of

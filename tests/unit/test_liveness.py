@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.children import child_environment, python_command
-from services.liveness import beating
+from sheaf.runtime.children import child_environment, python_command
+from sheaf.runtime.liveness import beating
 
 ROOT = Path(__file__).parents[2]
 HOLDS = {
@@ -18,7 +18,7 @@ HOLDS = {
 }
 CODE = """
 import asyncio, re, sys, time
-from services.liveness import beating
+from sheaf.runtime.liveness import beating
 
 async def hold():
     {hold}

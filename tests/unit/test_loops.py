@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.loops import ended, repeat
+from sheaf.runtime.loops import ended, repeat
 
 
 async def test_a_step_that_has_begun_is_finished_before_the_loop_ends() -> None:

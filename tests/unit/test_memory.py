@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psutil
 
-from services.memory import memory_bytes
+from sheaf.runtime.memory import memory_bytes
 
 
 def test_a_container_has_its_limit_and_a_machine_all_of_its_memory(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from services.signing_keys import HomeKeys, PreviousKey
 from sheaf.config import Settings
 from sheaf.embedded.home import Home
+from sheaf.runtime.signing_keys import HomeKeys, PreviousKey
 
 
 def test_each_process_sees_a_renewal_by_another_at_its_next_look(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from services.together import together
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind, OutageError
 from sheaf.ledger.items.items import ItemLedger
@@ -18,6 +17,7 @@ from sheaf.ledger.records import SourceFile
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed
+from sheaf.runtime.together import together
 from sheaf.sources import content, listing
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.listing import SourceListing

@@ -9,21 +9,21 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.children import child_environment, python_command
+from sheaf.runtime.children import child_environment, python_command
 
 ROOT = Path(__file__).parents[2]
 STARTER = """
 import subprocess
-from services.tether import tethered
+from sheaf.runtime.tether import tethered
 
-command = [word.replace("services.tether", "MODULE") for word in tethered(["sleep", "60"])]
+command = [word.replace("sheaf.runtime.tether", "MODULE") for word in tethered(["sleep", "60"])]
 subprocess.Popen(command).wait()
 """
 # On other systems than Linux a process stays between the two; here it is made to.
 ELSEWHERE = """
 import sys
 sys.platform = "darwin"
-from services.tether import main
+from sheaf.runtime.tether import main
 main(sys.argv[1:])
 """
 
@@ -45,7 +45,7 @@ def child_of(process: subprocess.Popen[bytes], name: str) -> psutil.Process | No
 @pytest.fixture(params=["linux", "elsewhere"])
 def parent(request: pytest.FixtureRequest, tmp_path: Path) -> subprocess.Popen[bytes]:
     (tmp_path / "elsewhere.py").write_text(ELSEWHERE)
-    module = "services.tether" if request.param == "linux" else "elsewhere"
+    module = "sheaf.runtime.tether" if request.param == "linux" else "elsewhere"
     (tmp_path / "starts.py").write_text(STARTER.replace("MODULE", module))
     paths = f"{tmp_path}{os.pathsep}{ROOT}"
     return subprocess.Popen(python_command("starts"), env=child_environment(PYTHONPATH=paths))

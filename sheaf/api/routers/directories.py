@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from services.file_calls import FILE_CALLS
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
@@ -18,6 +17,7 @@ from sheaf.contracts.http.directories import (
 )
 from sheaf.ledger.files.directories import DirectoryFilter, DirectoryLedger, DirectoryRow
 from sheaf.rules.times import microseconds, moment
+from sheaf.runtime.file_calls import FILE_CALLS
 from sheaf.sources.listing import S3_SCHEME
 from sheaf.sources.local import source_uri
 from sheaf.sources.roots import SourceRefusedError, open_folder, open_prefix

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
-from services.signing_keys import LONGEST_LINK_SECONDS
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
 from sheaf.api.dependencies.idempotency import Once, OnceOnly
@@ -28,6 +27,7 @@ from sheaf.contracts.http.files import File, FileCreate, FileQuery, FileQueryFil
 from sheaf.contracts.http.projects import is_project
 from sheaf.ledger.files.uploads import UploadFilter, UploadLedger, UploadOrder, UploadRow
 from sheaf.rules.times import moment
+from sheaf.runtime.signing_keys import LONGEST_LINK_SECONDS
 from sheaf.storage.uploads import Uploads, upload_key
 
 router = APIRouter(prefix="/api/v1/beta/files", tags=["files"])

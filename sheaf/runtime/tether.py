@@ -1,4 +1,4 @@
-"""Run as `python -m services.tether PARENT COMMAND`: a command that ends with who began it.
+"""Run as `python -m sheaf.runtime.tether PARENT COMMAND`: a command that ends with who began it.
 
 On Linux the kernel kills the command with its parent, and this process becomes the command.
 Elsewhere this process stays between the two: it passes signals and the exit code on, and kills the
@@ -14,15 +14,15 @@ import time
 from collections.abc import Sequence
 from typing import NoReturn
 
-from services.children import python_command
-from services.engines.confinement import PR_SET_PDEATHSIG
+from sheaf.runtime.children import python_command
+from sheaf.runtime.sandbox import PR_SET_PDEATHSIG
 
 POLL_SECONDS = 0.2
 
 
 def tethered(command: Sequence[str]) -> list[str]:
     """Return a command that does the same, and ends when this process does, however that ends."""
-    return python_command("services.tether", str(os.getpid()), *command)
+    return python_command("sheaf.runtime.tether", str(os.getpid()), *command)
 
 
 def main(arguments: Sequence[str]) -> NoReturn:

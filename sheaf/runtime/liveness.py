@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from services.file_calls import FILE_CALLS
+from sheaf.runtime.file_calls import FILE_CALLS
 
 log = structlog.get_logger(__name__)
 
