@@ -20,7 +20,6 @@ from temporalio.worker import Worker
 from activities.cancellation import CancelBetweenSteps
 from activities.own_faults import EndsOnOwnFaults
 from activities.webhooks import LedgerWebhookActivities
-from services.views import Views
 from sheaf.composition import connect, guard, receivers, views
 from sheaf.config import Settings
 from sheaf.contracts.temporal.queues import WEBHOOKS
@@ -32,6 +31,7 @@ from sheaf.runtime.file_calls import FILE_CALLS
 from sheaf.runtime.liveness import beating
 from sheaf.storage.blobs import Blobs
 from sheaf.storage.opened import open_blobs
+from sheaf.views.views import Views
 from sheaf.webhooks.deliverer import Deliverer
 from sheaf.webhooks.result_push import ResultPush
 from sheaf.webhooks.sender import trusted

@@ -11,7 +11,6 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
-from services.views import Views
 from sheaf.contracts.temporal.runs import MAX_CONCURRENCY, RunLimits
 from sheaf.embedded.home import Home
 from sheaf.engines.fingerprint import fingerprint
@@ -24,6 +23,7 @@ from sheaf.rules.parameters.s3_locations import parse_allowed
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy, parse_exemptions
 from sheaf.runtime.signing_keys import FixedKeys, HomeKeys, PreviousKey, SigningKeys
 from sheaf.storage.blobs import Blobs
+from sheaf.views.views import Views
 from sheaf.webhooks.receivers import Receivers
 from sheaf.webhooks.seals import Seals
 from sheaf.webhooks.url_guard import Guard

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from services.engines import views
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.contracts.page_parts import PageImage
 from sheaf.contracts.views import MOST_IMAGES, ListedImage, Part, View
+from sheaf.views import handler
 from tests.faulty_engine import FAULTS
 
 CUE = "fault: "
@@ -42,4 +42,4 @@ def handle(request: EngineRequest) -> EngineResult | None:
     part.with_name(BEGUN).touch()
     if line.startswith(CUE):
         FAULTS[word]()
-    return views.handle(request)
+    return handler.handle(request)

@@ -23,7 +23,6 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 from temporalio.service import RPCError
 
-from services.views import BusyError, UnwritableError
 from sheaf.api.middleware.limits import MAX_UPLOAD_BYTES, BodyTooLargeError
 from sheaf.api.not_served import not_served
 from sheaf.contracts.failures import OutageError
@@ -31,6 +30,7 @@ from sheaf.contracts.http.requests import true_errors
 from sheaf.ledger.records import NotFoundError
 from sheaf.rules.outside_faults import is_outside_fault
 from sheaf.storage.object_store import ObjectStoreError
+from sheaf.views.views import BusyError, UnwritableError
 
 log = structlog.get_logger(__name__)
 

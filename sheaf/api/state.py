@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fastapi import Request
 from temporalio.client import Client
 
-from services.views import Views
 from sheaf.composition import job_service, receivers, signing_keys, views
 from sheaf.config import Settings
 from sheaf.jobs.demand import Demand
@@ -19,6 +18,7 @@ from sheaf.rules.parameters.s3_locations import S3Location, parse_allowed
 from sheaf.runtime.signing_keys import SigningKeys
 from sheaf.storage.blobs import Blobs
 from sheaf.storage.opened import open_blobs
+from sheaf.views.views import Views
 from sheaf.webhooks.receivers import Receivers
 
 RENDERED_AT_ONCE = 4

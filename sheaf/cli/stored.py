@@ -2,7 +2,7 @@
 
 Only the command line decodes results in its own process: it renders nothing of them, what it does
 takes time in proportion to their size, and whoever asked for it can end it. The API and whatever
-else serves several people has `services.views`.
+else serves several people has `sheaf.views.views`.
 """
 
 import json

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.views import UnwritableError
 from sheaf.contracts.http.deliveries import DeliveryError
 from sheaf.contracts.http.webhooks import Phase
 from sheaf.ledger.database import now_us
@@ -15,6 +14,7 @@ from sheaf.rules.outside_faults import Blame, blame
 from sheaf.rules.webhooks import events
 from sheaf.rules.webhooks.delivery_order import segments
 from sheaf.rules.webhooks.retries import FAILURES_TO_REST, window
+from sheaf.views.views import UnwritableError
 from sheaf.webhooks.receivers import Sealed
 from sheaf.webhooks.result_push import ResultPush
 from sheaf.webhooks.sender import Attempt, Message, Sender

@@ -1,9 +1,9 @@
 """The legacy `webhook_url`: each file's result itself, as the v1 parse API pushes it."""
 
-from services.views import Views
 from sheaf.contracts.views import Part
 from sheaf.ledger.records import NotFoundError
 from sheaf.processing.results import Results
+from sheaf.views.views import Views
 
 MOST_BYTES = 64 * 1024**2
 """Of what is sent of one result: it is in memory until the receiver has it."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services import views
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from sheaf.views import views
 from tests.api.conftest import Served
 from tests.api.test_page_objects import parsed
 from tests.parsers import EachAlone

@@ -8,15 +8,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from services.engines.workbooks import (
+from sheaf.api.presenters.parse_expanded import XLSX_TYPE
+from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
+from sheaf.rules.rendering.written_markdown import written_markdown
+from sheaf.views.workbooks import (
     MOST_CHARACTERS,
     MOST_COLUMNS,
     TableTooLargeError,
     workbook,
 )
-from sheaf.api.presenters.parse_expanded import XLSX_TYPE
-from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
-from sheaf.rules.rendering.written_markdown import written_markdown
 from tests.api.conftest import Served
 from tests.api.test_page_objects import pages_of, parsed
 from tests.parsers import EachAlone

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from services import views as views_module
-from services.views import BusyError, UnwritableError, Views
 from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
 from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.views import Part
@@ -17,6 +15,8 @@ from sheaf.processing.job_work import Work
 from sheaf.processing.results import TaskResult
 from sheaf.storage.local import LocalBlobs
 from sheaf.storage.scratch import own_folder
+from sheaf.views import views as views_module
+from sheaf.views.views import BusyError, UnwritableError, Views
 from tests.faulty_views import BEGUN
 from tests.integration.test_parser_pool import living_children, parser_processes
 

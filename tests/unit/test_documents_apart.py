@@ -33,7 +33,7 @@ RENDERING = {
         "sheaf.rules.rendering.written_markdown",
         "sheaf.rules.rendering.written_result",
     ),
-    *("sheaf.engines.dispatch", "services.engines.views", "services.engines.workbooks"),
+    *("sheaf.engines.dispatch", "sheaf.views.handler", "sheaf.views.workbooks"),
 }
 LIBRARIES = {"markdown_it", "xlsxwriter", "liteparse", "xberg", "wordllama"}
 DOCUMENTS = {"ParsedDocument", "ParsedPage"}
@@ -108,4 +108,4 @@ def test_results_are_decoded_in_the_process_that_writes_their_parts(main: str) -
 
 
 def test_what_renders_is_reached_from_the_process_that_does() -> None:
-    assert RENDERING - {"sheaf.engines.dispatch"} <= reached("services.engines.views").keys()
+    assert RENDERING - {"sheaf.engines.dispatch"} <= reached("sheaf.views.handler").keys()

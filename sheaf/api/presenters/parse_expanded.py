@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from services.view_files import PartFile, Written
-from services.views import Views
 from sheaf.api.presenters.spliced import SplicedResponse
 from sheaf.api.presenters.tasks import configuration
 from sheaf.contracts.http.parse_tasks import (
@@ -21,6 +19,8 @@ from sheaf.contracts.page_parts import Box
 from sheaf.contracts.views import ListedImage, Part, View
 from sheaf.jobs.single_jobs import Task
 from sheaf.processing.results import TaskResult
+from sheaf.views.files import PartFile, Written
+from sheaf.views.views import Views
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from services.view_files import SMALL_BYTES, PartFile, Written
-from services.views import UnwritableError
 from sheaf.contracts.views import Part
+from sheaf.views.files import SMALL_BYTES, PartFile, Written
+from sheaf.views.views import UnwritableError
 
 
 class SplicedResponse(Response):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from services.engines.workbooks import TableTooLargeError, workbook
 from sheaf.contracts.documents import EngineFailure, EngineRequest, EngineResult, ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.markdown_style import Rendering
 from sheaf.contracts.views import MOST_IMAGES, ListedImage, Part, View, ViewRequest
 from sheaf.rules.rendering.result_parts import WRITERS
 from sheaf.rules.rendering.written_result import WrittenResult
+from sheaf.views.workbooks import TableTooLargeError, workbook
 
 
 class _Stored(BaseModel):

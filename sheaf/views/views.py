@@ -18,7 +18,6 @@ from pathlib import Path
 
 import structlog
 
-from services.view_files import RefusedError, Written, opened
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.views import MOST_IMAGES, Part, View, ViewRequest
@@ -27,10 +26,11 @@ from sheaf.processing.result_store import ResultStore
 from sheaf.processing.results import TaskResult
 from sheaf.storage.blobs import Blobs
 from sheaf.storage.scratch import on_scratch, own_folder
+from sheaf.views.files import RefusedError, Written, opened
 
 log = structlog.get_logger(__name__)
 
-MODULE = "services.engines.views"
+MODULE = "sheaf.views.handler"
 MOST_STORED_BYTES = 768 * 1024**2
 """Of a result in the store: a parser's answer, and its markdown beside it."""
 MOST_WRITTEN_BYTES = 256 * 1024**2
