@@ -14,7 +14,7 @@ from temporalio.api.enums.v1 import EventType
 
 from bench.leaving import measure_and_leave
 from bench.throughput import CALM, PAGES, PROCESSES
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 FILES, CONCURRENCY = 1000, 40
 ACTIONS = frozenset(

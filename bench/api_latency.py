@@ -16,8 +16,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.integration.api_process import ApiProcess
-from tests.integration.cluster import Cluster
+from sheaf.testing.api_process import ApiProcess
+from sheaf.testing.cluster import Cluster
 
 BATCHES = "/api/v1/beta/batch-processing"
 

@@ -20,7 +20,7 @@ from bench.api_latency import make_files
 from bench.documents import one_page_pdfs, repeat
 from bench.processor_time import ProcessorTime, processor_time
 from bench.throughput import CALM, PAGES, PROCESSES, WARM_FILES
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 OUTSIDE = ("enumeration", "slice", "blobs and fsync", "settle")
 """Steps that are not parts of a slice's own way: the last two go on beside it."""

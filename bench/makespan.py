@@ -19,8 +19,8 @@ import sqlalchemy as sa
 
 from bench.throughput import CALM
 from sheaf.ledger.tables import items
-from tests.integration.cluster import Cluster
-from tests.unit.simulation import Simulation, greedy
+from sheaf.testing.cluster import Cluster
+from sheaf.testing.simulation import Simulation, greedy
 
 CONCURRENCY = 16
 PAGE = 100

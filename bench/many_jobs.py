@@ -27,7 +27,7 @@ from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.jobs.service import Origin
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.tables import directories, directory_files, jobs
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 AT_ONCE = 8
 """Creates at once, as of a few clients."""

@@ -26,8 +26,8 @@ from bench.processor_time import ProcessorTime, processor_time
 from bench.throughput import CALM, PAGES, PROCESSES
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.ledger.records import JobRow
-from tests.integration.api_process import ApiProcess
-from tests.integration.cluster import Cluster
+from sheaf.testing.api_process import ApiProcess
+from sheaf.testing.cluster import Cluster
 
 SOURCE = "file:///generated/{}/{}"
 SMALL = 1000

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.leaving import measure_and_leave
 from bench.throughput import CALM, PAGES, PROCESSES
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 WARM_FILES = 500
 

@@ -30,10 +30,10 @@ from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.tables import items
 from sheaf.storage.object_store import bucket
-from tests.integration.api_process import ApiProcess
-from tests.integration.cluster import Cluster, kill, until_async
-from tests.integration.s3_server import s3_server
-from tests.tcp_proxy import tcp_proxy
+from sheaf.testing.api_process import ApiProcess
+from sheaf.testing.cluster import Cluster, kill, until_async
+from sheaf.testing.s3_server import s3_server
+from sheaf.testing.tcp_proxy import tcp_proxy
 
 FILE_SECONDS = 0.05
 DISK_BYTES = 256 * 1024**2

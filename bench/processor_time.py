@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from bench.throughput import CALM, span
 from sheaf.contracts.http.batch import JobStatus
-from tests.integration.cluster import Cluster, kill
-from tests.integration.s3_server import s3_server
+from sheaf.testing.cluster import Cluster, kill
+from sheaf.testing.s3_server import s3_server
 
 POSTGRES = Path(__file__).parents[1] / ".ci" / "postgres"
 PROCESSES = 4

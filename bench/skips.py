@@ -14,7 +14,7 @@ from bench.leaving import measure_and_leave
 from bench.processor_time import processor_time
 from bench.throughput import CALM, PAGES, PROCESSES
 from sheaf.ledger.records import JobRow
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 FILES_A_FOLDER = 1000
 

@@ -22,7 +22,7 @@ from bench.leaving import measure_and_leave
 from sheaf.cli.progress import POLL_SECONDS
 from sheaf.config import Settings
 from sheaf.ledger.tables import items
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 PROCESSES = 2
 WARM_FILES = 100

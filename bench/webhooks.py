@@ -30,9 +30,9 @@ from sheaf.ledger.records import NewJob
 from sheaf.ledger.tables import items, jobs
 from sheaf.ledger.webhook_tables import outbox
 from sheaf.ledger.webhooks.outbox import post_item_events
+from sheaf.testing.cluster import Cluster
+from sheaf.testing.webhook_receiver import Receiver, answer, receiving
 from sheaf.webhooks.receivers import Sealed
-from tests.integration.cluster import Cluster
-from tests.webhook_receiver import Receiver, answer, receiving
 
 LOCAL = {"local_receivers": True}
 PAGES: dict[str, Any] = {"page_size": 1000, "continue_as_new_threshold": 20_000}

@@ -18,9 +18,9 @@ from sheaf.api.app import create_app
 from sheaf.api.state import ApiState
 from sheaf.ledger.database import Database
 from sheaf.ledger.migrate import migrate
+from sheaf.testing.tcp_proxy import tcp_proxy
 from tests.api.conftest import Served
 from tests.integration.conftest import fresh_postgres
-from tests.tcp_proxy import tcp_proxy
 
 PATIENCE_SECONDS = 0.2
 

@@ -10,7 +10,7 @@ from sheaf.jobs.single_jobs import SingleJobs
 from sheaf.ledger.records import JobRow
 from sheaf.storage.opened import open_blobs
 from sheaf.storage.uploads import Uploads
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 
 async def parse_one(run: Cluster, text: str, project_id: str = "default") -> JobRow:

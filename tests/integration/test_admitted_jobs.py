@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.ledger.tables import OPEN, jobs
-from tests.integration.cluster import Cluster, kill, make_files, until_async
+from sheaf.testing.cluster import Cluster, kill, make_files, until_async
 from tests.integration.single_files import parse_one
 
 PLACES = 4

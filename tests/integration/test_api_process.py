@@ -15,7 +15,7 @@ from llama_cloud import AsyncLlamaCloud
 from sheaf.embedded.temporal_server import free_port
 from sheaf.ledger.database import Database
 from sheaf.ledger.tables import jobs, uploads
-from tests.integration.api_process import ApiProcess
+from sheaf.testing.api_process import ApiProcess
 
 CREATES = 500
 AT_ONCE = 20

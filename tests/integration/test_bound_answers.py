@@ -14,11 +14,11 @@ from sheaf.contracts.failures import OutageError
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.parser_pool.process import ParserProcess
 from sheaf.parser_pool.requests import Listed, Order
+from sheaf.testing.stray_engine import LATE_SECONDS, STRAYS
 from tests.integration.test_parser_pool import living_children, parser_processes
-from tests.stray_engine import LATE_SECONDS, STRAYS
 
 SECONDS = 60.0
-MODULE = "tests.stray_engine"
+MODULE = "sheaf.testing.stray_engine"
 
 Make = Callable[[str], EngineRequest]
 
@@ -153,7 +153,7 @@ async def test_a_project_keeps_its_warm_process_between_slices(make: Make) -> No
 
 
 async def test_a_process_that_does_not_begin_as_it_must_is_none(make: Make) -> None:
-    async with ParserPool(1, "tests.chatty_engine") as pool:
+    async with ParserPool(1, "sheaf.testing.chatty_engine") as pool:
         with pytest.raises(OutageError, match="one could not start") as raised:
             await read(pool, "a", [make("text")])
     assert "did not begin by saying that it is ready" in str(raised.value)

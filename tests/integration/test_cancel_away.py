@@ -15,8 +15,8 @@ import pytest_asyncio
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.ledger.records import JobRow
-from tests.integration.api_process import ApiProcess
-from tests.integration.cluster import ROOT, Cluster, kill, make_files, until_async
+from sheaf.testing.api_process import ApiProcess
+from sheaf.testing.cluster import ROOT, Cluster, kill, make_files, until_async
 from tests.integration.single_files import parse_one
 
 FILES = 120

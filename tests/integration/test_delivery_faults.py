@@ -12,11 +12,11 @@ from sheaf.ledger.webhooks.deliveries import DeliveryLedger
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from sheaf.rules.webhooks import events
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy
+from sheaf.testing.webhook_receiver import receiving
 from sheaf.webhooks.deliverer import Deliverer
 from sheaf.webhooks.receivers import Sealed
 from sheaf.webhooks.url_guard import Guard
 from tests.integration.test_deliveries import post
-from tests.webhook_receiver import receiving
 
 
 class Opened:

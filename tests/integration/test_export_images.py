@@ -9,7 +9,7 @@ from sheaf.cli.session import Session
 from sheaf.embedded.home import Home
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.items.listing import ItemListing
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 INVOICE = Path(__file__).parents[2] / "examples" / "documents" / "finance" / "invoice-2026-0417.pdf"
 

@@ -18,7 +18,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from sheaf.contracts.http.batch import JobStatus
-from tests.integration.cluster import Cluster, cluster, kill, make_files, strike, until_async
+from sheaf.testing.cluster import Cluster, cluster, kill, make_files, strike, until_async
 
 SEEDS = range(int(os.environ.get("SHEAF_TEST_SEEDS", "3")))
 FILES = 120

@@ -12,8 +12,8 @@ from sheaf.ledger import postgres
 from sheaf.ledger.database import Database
 from sheaf.ledger.migrate import migrate
 from sheaf.rules.outside_faults import is_outside_fault
+from sheaf.testing.tcp_proxy import TcpProxy, tcp_proxy
 from tests.integration.conftest import fresh_postgres
-from tests.tcp_proxy import TcpProxy, tcp_proxy
 
 pytestmark = pytest.mark.postgres
 

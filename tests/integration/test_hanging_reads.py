@@ -6,8 +6,8 @@ import pytest
 
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.http.batch import ItemStatus
+from sheaf.testing.cluster import Cluster, make_files, until_async
 from tests.hanging import hanging
-from tests.integration.cluster import Cluster, make_files, until_async
 
 SMALL, LARGE = 6, 60
 """A job in one go, and one with pages."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.ledger.items.listing import ItemListing
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 FAULTS = {"segfault": "Crashed", "spin": "Timeout", "memory": "TooLarge", "empty": "Empty"}
 GOOD = 10
@@ -19,7 +19,7 @@ async def test_each_broken_parser_fails_its_file_alone(tmp_path: Path) -> None:
         (folder / f"good-{number}.txt").write_text(f"a good text, number {number}\n")
     cluster = Cluster(
         tmp_path / "home",
-        parser_module="tests.faulty_engine",
+        parser_module="sheaf.testing.faulty_engine",
         parser_processes=2,
         # Room to fill a GiB on a busy machine, before time is up for it too.
         file_seconds=15,

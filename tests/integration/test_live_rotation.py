@@ -10,9 +10,9 @@ import psutil
 import pytest
 from standardwebhooks import Webhook
 
+from sheaf.testing.webhook_receiver import Receiver
 from tests.integration.test_up import Up, sheaf, until, up
 from tests.integration.test_webhooks_cli import receiver
-from tests.webhook_receiver import Receiver
 
 __all__ = ["receiver", "up"]
 

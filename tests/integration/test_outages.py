@@ -11,7 +11,7 @@ from bench.outages import FILE_SECONDS, Deployment, half_open, outlast, s3, temp
 from bench.scale_out import make_files
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.storage.object_store import CONNECT_TIMEOUT
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 FILES = 200
 SECONDS = 6.0

@@ -23,9 +23,9 @@ import pytest
 import pytest_asyncio
 
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy, RefusedUrlError, parse_exemptions
+from sheaf.testing.webhook_receiver import answer, receiving
 from sheaf.webhooks.sender import Message, Sender, trusted
 from sheaf.webhooks.url_guard import Guard
-from tests.webhook_receiver import answer, receiving
 
 PUBLIC = ("93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946")
 V4 = (

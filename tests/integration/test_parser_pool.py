@@ -33,7 +33,7 @@ MakeRequest = Callable[[str], EngineRequest]
 
 @pytest.fixture
 async def pool() -> AsyncIterator[ParserPool]:
-    async with ParserPool(1, "tests.faulty_engine", memory_bytes=1024**3) as pool:
+    async with ParserPool(1, "sheaf.testing.faulty_engine", memory_bytes=1024**3) as pool:
         yield pool
     assert living_children() == []
 
@@ -195,7 +195,7 @@ async def test_folders_of_a_pool_that_was_killed_are_swept_and_others_kept() -> 
 
 
 async def test_a_closing_pool_does_not_wait_for_a_file_that_hangs(make: MakeRequest) -> None:
-    pool = ParserPool(1, "tests.faulty_engine")
+    pool = ParserPool(1, "sheaf.testing.faulty_engine")
     run = asyncio.create_task(pool.run(PROJECT, make("fault: sleep"), DEADLINE))
     await until_busy()
     started = time.monotonic()
@@ -443,7 +443,7 @@ async def test_a_process_that_cannot_be_killed_is_left(
     monkeypatch.setattr(parser_process, "STOP_SECONDS", 0.1)
     folder = tmp_path / "process"
     folder.mkdir()
-    process = await ParserProcess.start("tests.slow_engine", 2**32, folder, "p")
+    process = await ParserProcess.start("sheaf.testing.slow_engine", 2**32, folder, "p")
     really = process._process
     process._process = cast("Any", Unkillable())
     assert await process.wait() == -signal.SIGKILL

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from sheaf.contracts.http.batch import JobStatus
-from tests.integration.cluster import Cluster
+from sheaf.testing.cluster import Cluster
 
 LOCKED = Path(__file__).parents[2] / "examples" / "documents" / "odd" / "settlement-password.pdf"
 OTHER = "an0ther-p4ssword"

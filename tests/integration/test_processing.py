@@ -47,7 +47,7 @@ async def test_slices_share_the_only_process_also_where_each_file_is_looked_at_f
     tmp_path: Path, extra: float
 ) -> None:
     work = Work(SPEC, ParseOptions(), reuses=False, extra_seconds_per_page=extra)
-    async with ParserPool(1, module="tests.slow_engine") as pool:
+    async with ParserPool(1, module="sheaf.testing.slow_engine") as pool:
         files = ItemFiles(LocalBlobs(tmp_path))
         processor = DocumentProcessor(pool, cast("ItemLedger", None), files)
         async with asyncio.timeout(SECONDS):
@@ -68,7 +68,7 @@ async def test_a_file_that_changes_after_its_opening_is_no_result_under_its_old_
     changing = items[OPENED_FILES + 5]
     after = b"sleep 0\nanother text, and a longer one\n"
     done = []
-    async with ParserPool(1, module="tests.slow_engine") as pool:
+    async with ParserPool(1, module="sheaf.testing.slow_engine") as pool:
         files = ItemFiles(LocalBlobs(tmp_path))
         processor = DocumentProcessor(pool, cast("ItemLedger", None), files)
         async for one in processor.process(work, items, SECONDS):

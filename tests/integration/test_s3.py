@@ -24,8 +24,8 @@ from sheaf.storage.downloads import PREFIX as DOWNLOAD_PREFIX
 from sheaf.storage.local import LocalBlobs
 from sheaf.storage.object_store import ObjectStoreError, bucket
 from sheaf.storage.s3 import S3Blobs
-from tests.integration.cluster import Cluster, kill
-from tests.integration.s3_server import SECRET, Faults, S3Server, faulty_proxy, s3_server
+from sheaf.testing.cluster import Cluster, kill
+from sheaf.testing.s3_server import SECRET, Faults, S3Server, faulty_proxy, s3_server
 
 OBJECTS = int(os.environ.get("SHEAF_TEST_OBJECTS", "200"))
 IN = S3Location("bucket", "in/")

@@ -16,8 +16,8 @@ from sheaf.embedded.home import Home
 from sheaf.ledger.database import Database
 from sheaf.ledger.migrate import migrate
 from sheaf.storage.object_store import bucket
+from sheaf.testing.s3_server import S3Server, s3_server
 from tests.api.conftest import ListeningTemporal, Served
-from tests.integration.s3_server import S3Server, s3_server
 
 BETA = "/api/v1/beta"
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from sheaf.composition import job_service
 from sheaf.contracts.http.batch import JobStatus
 from sheaf.ledger.records import JobRow
-from tests.integration.cluster import Cluster, kill, until_async
+from sheaf.testing.cluster import Cluster, kill, until_async
 from tests.integration.single_files import parse_one
 
 RUSH = 24

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from sheaf.embedded.temporal_server import free_port
-from tests.integration.api_process import ApiProcess
+from sheaf.testing.api_process import ApiProcess
 from tests.integration.test_up import until
 
 PATIENCE = 2.0

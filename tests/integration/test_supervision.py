@@ -21,7 +21,7 @@ from temporalio.service import RPCError
 from sheaf.embedded.home import Home, Running
 from sheaf.embedded.probes import serves
 from sheaf.embedded.temporal_server import free_port
-from tests.integration.cluster import Cluster, until_async
+from sheaf.testing.cluster import Cluster, until_async
 from tests.integration.test_up import ROOT, environment, sheaf, until
 
 LIVENESS_SECONDS = 3

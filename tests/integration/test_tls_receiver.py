@@ -6,9 +6,9 @@ from pathlib import Path
 import trustme
 
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy
+from sheaf.testing.webhook_receiver import Receiver, receiving
 from sheaf.webhooks.sender import Message, Sender, trusted
 from sheaf.webhooks.url_guard import Guard
-from tests.webhook_receiver import Receiver, receiving
 
 
 def made(tmp_path: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

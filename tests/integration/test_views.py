@@ -15,9 +15,9 @@ from sheaf.processing.job_work import Work
 from sheaf.processing.results import TaskResult
 from sheaf.storage.local import LocalBlobs
 from sheaf.storage.scratch import own_folder
+from sheaf.testing.faulty_views import BEGUN
 from sheaf.views import views as views_module
 from sheaf.views.views import BusyError, UnwritableError, Views
-from tests.faulty_views import BEGUN
 from tests.integration.test_parser_pool import living_children, parser_processes
 
 JOB = f"bjb-{'1' * 32}"
@@ -45,7 +45,7 @@ class Stored:
             seconds=SECONDS,
             wait_seconds=0.2,
             memory_bytes=512 * 1024**2,
-            module="tests.faulty_views",
+            module="sheaf.testing.faulty_views",
         )
 
     async def put(self, line: str, project_id: str = "ours") -> TaskResult:

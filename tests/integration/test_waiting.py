@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from tests.integration.cluster import ROOT, Cluster, kill, make_files, until, until_async
+from sheaf.testing.cluster import ROOT, Cluster, kill, make_files, until, until_async
 
 WIDTH = 80
 

@@ -24,9 +24,9 @@ from standardwebhooks import Webhook
 from sheaf.contracts.http.deliveries import DeliveryError, DeliveryStatus
 from sheaf.ledger.tables import items, jobs
 from sheaf.ledger.webhook_tables import outbox, webhook_configs
-from tests.integration.cluster import Cluster, kill_with_children, until_async
+from sheaf.testing.cluster import Cluster, kill_with_children, until_async
+from sheaf.testing.webhook_receiver import Received, Receiver, answer, receiving
 from tests.integration.test_webhooks import SECRET, delivered, folder
-from tests.webhook_receiver import Received, Receiver, answer, receiving
 
 LONG_AGO = 6 * 86_400 * 1_000_000
 

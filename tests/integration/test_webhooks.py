@@ -15,9 +15,9 @@ from standardwebhooks import Webhook
 
 from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.ledger.webhook_tables import outbox
-from tests.integration.cluster import Cluster, make_files, until_async
+from sheaf.testing.cluster import Cluster, make_files, until_async
+from sheaf.testing.webhook_receiver import Receiver, receiving
 from tests.integration.conftest import fresh_postgres
-from tests.webhook_receiver import Receiver, receiving
 
 SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMjQgYnl0ZXM="
 
@@ -51,7 +51,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
 
 @pytest_asyncio.fixture
 async def slow(tmp_path: Path) -> AsyncIterator[Cluster]:
-    async with deployment(tmp_path, "tests.slow_engine") as made:
+    async with deployment(tmp_path, "sheaf.testing.slow_engine") as made:
         yield made
 
 

@@ -10,8 +10,8 @@ import httpx
 import psutil
 import pytest
 
+from sheaf.testing.webhook_receiver import Receiver, answer, receiving
 from tests.integration.test_up import Up, sheaf, until, up
-from tests.webhook_receiver import Receiver, answer, receiving
 
 __all__ = ["up"]
 CONFIGS = "/api/v1/beta/webhook-configs"

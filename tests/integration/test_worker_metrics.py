@@ -4,7 +4,7 @@ import httpx
 
 import activities.own_faults  # noqa: F401 - registers its counter
 from sheaf.observability import serve_metrics
-from tests.integration.cluster import free_port
+from sheaf.testing.cluster import free_port
 
 
 def test_what_failed_for_good_is_counted_from_zero() -> None:

@@ -12,7 +12,7 @@ from sheaf.rules.scheduling.page_scheduler import Relay
 from sheaf.rules.scheduling.prediction import corrected_pace
 from sheaf.rules.scheduling.slice_window import Window
 from sheaf.rules.scheduling.slicing import MOST_FILES, Weighed, cut, merged
-from tests.unit.simulation import Simulation, greedy
+from sheaf.testing.simulation import Simulation, greedy
 
 FILES = 800
 CONCURRENCY = 16

@@ -6,8 +6,8 @@ from pathlib import Path
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.contracts.page_parts import PageImage
 from sheaf.contracts.views import MOST_IMAGES, ListedImage, Part, View
+from sheaf.testing.faulty_engine import FAULTS
 from sheaf.views import handler
-from tests.faulty_engine import FAULTS
 
 CUE = "fault: "
 BEGUN = "begun"

@@ -8,6 +8,7 @@ import heapq
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceResult
 from sheaf.rules.scheduling.page_scheduler import Relay
@@ -67,9 +68,7 @@ class Simulation:
             return
         for page_id, share in self.relay.untold_shares().items():
             self.relay.told(page_id, share)
-            self.after(
-                SIGNAL_SECONDS, lambda page_id=page_id, share=share: self.grow(page_id, share)
-            )
+            self.after(SIGNAL_SECONDS, partial(self.grow, page_id, share))
         if self.relay.may_start and not (self.drains and self.relay.pages):
             taken = self.relay.next_range()
             page_id = f"{taken.first}"
@@ -112,10 +111,10 @@ class Simulation:
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
             spent, result = self.work(taken)
-            self.after(spent, lambda result=result: self.end(page_id, result))
+            self.after(spent, partial(self.end, page_id, result))
         if window.is_drained:
             self._told.add(page_id)
-            self.after(SIGNAL_SECONDS, lambda slots=window.in_flight: self.tell(page_id, slots))
+            self.after(SIGNAL_SECONDS, partial(self.tell, page_id, window.in_flight))
 
     def work(self, taken: Slice) -> tuple[float, SliceResult]:
         spent = 0.0

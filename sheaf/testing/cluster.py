@@ -52,7 +52,7 @@ class Cluster:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     port: int = 0
     parser_processes: int = 4
-    parser_module: str = "tests.slow_engine"
+    parser_module: str = "sheaf.testing.slow_engine"
     file_seconds: float = 300
     parser_memory_bytes: int = 4 * 1024**3
     worker_module: str = "worker"
@@ -187,7 +187,7 @@ class Cluster:
                 "AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
             )
             async with self.database.read() as connection:
-                return await connection.scalar(query) == 0
+                return bool(await connection.scalar(query) == 0)
         with closing(sqlite3.connect(self.root / "ledger.db", timeout=0.5)) as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
