@@ -21,7 +21,7 @@ from sheaf.processing.result_store import Processed
 from sheaf.sources.items import ItemFiles
 from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
-from tests.unit.test_documents import SPEC
+from tests.unit.processing.test_documents import SPEC
 
 FILES = 2 * OPENED_FILES + 3
 SECONDS = 60

@@ -12,7 +12,7 @@ from activities.enumeration import LedgerEnumerationActivities
 from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
 from sheaf.ledger.records import JobSpec, SourceFile
 from sheaf.sources.roots import SourceRefusedError
-from tests.unit.test_documents import SPEC
+from tests.unit.processing.test_documents import SPEC
 
 INPUT = EnumerationInput(job_id="job", parent_id="parent")
 

@@ -12,9 +12,9 @@ from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.processing.passwords import Passwords, PasswordsError
 from sheaf.rules.parameters.parse_options import password_ref
-from tests.unit.test_parameters import hash_of, parse
+from tests.unit.rules.test_parameters import hash_of, parse
 
-LOCKED = Path(__file__).parents[2] / "examples" / "documents" / "odd" / "settlement-password.pdf"
+LOCKED = Path(__file__).parents[3] / "examples" / "documents" / "odd" / "settlement-password.pdf"
 PASSWORD = "secret"
 
 

@@ -13,8 +13,8 @@ from sheaf.contracts.failures import OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.ledger.records import Outcome, Settled
 from sheaf.processing.result_store import Processed
-from tests.unit.test_documents import SPEC
-from tests.unit.test_result_store import completed
+from tests.unit.processing.test_documents import SPEC
+from tests.unit.processing.test_result_store import completed
 
 
 class FakeStore:

@@ -12,22 +12,22 @@ from sheaf.rules.parameters.parameters import (
     PARTLY_HONOURED,
     unsupported_parameters,
 )
-from tests.unit.test_parameters import HONOURED, parse
+from tests.unit.rules.test_parameters import HONOURED, parse
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 
 TESTED = {
-    "unit/test_parameters.py": {
+    "unit/rules/test_parameters.py": {
         "test_options_carry_pages_ocr_and_languages": "disable_ocr languages",
         "test_the_single_language_counts_where_no_list_is_given": "lang",
         "test_what_is_not_honoured_is_reported_in_order": "parse_mode",
         "test_what_is_honoured_is_not_reported": "fast_mode type",
     },
-    "unit/test_rendering.py": {
+    "unit/rules/test_rendering.py": {
         "test_the_separator_is_numbered_by_the_page_that_follows": "page_separator",
         "test_prefix_and_suffix_are_numbered_by_their_own_page": "page_prefix page_suffix",
     },
-    "unit/test_markdown_style.py": {
+    "unit/rules/test_markdown_style.py": {
         "test_tables_become_html_and_the_rest_stays": "output_tables_as_HTML",
         "test_compact_tables_have_no_padding_and_the_same_cells": "compact_markdown_table",
         "test_the_lines_of_a_header_stand_apart_as_asked": (
@@ -40,7 +40,7 @@ TESTED = {
         ),
         "test_annotate_links_writes_the_links_into_the_text": "annotate_links",
     },
-    "unit/test_table_merging.py": {
+    "unit/rules/test_table_merging.py": {
         "test_a_table_that_goes_on_is_joined_and_its_repeated_head_dropped": (
             "merge_tables_across_pages_in_markdown keep_page_separator_when_merging_tables"
         ),
@@ -111,7 +111,7 @@ TESTED = {
             "custom_metadata resource_info pipeline_id project_id"
         ),
     },
-    "unit/test_s3_locations.py": {
+    "unit/rules/test_s3_locations.py": {
         "test_outputs_are_placed_by_any_of_the_parameters": "outputBucket output_s3_region",
     },
     "integration/test_s3.py": {

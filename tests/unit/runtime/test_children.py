@@ -12,7 +12,7 @@ import pytest
 from sheaf.embedded.temporal_server import temporal_binary
 from sheaf.runtime.children import child_environment, python_command
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MAKER = Path(inspect.getfile(python_command))
 FOLDERS = (
     *("activities", "api", "cli", "deploy", "examples", "models", "rules", "services"),

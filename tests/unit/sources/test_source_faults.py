@@ -29,7 +29,7 @@ from sheaf.storage.local import LocalBlobs
 from sheaf.storage.object_store import ObjectStoreError
 from tests.claimed import claimed
 from tests.parsers import EachAlone, process_one
-from tests.unit.test_documents import SPEC, Silent
+from tests.unit.processing.test_documents import SPEC, Silent
 
 OF_THE_WORLD = (errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENOTCONN, errno.ETIMEDOUT)
 

@@ -30,8 +30,8 @@ from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
 from tests.hanging import hanging
 from tests.parsers import EachAlone
-from tests.unit.test_documents import SPEC, Silent
-from tests.unit.test_enumeration_faults import INPUT, Enumerations, Jobs
+from tests.unit.activities.test_enumeration_faults import INPUT, Enumerations, Jobs
+from tests.unit.processing.test_documents import SPEC, Silent
 
 STALL = 0.4
 FILES = 5

@@ -113,7 +113,7 @@ def test_an_option_takes_no_number_that_is_not_finite(number: str) -> None:
 
 
 def test_every_option_that_is_a_fraction_refuses_them() -> None:
-    modules = (Path(__file__).parents[2] / "sheaf" / "cli").glob("*.py")
+    modules = (Path(__file__).parents[3] / "sheaf" / "cli").glob("*.py")
     options = [
         ast.unparse(node)
         for path in modules

@@ -14,7 +14,7 @@ from sheaf.engines.classification import engine as classification
 from sheaf.engines.classification.engine import classify, examine
 from sheaf.engines.classification.keywords import overlap, stems, weigh_words
 from sheaf.engines.classification.passages import quote
-from tests.unit.classification_samples import (
+from tests.unit.engines.classification_samples import (
     CONTRACT,
     CONTRACT_TEXT,
     INVOICE,

@@ -13,7 +13,7 @@ from sheaf.ledger.many_rows import TABLES
 from sheaf.ledger.tables import items, jobs, leases, metadata
 from sheaf.ledger.webhook_tables import outbox
 
-LEDGER = Path(__file__).parents[2] / "sheaf" / "ledger"
+LEDGER = Path(__file__).parents[3] / "sheaf" / "ledger"
 HELD_ALREADY = {
     ("claims.py", "_CLAIM"),  # by _CLAIMABLE, in order
     ("admissions.py", "admit"),  # by _waiting, which waits for nobody

@@ -12,7 +12,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from activities.own_faults import MAX_OWN_FAULTS, EndsOnOwnFaults
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OUTAGE = ConnectionResetError("away")
 FAULT = KeyError("skipped")
 INPUT = ExecuteActivityInput(fn=print, args=[], executor=None, headers={})

@@ -23,8 +23,8 @@ from sheaf.processing.job_work import Work
 from sheaf.processing.prefetch import Turn
 from sheaf.processing.result_store import Processed
 from tests.claimed import claimed
-from tests.unit.test_recording import FakeClaims, FakeStore, recorder
-from tests.unit.test_result_store import completed
+from tests.unit.activities.test_recording import FakeClaims, FakeStore, recorder
+from tests.unit.processing.test_result_store import completed
 
 SECONDS = 0.2
 

@@ -11,7 +11,7 @@ import pytest
 
 from sheaf.runtime.children import child_environment, python_command
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STARTER = """
 import subprocess
 from sheaf.runtime.tether import tethered

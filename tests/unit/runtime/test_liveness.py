@@ -11,7 +11,7 @@ import pytest
 from sheaf.runtime.children import child_environment, python_command
 from sheaf.runtime.liveness import beating
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HOLDS = {
     "a wait": "time.sleep(60)",
     "a regular expression": "re.match(r'(a+)+$', 'a' * 40 + 'b')",

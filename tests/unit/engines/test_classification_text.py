@@ -19,7 +19,7 @@ from sheaf.engines.classification.passages import (
     quote,
     split,
 )
-from tests.unit.classification_samples import INVOICE_TEXT, RULES, WHALES_TEXT
+from tests.unit.engines.classification_samples import INVOICE_TEXT, RULES, WHALES_TEXT
 
 
 def test_a_text_without_words_has_no_class_and_no_confidence() -> None:
