@@ -77,7 +77,7 @@ _OF_CODE = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, NameError),
     *(RuntimeError, TypeError, ValueError, ImportError, SyntaxError, StopAsyncIteration),
 )
-_OURS = frozenset({"activities", "api", "cli", "models", "rules", "services", "sheaf", "workflows"})
+_OURS = frozenset({"activities", "sheaf", "workflows"})
 """What our own modules raise on purpose is caught by name; what is not is an error of code."""
 
 

@@ -1,6 +1,9 @@
 """The order of the rooms, held by reading the imports of every module."""
 
 import ast
+import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -180,3 +183,51 @@ def test_a_folder_that_is_read_is_closed(path: Path) -> None:
 )
 def test_a_command_reads_jobs_of_its_project_alone(path: Path) -> None:
     assert ".jobs.get(" not in path.read_text(), "use Session.job"
+
+
+# What follows holds once every module has moved in.
+
+
+def floors_of_the_document() -> Iterator[tuple[str, ...]]:
+    house = (ROOT / "docs" / "architecture.md").read_text().split("\n## ")[1]
+    assert house.startswith("The house\n")
+    for line in house.splitlines():
+        rooms = re.findall(r"`sheaf/([a-z_.]+)/?`", line.split("|")[1]) if "|" in line else []
+        if rooms:
+            yield tuple(rooms)
+
+
+def test_the_document_has_the_rooms_in_the_same_order() -> None:
+    assert tuple(floors_of_the_document()) == FLOORS
+
+
+def test_every_room_is_on_a_floor() -> None:
+    rooms = {path.name for path in (ROOT / "sheaf").iterdir() if path.name != "__pycache__"}
+    assert rooms == {*FLOOR_OF, "__init__.py"}
+    assert len(HOUSE) > 200
+
+
+def test_documents_name_files_that_are_there() -> None:
+    tops = ("activities", "bench", "deploy", "docs", "examples", "sheaf", "tests", "workflows")
+    named = re.compile(rf"`((?:{'|'.join(tops)})/[\w./-]+\.[a-z]+|[a-z_]+\.py)`")
+    for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        names = named.findall(path.read_text())
+        assert [name for name in names if not (ROOT / name).exists()] == [], path
+
+
+def test_the_walks_go_through_files_of_the_house() -> None:
+    document = (ROOT / "docs" / "architecture.md").read_text()
+    for title in ("The way of a job's id", "The way of a file's bytes"):
+        (walk,) = re.findall(rf"^## {title}\n(.*?)(?=^## |\Z)", document, re.MULTILINE | re.DOTALL)
+        files = re.findall(r"`((?:activities|sheaf|workflows)/[\w/]+\.py)`", walk)
+        assert len(files) >= 5
+        assert all((ROOT / name).is_file() for name in files)
+
+
+def test_only_the_house_and_the_temporal_app_are_installed() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    packages = told["packages"]["find"]
+    tops = {name.split(".")[0].rstrip("*") for name in packages["include"]}
+    assert tops == {"activities", "sheaf", "workflows"}
+    assert set(told["py-modules"]) == {"starter", "webhook_worker", "worker"}
+    assert packages["exclude"] == ["sheaf.testing*"]
