@@ -215,6 +215,14 @@ def test_documents_name_files_that_are_there() -> None:
         assert [name for name in names if not (ROOT / name).exists()] == [], path
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    decisions = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    numbers = [int(path.name[:4]) for path in decisions]
+    assert numbers == list(range(1, len(numbers) + 1))
+    for number, path in zip(numbers, decisions, strict=True):
+        assert path.read_text().startswith(f"# {number}. "), path
+
+
 def test_the_walks_go_through_files_of_the_house() -> None:
     document = (ROOT / "docs" / "architecture.md").read_text()
     for title in ("The way of a job's id", "The way of a file's bytes"):
