@@ -48,7 +48,7 @@ def broken_for(event_type: str, error: Exception, monkeypatch: pytest.MonkeyPatc
             raise error
         return body(event_id, made_for, *rest)
 
-    monkeypatch.setattr("sheaf.webhooks.event_group.webhook_events.body", fails)
+    monkeypatch.setattr("sheaf.webhooks.event_group.events.body", fails)
 
 
 async def test_an_event_that_a_fault_keeps_from_being_told_is_given_up_and_holds_up_no_other(
