@@ -53,7 +53,7 @@ class Stored:
         self._number += 1
         content, pack = line.encode(), f"{self._number:09}-1"
         await self._blobs.put_many([(f"results/{JOB}/{pack}.jsonl", content)])
-        spec = JobSpec(JOB, project_id, JobType.PARSE, {}, None, "", "")
+        spec = JobSpec(JOB, project_id, JobType.PARSE, {}, None, "", "", 100)
         place = ResultPlace(JOB, "task", pack, 0, len(content))
         return TaskResult("task", Work(spec, ParseOptions()), place)
 
