@@ -79,7 +79,10 @@ def test_a_head_byte_by_byte_is_ended(api: ApiProcess) -> None:
 def test_a_second_head_byte_by_byte_is_ended_too(api: ApiProcess) -> None:
     with connected(api) as made:
         made.sendall(head(api, "GET", "/livez"))
-        assert made.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        first = b""
+        while not first.endswith(b"\r\n\r\nok"):  # its head and its body may come apart
+            first += made.recv(65_536)
+        assert first.startswith(b"HTTP/1.1 200 ")
         assert drip(made, b"GET /livez HTTP/1.1\r\n" + b"X: 1\r\n" * 1000).startswith(
             b"HTTP/1.1 408 "
         )
@@ -87,8 +90,8 @@ def test_a_second_head_byte_by_byte_is_ended_too(api: ApiProcess) -> None:
 
 def test_a_connection_that_sends_nothing_is_ended(api: ApiProcess) -> None:
     with connected(api) as made:
-        assert made.recv(65_536).startswith(b"HTTP/1.1 408 ")
-        assert made.recv(65_536) == b""
+        answer = b"".join(iter(lambda: made.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize("length", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
