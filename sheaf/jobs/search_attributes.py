@@ -11,9 +11,11 @@ from temporalio.api.operatorservice.v1 import (
     ListSearchAttributesRequest,
 )
 from temporalio.client import Client
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
 from sheaf.contracts.temporal import attributes
+from sheaf.ledger.records import JobRow
 
 _TIMEOUT = timedelta(seconds=10)
 
@@ -54,3 +56,24 @@ async def ensure_search_attributes(client: Client) -> None:
             for name in missing
         )
         raise RuntimeError(f"Search Attributes are missing. Register them: {commands}") from error
+
+
+def of_job(job: JobRow) -> TypedSearchAttributes:
+    """Return what a batch's Workflow is found by from its start; its counts come with its end."""
+    return keywords(
+        (attributes.STATUS, "pending"),
+        (attributes.PROJECT, job.project_id),
+        (attributes.JOB_TYPE, job.job_type),
+        (attributes.DIRECTORY, job.directory_id),
+    )
+
+
+def keywords(*pairs: tuple[str, str | None]) -> TypedSearchAttributes:
+    """Return attributes of the type Keyword; those without a value are left out."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SearchAttributeKey.for_keyword(name), value)
+            for name, value in pairs
+            if value
+        ]
+    )

@@ -16,9 +16,6 @@ from pydantic import BaseModel
 from temporalio.client import Client
 from temporalio.common import (
     Priority,
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
@@ -33,6 +30,7 @@ from sheaf.contracts.temporal import attributes
 from sheaf.contracts.temporal.queues import BATCHES
 from sheaf.contracts.temporal.runs import BatchInput, RunLimits
 from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput
+from sheaf.jobs.search_attributes import keywords, of_job
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.receivers import NewReceivers
@@ -200,7 +198,7 @@ class JobService:
             "BatchWorkflow",
             run,
             id=batch_workflow_id(job.id),
-            search_attributes=_search_attributes(job),
+            search_attributes=of_job(job),
             priority=Priority(priority_key=job.priority),
             static_summary=_summary(job),
         )
@@ -212,15 +210,12 @@ class JobService:
             SmallJobInput(job_id=run.job_id, file_seconds=run.limits.file_seconds) for run in runs
         )
         longest = max(run.limits.longest_file_seconds or run.limits.file_seconds for run in runs)
-        project = SearchAttributeKey.for_keyword(attributes.PROJECT)
         try:
             await self._start(
                 "SmallJobsWorkflow",
                 SmallJobsInput(jobs=carried, longest_file_seconds=longest),
                 id=carrier_id,
-                search_attributes=TypedSearchAttributes(
-                    [SearchAttributePair(project, jobs[0].project_id)]
-                ),
+                search_attributes=keywords((attributes.PROJECT, jobs[0].project_id)),
                 priority=Priority(priority_key=min(job.priority for job in jobs)),
                 static_summary=f"{len(jobs)} jobs of one file",
             )
@@ -328,22 +323,6 @@ def _priority(request: BatchJobCreate) -> int:
     if isinstance(config, BatchParseJobRecordCreate):
         asked = config.effective_parameters.priority
     return _PRIORITY_KEYS.get(str(asked), _PRIORITY_KEYS["medium"])
-
-
-def _search_attributes(job: JobRow) -> TypedSearchAttributes:
-    keywords: Sequence[tuple[str, str | None]] = (
-        (attributes.STATUS, "pending"),
-        (attributes.PROJECT, job.project_id),
-        (attributes.JOB_TYPE, job.job_type),
-        (attributes.DIRECTORY, job.directory_id),
-    )
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(SearchAttributeKey.for_keyword(name), value)
-            for name, value in keywords
-            if value
-        ]
-    )
 
 
 def _summary(job: JobRow) -> str:
