@@ -17,7 +17,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from sheaf.contracts.documents import EngineResult
 from sheaf.parser_pool.pool import ParserPool
-from sheaf.parser_pool.requests import Orders
+from sheaf.parser_pool.requests import ParseRequests
 from sheaf.processing.processor import Parser
 
 Value = TypeVar("Value")
@@ -88,7 +88,9 @@ class CancellableParser(Parser):
     def __init__(self, pool: ParserPool) -> None:
         self._pool = pool
 
-    async def run_many(self, project_id: str, orders: Orders) -> AsyncGenerator[EngineResult, None]:
+    async def run_many(
+        self, project_id: str, requests: ParseRequests
+    ) -> AsyncGenerator[EngineResult, None]:
         """Have files read; see `ParserPool.run_many`.
 
         Raises:
@@ -96,8 +98,8 @@ class CancellableParser(Parser):
         """
         cancelled = asyncio.ensure_future(wait_until_cancelled())
         try:
-            async with aclosing(self._pool.run_many(project_id, orders, cancelled)) as answers:
-                async for answer in answers:
-                    yield answer
+            async with aclosing(self._pool.run_many(project_id, requests, cancelled)) as responses:
+                async for response in responses:
+                    yield response
         finally:
             cancelled.cancel()

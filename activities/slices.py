@@ -16,7 +16,6 @@ from activities.outages import comes_again, give_back
 from activities.pages import MAX_LOST_CLAIMS, alone_slice
 from activities.recording import Recorder
 from activities.signatures import SliceActivities
-from activities.slice_time import SliceTime
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceInput, SliceResult, Spent
@@ -28,6 +27,7 @@ from sheaf.processing.outcomes import exhausted, failed
 from sheaf.processing.output_copies import Outputs
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed, ResultStore
+from sheaf.processing.slice_budget import SliceBudget
 from sheaf.rules.outside_faults import Blame, blame, reason
 from sheaf.rules.scheduling.prediction import kind_of, predicted_seconds
 
@@ -119,7 +119,7 @@ class SliceRun:
         self._claims = claims
         self._processor = processor
         self._recorder = recorder
-        self._time = SliceTime(input.slice_seconds, self._stops)
+        self._budget = SliceBudget(input.slice_seconds, self._stops)
         self._held: dict[int, ClaimedItem] = {}
         """Items that this attempt has claimed and not finished, by their ordinals."""
         self._spent: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
@@ -130,7 +130,7 @@ class SliceRun:
     @property
     def seconds(self) -> float:
         """Time since the attempt began."""
-        return self._time.seconds
+        return self._budget.seconds
 
     @property
     def spent(self) -> dict[str, Spent]:
@@ -203,14 +203,14 @@ class SliceRun:
     async def _work_through(self) -> None:
         """Process what is held, until the time is up or the job takes no more work."""
         processing = self._processor.process(
-            self._job, list(self._held.values()), self._input.file_seconds, self._time
+            self._job, list(self._held.values()), self._input.file_seconds, self._budget
         )
-        since = time.monotonic() if self._time.began else None
+        since = time.monotonic() if self._budget.began else None
         async with aclosing(processing) as done:
             async for processed in done:
                 stop_if_cancelled()
                 now = time.monotonic()
-                self._note_time(processed.outcome, now - (since or self._time.began or now))
+                self._note_time(processed.outcome, now - (since or self._budget.began or now))
                 since = now
                 await self._finish(processed)
         if self._held:
@@ -224,9 +224,9 @@ class SliceRun:
             spent[1] += seconds
 
     def _stops(self) -> bool:
-        """Whether the job takes no more work, by what the ledger has said so far."""
+        """Whether the worker stops, or the job takes no more work by what the ledger has said."""
         self.is_stopped = self.is_stopped or self._recorder.recorded.is_stopped
-        return self.is_stopped
+        return self.is_stopped or activity.is_worker_shutdown()
 
     async def _finish(self, processed: Processed) -> None:
         self._held.pop(processed.outcome.item.ordinal)

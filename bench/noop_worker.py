@@ -13,8 +13,8 @@ import worker
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow, SourceFile
 from sheaf.processing.job_work import Work
-from sheaf.processing.prefetch import Turn
 from sheaf.processing.result_store import Processed
+from sheaf.processing.slice_budget import SliceBudget
 
 SIZE = 1000
 PREFIX = "file:///generated/"
@@ -55,12 +55,12 @@ class NoopProcessor:
         work: Work,
         items: Sequence[ClaimedItem],
         file_seconds: float,
-        turn: Turn,
+        budget: SliceBudget,
     ) -> AsyncGenerator[Processed, None]:
         """Yield a result without bytes for each item."""
         del work, file_seconds
         for item in items:
-            if not turn.begins():
+            if not budget.begins():
                 return
             yield _done(item)
 

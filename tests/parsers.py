@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.ledger.records import ClaimedItem
-from sheaf.parser_pool.requests import Orders
+from sheaf.parser_pool.requests import ParseRequests
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed
@@ -21,10 +21,12 @@ class EachAlone:
     async def run(self, request: EngineRequest, deadline_seconds: float) -> EngineResult:
         raise NotImplementedError
 
-    async def run_many(self, project_id: str, orders: Orders) -> AsyncGenerator[EngineResult, None]:
+    async def run_many(
+        self, project_id: str, requests: ParseRequests
+    ) -> AsyncGenerator[EngineResult, None]:
         self.project_id = project_id
-        while await orders.wait() and (order := orders.take()):
-            yield await self.run(order.request, order.deadline_seconds)
+        while await requests.wait() and (request := requests.take()):
+            yield await self.run(request.engine_request, request.deadline_seconds)
 
 
 async def process_one(processor: DocumentProcessor, work: Work, item: ClaimedItem) -> Processed:

@@ -1,4 +1,4 @@
-"""A lane: files that go through parser processes one after the other, in one process at a time.
+"""Files that go through parser processes one after the other, in one process at a time.
 
 Requests are sent ahead of their answers where files are short, so that a process has its next
 file at hand while the worker looks at the last answer. A file is only ever blamed for what
@@ -19,8 +19,8 @@ from sheaf.contracts.documents import EngineResult
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.parser_pool.frame_reader import ForeignFrameError
 from sheaf.parser_pool.process import ParserProcess, ProcessDiedError
-from sheaf.parser_pool.requests import Order, Orders
-from sheaf.parser_pool.responses import answer_of, death_of, failed
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests
+from sheaf.parser_pool.responses import death_of, failed, response_of
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ _PARSERS = "the parser processes"
 
 
 class Processes(Protocol):
-    """Where a lane gets its processes."""
+    """Where a pipeline gets its processes."""
 
     async def take(self, project_id: str, stop: asyncio.Future[None] | None) -> ParserProcess:
         """Wait for a process, and return it once it is ready.
@@ -65,7 +65,7 @@ class Processes(Protocol):
         ...
 
 
-class Lane:
+class RequestPipeline:
     """The way of some files through processes.
 
     It has a process only while a file is there to be read: what waits for files, waits for them
@@ -74,7 +74,7 @@ class Lane:
     Args:
         processes: gives them.
         project_id: whose files these are.
-        orders: taken as there is room for them, and not before.
+        requests: taken as there is room for them, and not before.
         stop: once it is done, what runs is killed, and whoever waits for an answer gets a
             CancelledError.
     """
@@ -83,21 +83,21 @@ class Lane:
         self,
         processes: Processes,
         project_id: str,
-        orders: Orders,
+        requests: ParseRequests,
         stop: asyncio.Future[None] | None = None,
     ) -> None:
         self._processes = processes
         self._project_id = project_id
-        self._orders = orders
+        self._requests = requests
         self._stop = stop
-        self._again: deque[Order] = deque()
-        self._sent: deque[Order] = deque()
+        self._again: deque[ParseRequest] = deque()
+        self._sent: deque[ParseRequest] = deque()
         self._process: ParserProcess | None = None
         self._began = 0.0
         self._answered = 0
 
-    async def answers(self) -> AsyncGenerator[EngineResult, None]:
-        """Yield one result an order, in their order; every fault of a file is a failure.
+    async def responses(self) -> AsyncGenerator[EngineResult, None]:
+        """Yield one result a request, in their order; every fault of a file is a failure.
 
         Raises:
             OutageError: there is no process for the next file, or its process was ended here
@@ -114,8 +114,8 @@ class Lane:
                     if self._next() is None:
                         return
                     raise OutageError(_PARSERS, f"one could not start: {error}") from error
-                if (answer := await self._receive()) is not None:
-                    yield answer
+                if (response := await self._receive()) is not None:
+                    yield response
         finally:
             if self._stop is not None:
                 self._stop.remove_done_callback(self._stopped)
@@ -134,11 +134,11 @@ class Lane:
 
     async def _is_more(self) -> bool:
         """Whether a file has no answer yet; waits for the next without a process."""
-        if self._sent or self._again or self._orders.is_one_at_hand:
+        if self._sent or self._again or self._requests.is_one_at_hand:
             return True
         self._let_go()
         began = time.monotonic()
-        is_one = await self._orders.wait()
+        is_one = await self._requests.wait()
         if self._began:
             self._began += time.monotonic() - began
         return is_one
@@ -149,16 +149,16 @@ class Lane:
         if self._sent and room < len(self._sent):
             return True  # Half of what it has at hand is still there.
         frames: list[bytes] = []
-        while len(frames) < room and await self._has_process() and (order := self._next()):
-            frames.append(order.request.model_dump_json(exclude_defaults=True).encode())
-            self._sent.append(order)
+        while len(frames) < room and await self._has_process() and (request := self._next()):
+            frames.append(request.engine_request.model_dump_json(exclude_defaults=True).encode())
+            self._sent.append(request)
         if frames:
             assert self._process is not None
             self._process.send(frames)
         return bool(self._sent)
 
-    def _next(self) -> Order | None:
-        return self._again.popleft() if self._again else self._orders.take()
+    def _next(self) -> ParseRequest | None:
+        return self._again.popleft() if self._again else self._requests.take()
 
     async def _has_process(self) -> bool:
         """Make sure of a process that may take a file; False while a worn one still answers."""
@@ -198,13 +198,13 @@ class Lane:
         """Return the answer to the oldest file; None where that is to be read again."""
         process = self._process
         assert process is not None
-        order = self._sent[0]
+        request = self._sent[0]
         result: EngineResult | None
         try:
-            result = await answer_of(process, order, self._gathering())
+            result = await response_of(process, request, self._gathering())
         except ProcessDiedError:
             was_killed = process.was_killed
-            result = await death_of(process, order)
+            result = await death_of(process, request)
             if was_killed and not self._is_stopped:
                 raise OutageError(_PARSERS, "their pool was closed") from None
         except ForeignFrameError:

@@ -20,9 +20,9 @@ import structlog
 
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.parser_pool.frames import MAX_FRAME_BYTES
-from sheaf.parser_pool.pipeline import Lane
+from sheaf.parser_pool.pipeline import RequestPipeline
 from sheaf.parser_pool.process import ParserProcess, ProcessDiedError
-from sheaf.parser_pool.requests import Listed, Order, Orders
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests, RequestList
 from sheaf.storage.scratch import Scratch
 
 log = structlog.get_logger(__name__)
@@ -109,12 +109,12 @@ class ParserPool:
         self, project_id: str, request: EngineRequest, deadline_seconds: float
     ) -> EngineResult:
         """Have one file read; see `run_many`."""
-        order = Order(request, deadline_seconds)
-        async with aclosing(self.run_many(project_id, Listed([order]))) as answers:
-            return await anext(answers)
+        asked = RequestList([ParseRequest(request, deadline_seconds)])
+        async with aclosing(self.run_many(project_id, asked)) as responses:
+            return await anext(responses)
 
     async def run_many(
-        self, project_id: str, orders: Orders, stop: asyncio.Future[None] | None = None
+        self, project_id: str, requests: ParseRequests, stop: asyncio.Future[None] | None = None
     ) -> AsyncGenerator[EngineResult, None]:
         """Have files read in one process, one after the other; yield a result each, in order.
 
@@ -122,15 +122,17 @@ class ParserPool:
 
         Args:
             project_id: whose files these are; they meet no process that has read another's.
-            orders: taken a few ahead of their answers.
+            requests: taken a few ahead of their answers.
             stop: once it is done, what runs is killed, and the next answer is a CancelledError.
 
         Raises:
             OutageError: there is no process to be had, which is no file's fault.
         """
-        async with aclosing(Lane(self, project_id, orders, stop).answers()) as answers:
-            async for answer in answers:
-                yield answer
+        async with aclosing(
+            RequestPipeline(self, project_id, requests, stop).responses()
+        ) as responses:
+            async for response in responses:
+                yield response
 
     async def take(self, project_id: str, stop: asyncio.Future[None] | None) -> ParserProcess:
         """Return an idle process of the project, or a new one; see `Processes`."""

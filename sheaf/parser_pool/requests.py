@@ -1,4 +1,4 @@
-"""What a lane is given to read, file by file."""
+"""What a pipeline of parser processes is given to read, file by file."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -9,24 +9,24 @@ from sheaf.contracts.documents import EngineRequest
 
 
 @dataclass(frozen=True)
-class Order:
+class ParseRequest:
     """One file to read."""
 
-    request: EngineRequest
+    engine_request: EngineRequest
     deadline_seconds: float
     """Wall time from the moment the process turns to the file: neither the wait for a process nor
     the files before it count."""
 
 
-class Orders(Protocol):
-    """Where a lane gets its files."""
+class ParseRequests(Protocol):
+    """Where a pipeline gets its files."""
 
     @property
     def is_one_at_hand(self) -> bool:
         """Whether `take` has a file now; it may still be none that there is time for."""
         ...
 
-    def take(self) -> Order | None:
+    def take(self) -> ParseRequest | None:
         """Return the next file, which will then be read; None where none is at hand."""
         ...
 
@@ -35,28 +35,28 @@ class Orders(Protocol):
         ...
 
 
-class Listed:
-    """Orders that are all known.
+class RequestList:
+    """Requests that are all known.
 
     Args:
-        orders: taken in this order.
+        requests: taken in this order.
         is_over: asked before each; once it is true, the rest is not taken.
     """
 
     def __init__(
-        self, orders: Iterable[Order], is_over: Callable[[], bool] = lambda: False
+        self, requests: Iterable[ParseRequest], is_over: Callable[[], bool] = lambda: False
     ) -> None:
-        self._orders = deque(orders)
+        self._requests = deque(requests)
         self._is_over = is_over
 
     @property
     def is_one_at_hand(self) -> bool:
         """Whether one is left."""
-        return bool(self._orders) and not self._is_over()
+        return bool(self._requests) and not self._is_over()
 
-    def take(self) -> Order | None:
+    def take(self) -> ParseRequest | None:
         """Return the next one."""
-        return self._orders.popleft() if self.is_one_at_hand else None
+        return self._requests.popleft() if self.is_one_at_hand else None
 
     async def wait(self) -> bool:
         """Return whether one is left."""

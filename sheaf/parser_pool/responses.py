@@ -9,15 +9,17 @@ from sheaf.contracts.documents import EngineFailure, EngineResult
 from sheaf.contracts.failures import MAX_MESSAGE_CHARACTERS, FailureKind
 from sheaf.parser_pool.frame_reader import ForeignFrameError, FrameTooLargeError
 from sheaf.parser_pool.process import ParserProcess
-from sheaf.parser_pool.requests import Order
+from sheaf.parser_pool.requests import ParseRequest
 
 
-async def answer_of(process: ParserProcess, order: Order, gathering: float) -> EngineResult:
+async def response_of(
+    process: ParserProcess, request: ParseRequest, gathering: float
+) -> EngineResult:
     """Wait for the answer to the oldest request; what is wrong with it is a failure of its file.
 
     Args:
         process: is killed where it took too long, or sent what is no answer.
-        order: what the answer belongs to.
+        request: what the answer belongs to.
         gathering: seconds for which answers may gather where none is here yet.
 
     Raises:
@@ -28,12 +30,12 @@ async def answer_of(process: ParserProcess, order: Order, gathering: float) -> E
         # Most answers of short files are here already: those need neither a wait nor its bound.
         frame = process.received()
         if frame is None:
-            async with asyncio.timeout(order.deadline_seconds):
+            async with asyncio.timeout(request.deadline_seconds):
                 frame = await process.receive(gathering)
         result = _decoded(frame)
     except TimeoutError:
         process.kill()
-        message = f"over the time allowed for one file ({order.deadline_seconds:g} s)"
+        message = f"over the time allowed for one file ({request.deadline_seconds:g} s)"
         return failed(FailureKind.TIMEOUT, message)
     except ForeignFrameError:
         process.kill()
@@ -51,7 +53,7 @@ async def answer_of(process: ParserProcess, order: Order, gathering: float) -> E
     return result
 
 
-async def death_of(process: ParserProcess, order: Order) -> EngineResult:
+async def death_of(process: ParserProcess, request: ParseRequest) -> EngineResult:
     """Reap a process that has died, and say why as the result of the file that it was reading."""
     # A process that only closed its pipe gets no time to linger.
     code = await process.wait()
@@ -61,7 +63,7 @@ async def death_of(process: ParserProcess, order: Order) -> EngineResult:
         message = f"the document needs more memory than is allowed ({mebibytes} MiB)"
         return failed(FailureKind.TOO_LARGE, message)
     if code == -signal.SIGXCPU:
-        seconds = order.request.cpu_seconds
+        seconds = request.engine_request.cpu_seconds
         message = f"over the processor time allowed for one file ({seconds} s)"
         return failed(FailureKind.TIMEOUT, message)
     return failed(FailureKind.CRASHED, f"parser process died: {_cause(code)}")

@@ -5,17 +5,18 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 from sheaf.contracts.failures import DocumentError
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.reuse import FileKey, ResultKey
 from sheaf.ledger.records import ClaimedItem
-from sheaf.parser_pool.requests import Order, Orders
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests
 from sheaf.processing.images import image_folder
 from sheaf.processing.job_work import Work
 from sheaf.processing.outcomes import failed, skipped
 from sheaf.processing.result_store import Processed
+from sheaf.processing.slice_budget import SliceBudget
 from sheaf.rules.name_hints import name_hint
 from sheaf.sources.content import Content
 from sheaf.sources.items import ItemFiles
@@ -30,7 +31,7 @@ that is being taken, and the next."""
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenFile:
     """A file that is ready to be parsed."""
 
     item: ClaimedItem
@@ -39,11 +40,11 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class OpenedGroup:
+class OpenFileGroup:
     """Files that were opened together, without those whose outcome is known already."""
 
     known: Sequence[Processed]
-    opened: Sequence[Opened]
+    opened: Sequence[OpenFile]
 
 
 class FileOpener:
@@ -61,7 +62,7 @@ class FileOpener:
     @asynccontextmanager
     async def opened(
         self, work: Work, group: Sequence[ClaimedItem]
-    ) -> AsyncGenerator[OpenedGroup, None]:
+    ) -> AsyncGenerator[OpenFileGroup, None]:
         """Open and hash files; they stay open within the context.
 
         Raises:
@@ -82,10 +83,10 @@ class FileOpener:
                     known.append(skipped(item, result_id, content))
                 else:
                     folder = stack.enter_context(image_folder(work.options))
-                    opened.append(Opened(item, content, folder))
-            yield OpenedGroup(known, opened)
+                    opened.append(OpenFile(item, content, folder))
+            yield OpenFileGroup(known, opened)
 
-    async def check(self, work: Work, one: Opened) -> None:
+    async def check(self, work: Work, one: OpenFile) -> None:
         """Check that a file is still what was opened.
 
         Raises:
@@ -117,54 +118,33 @@ class _Held:
     left: int
 
 
-class Turn(Protocol):
-    """How long a slice may go on."""
-
-    def begins(self) -> bool:
-        """Whether to begin one more file, now that there is a process for it."""
-        ...
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is to be opened."""
-        ...
-
-
-class Endless:
-    """The turn of whoever works through all of its files."""
-
-    is_over = False
-
-    def begins(self) -> bool:
-        """Return that each file is begun."""
-        return True
-
-
-class Opening(Orders):
+class Prefetcher(ParseRequests):
     """The files of one slice, of which the next group is opened while one is parsed.
 
     Args:
         groups: opened one after the other.
         open_group: opens one; what it gives stays open within its context.
-        orders: writes the orders of a group, as far as its second argument does not say that
+        requests: writes the requests of a group, as far as its second argument does not say that
             nothing is begun any more.
-        turn: asked before each file, and before each group but the first.
+        budget: asked before each file, and before each group but the first; None has no end.
     """
 
     def __init__(
         self,
         groups: Iterator[Sequence[ClaimedItem]],
-        open_group: Callable[[Sequence[ClaimedItem]], AbstractAsyncContextManager[OpenedGroup]],
-        orders: Callable[[Sequence[Opened], Callable[[], bool]], Awaitable[Sequence[Order]]],
-        turn: Turn | None,
+        open_group: Callable[[Sequence[ClaimedItem]], AbstractAsyncContextManager[OpenFileGroup]],
+        requests: Callable[
+            [Sequence[OpenFile], Callable[[], bool]], Awaitable[Sequence[ParseRequest]]
+        ],
+        budget: SliceBudget | None,
     ) -> None:
         self._groups = groups
         self._open_group = open_group
-        self._orders = orders
-        self._turn = turn or Endless()
+        self._requests = requests
+        self._budget = budget or SliceBudget()
         self._known: list[Processed] = []
-        self._ready: deque[tuple[Opened, Order, _Held]] = deque()
-        self._begun: deque[tuple[Opened, _Held]] = deque()
+        self._ready: deque[tuple[OpenFile, ParseRequest, _Held]] = deque()
+        self._begun: deque[tuple[OpenFile, _Held]] = deque()
         self._changed = asyncio.Event()
         """Set whenever something was added to or taken from what is ready."""
         self._ends = False
@@ -189,17 +169,17 @@ class Opening(Orders):
         """Whether a file is open that was not taken yet."""
         return bool(self._ready) and not self._ends
 
-    def take(self) -> Order | None:
+    def take(self) -> ParseRequest | None:
         """Return the next file, if one is open and there is time for it."""
         if not self.is_one_at_hand:
             return None
-        if not self._turn.begins():
+        if not self._budget.begins():
             self._end()
             return None
-        opened, order, held = self._ready.popleft()
+        opened, request, held = self._ready.popleft()
         self._begun.append((opened, held))
         self._changed.set()
-        return order
+        return request
 
     async def wait(self) -> bool:
         """Wait until a file is open; False once there will be none any more.
@@ -221,7 +201,7 @@ class Opening(Orders):
         return known
 
     @asynccontextmanager
-    async def answered(self) -> AsyncGenerator[Opened, None]:
+    async def answered(self) -> AsyncGenerator[OpenFile, None]:
         """Give the oldest file that was taken; it stays open within the context."""
         opened, held = self._begun.popleft()
         yield opened
@@ -232,7 +212,7 @@ class Opening(Orders):
     async def _fill(self) -> None:
         try:
             for number, group in enumerate(self._groups):
-                if self._ends or (number and self._turn.is_over):
+                if self._ends or (number and self._budget.is_over):
                     return
                 added = await self._add(group)
                 # One of its own must be taken: those of the group before it come first.
@@ -245,9 +225,9 @@ class Opening(Orders):
         """Open a group, and return how many of its files are to be parsed."""
         stack = await self._stacks.enter_async_context(AsyncExitStack())
         found = await stack.enter_async_context(self._open_group(group))
-        orders = await self._orders(found.opened, lambda: self._ends)
-        held = _Held(stack, len(orders))
-        self._ready += [(*pair, held) for pair in zip(found.opened, orders, strict=True)]
+        requests = await self._requests(found.opened, lambda: self._ends)
+        held = _Held(stack, len(requests))
+        self._ready += [(*pair, held) for pair in zip(found.opened, requests, strict=True)]
         self._known += found.known
         self._changed.set()
         if not held.left:

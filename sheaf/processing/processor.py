@@ -8,13 +8,14 @@ from typing import Protocol
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import ClaimedItem
-from sheaf.parser_pool.requests import Listed, Order, Orders
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests, RequestList
 from sheaf.processing.images import written_images
 from sheaf.processing.job_work import Work
 from sheaf.processing.outcomes import completed, failed
 from sheaf.processing.passwords import Passwords
-from sheaf.processing.prefetch import FileOpener, Opened, Opening, Turn, groups_of
+from sheaf.processing.prefetch import FileOpener, OpenFile, Prefetcher, groups_of
 from sheaf.processing.result_store import Processed
+from sheaf.processing.slice_budget import SliceBudget
 from sheaf.sources.items import ItemFiles
 from sheaf.sources.unreadable import failure_of_item
 from sheaf.storage.scratch import on_scratch
@@ -23,7 +24,9 @@ from sheaf.storage.scratch import on_scratch
 class Parser(Protocol):
     """Reads files in processes that may die."""
 
-    def run_many(self, project_id: str, orders: Orders) -> AsyncGenerator[EngineResult, None]:
+    def run_many(
+        self, project_id: str, requests: ParseRequests
+    ) -> AsyncGenerator[EngineResult, None]:
         """Yield a document or a failure for each file; never raises for what a file does.
 
         Raises:
@@ -58,7 +61,7 @@ class DocumentProcessor:
         work: Work,
         items: Sequence[ClaimedItem],
         file_seconds: float,
-        turn: Turn | None = None,
+        budget: SliceBudget | None = None,
     ) -> AsyncGenerator[Processed, None]:
         """Yield what became of each item. A fault of a document is an outcome, not an error.
 
@@ -67,34 +70,44 @@ class DocumentProcessor:
             items: in the order in which they are parsed; those that are known without a parse are
                 yielded between the others.
             file_seconds: wall time for one file where the job asks for no other.
-            turn: says when nothing more is to be begun; None works through all.
+            budget: says when nothing more is to be begun; None works through all.
         """
         open_group = partial(self._opener.opened, work)
-        orders = partial(self._orders, work, work.file_seconds or file_seconds)
-        async with Opening(groups_of(items), open_group, orders, turn) as opening:
-            async with aclosing(self._parser.run_many(work.spec.project_id, opening)) as answers:
-                async for answer in answers:
-                    async with opening.answered() as one:
-                        processed = await self._finished(work, one, answer)
+        requests = partial(self._requests, work, work.file_seconds or file_seconds)
+        async with Prefetcher(groups_of(items), open_group, requests, budget) as prefetcher:
+            async with aclosing(
+                self._parser.run_many(work.spec.project_id, prefetcher)
+            ) as responses:
+                async for response in responses:
+                    async with prefetcher.answered() as one:
+                        processed = await self._finished(work, one, response)
                     yield processed
                     # After it, so that the time until now is known to be its.
-                    for processed in opening.take_known():
+                    for processed in prefetcher.take_known():
                         yield processed
-            for processed in opening.take_known():
+            for processed in prefetcher.take_known():
                 yield processed
 
-    async def _orders(
-        self, work: Work, file_seconds: float, opened: Sequence[Opened], is_over: Callable[[], bool]
-    ) -> list[Order]:
+    async def _requests(
+        self,
+        work: Work,
+        file_seconds: float,
+        opened: Sequence[OpenFile],
+        is_over: Callable[[], bool],
+    ) -> list[ParseRequest]:
         pages = await self._page_counts(work, file_seconds, opened, is_over)
         extra = work.extra_seconds_per_page
         return [
-            Order(self._request(work, one), file_seconds + count * extra)
+            ParseRequest(self._request(work, one), file_seconds + count * extra)
             for one, count in zip(opened, pages, strict=True)
         ]
 
     async def _page_counts(
-        self, work: Work, file_seconds: float, opened: Sequence[Opened], is_over: Callable[[], bool]
+        self,
+        work: Work,
+        file_seconds: float,
+        opened: Sequence[OpenFile],
+        is_over: Callable[[], bool],
     ) -> list[int]:
         """Return the pages of each file where its time depends on them; it takes a look at each.
 
@@ -108,13 +121,15 @@ class DocumentProcessor:
             "image_folder": None,
             "rendering": None,
         }
-        orders = [Order(self._request(work, one).changed(**glance), file_seconds) for one in opened]
-        listed = Listed(orders, is_over)
-        async with aclosing(self._parser.run_many(work.spec.project_id, listed)) as answers:
-            pages = [one.document.total_pages if one.document else 1 async for one in answers]
+        requests = [
+            ParseRequest(self._request(work, one).changed(**glance), file_seconds) for one in opened
+        ]
+        listed = RequestList(requests, is_over)
+        async with aclosing(self._parser.run_many(work.spec.project_id, listed)) as responses:
+            pages = [one.document.total_pages if one.document else 1 async for one in responses]
         return pages + [1] * (len(opened) - len(pages))
 
-    def _request(self, work: Work, one: Opened) -> EngineRequest:
+    def _request(self, work: Work, one: OpenFile) -> EngineRequest:
         return EngineRequest(
             path=str(one.content.path),
             name=one.item.display_name,
@@ -125,12 +140,12 @@ class DocumentProcessor:
             passwords=self._passwords.named(work.options.password_ref),
         )
 
-    async def _finished(self, work: Work, one: Opened, answer: EngineResult) -> Processed:
+    async def _finished(self, work: Work, one: OpenFile, response: EngineResult) -> Processed:
         try:
             images = {}
             if one.image_folder is not None:
-                images = await on_scratch(partial(written_images, answer, one.image_folder))
+                images = await on_scratch(partial(written_images, response, one.image_folder))
             await self._opener.check(work, one)
-            return completed(work, one.item, answer, one.content, images)
+            return completed(work, one.item, response, one.content, images)
         except Exception as error:  # noqa: BLE001 - of this file alone
             return failed(one.item, failure_of_item(error))

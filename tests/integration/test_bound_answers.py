@@ -13,7 +13,7 @@ from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import OutageError
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.parser_pool.process import ParserProcess
-from sheaf.parser_pool.requests import Listed, Order
+from sheaf.parser_pool.requests import ParseRequest, RequestList
 from sheaf.testing.stray_engine import LATE_SECONDS, STRAYS
 from tests.integration.test_parser_pool import living_children, parser_processes
 
@@ -34,10 +34,10 @@ def make(tmp_path: Path) -> Make:
 
 
 async def read(pool: ParserPool, project: str, requests: list[EngineRequest]) -> list[str]:
-    orders = Listed(Order(request, SECONDS) for request in requests)
+    asked = RequestList(ParseRequest(request, SECONDS) for request in requests)
     return [
         answer.document.pages[0].text if answer.document else str(answer.failure)
-        async for answer in pool.run_many(project, orders)
+        async for answer in pool.run_many(project, asked)
     ]
 
 

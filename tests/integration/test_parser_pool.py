@@ -20,7 +20,7 @@ from sheaf.parser_pool import process as parser_process
 from sheaf.parser_pool.pipeline import MOST_AHEAD
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.parser_pool.process import ParserProcess
-from sheaf.parser_pool.requests import Listed, Order
+from sheaf.parser_pool.requests import ParseRequest, RequestList
 from sheaf.rules.outside_faults import Blame, blame
 from sheaf.storage.scratch import Scratch
 
@@ -259,10 +259,10 @@ async def test_a_machine_without_a_process_to_give_is_no_fault_of_a_file(
 
         with monkeypatch.context() as patch:
             patch.setattr(asyncio, "create_subprocess_exec", refused)
-            orders = Listed(Order(make(f"text {n}"), DEADLINE) for n in range(3))
-            async with aclosing(pool.run_many(PROJECT, orders)) as answers:
+            requests = RequestList(ParseRequest(make(f"text {n}"), DEADLINE) for n in range(3))
+            async with aclosing(pool.run_many(PROJECT, requests)) as responses:
                 with pytest.raises(OutageError, match="one could not start") as raised:
-                    await anext(answers)
+                    await anext(responses)
             assert os.strerror(code) in str(raised.value)
             assert blame(raised.value) is Blame.OUTSIDE
         # The place in the pool is free again, and so is the folder.
@@ -325,8 +325,8 @@ async def test_a_process_that_holds_on_to_memory_is_replaced(
 async def read_all(
     pool: ParserPool, requests: list[EngineRequest], deadline: float = DEADLINE
 ) -> list[EngineResult]:
-    orders = Listed(Order(request, deadline) for request in requests)
-    return [answer async for answer in pool.run_many(PROJECT, orders)]
+    asked = RequestList(ParseRequest(request, deadline) for request in requests)
+    return [answer async for answer in pool.run_many(PROJECT, asked)]
 
 
 def texts(results: list[EngineResult]) -> list[str]:
@@ -363,20 +363,22 @@ async def test_a_file_sent_ahead_has_its_whole_time(pool: ParserPool, make: Make
     assert [word for word in found if word != "Timeout"] == [f"text {n}" for n in range(30)]
 
 
-async def test_orders_are_taken_only_as_there_is_room(pool: ParserPool, make: MakeRequest) -> None:
+async def test_requests_are_taken_only_as_there_is_room(
+    pool: ParserPool, make: MakeRequest
+) -> None:
     taken = 0
 
-    class Counted(Listed):
-        def take(self) -> Order | None:
+    class Counted(RequestList):
+        def take(self) -> ParseRequest | None:
             nonlocal taken
             taken += 1
             return super().take()
 
     request = make("text")
-    answers = pool.run_many(PROJECT, Counted([Order(request, DEADLINE)] * 1000))
+    responses = pool.run_many(PROJECT, Counted([ParseRequest(request, DEADLINE)] * 1000))
     for _ in range(5):
-        await anext(answers)
-    await answers.aclose()
+        await anext(responses)
+    await responses.aclose()
     assert taken <= 5 + MOST_AHEAD + 1
     assert (await pool.run(PROJECT, make("after"), DEADLINE)).document is not None
 
@@ -387,7 +389,7 @@ async def test_a_stop_kills_what_runs_and_what_waits_for_a_process(
     stop = asyncio.get_running_loop().create_future()
 
     async def read(request: EngineRequest) -> None:
-        async for _ in pool.run_many(PROJECT, Listed([Order(request, DEADLINE)]), stop):
+        async for _ in pool.run_many(PROJECT, RequestList([ParseRequest(request, DEADLINE)]), stop):
             pass
 
     reads = [asyncio.create_task(read(make("fault: sleep"))) for _ in range(3)]

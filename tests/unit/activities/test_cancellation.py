@@ -11,7 +11,7 @@ from activities.cancellation import CancellableParser, stop_if_cancelled, to_its
 from sheaf.contracts.documents import EngineFailure, EngineRequest, EngineResult
 from sheaf.contracts.failures import FailureKind
 from sheaf.parser_pool.pool import ParserPool
-from sheaf.parser_pool.requests import Listed, Order, Orders
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests, RequestList
 
 REQUEST = EngineRequest(path="/nowhere", name="a.txt")
 ANSWER = EngineResult(failure=EngineFailure(kind=FailureKind.EMPTY, message="nothing in it"))
@@ -25,10 +25,10 @@ class SlowPool:
         self.ended = "not begun"
 
     async def run_many(
-        self, project_id: str, orders: Orders, stop: asyncio.Future[None]
+        self, project_id: str, requests: ParseRequests, stop: asyncio.Future[None]
     ) -> AsyncGenerator[EngineResult, None]:
         assert project_id == "prj-1"
-        while orders.take():
+        while requests.take():
             done, _ = await asyncio.wait({stop}, timeout=self.seconds)
             self.ended = "stopped" if done else "answered"
             if done:
@@ -38,7 +38,9 @@ class SlowPool:
 
 async def read_one(pool: SlowPool) -> EngineResult:
     parser = CancellableParser(cast("ParserPool", pool))
-    (answer,) = [one async for one in parser.run_many("prj-1", Listed([Order(REQUEST, 60)]))]
+    (answer,) = [
+        one async for one in parser.run_many("prj-1", RequestList([ParseRequest(REQUEST, 60)]))
+    ]
     return answer
 
 

@@ -13,15 +13,14 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import outages
 from activities.recording import Recorder
-from activities.slice_time import SliceTime
 from activities.slices import MAX_ATTEMPTS, SliceRun
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import SliceInput
 from sheaf.ledger.records import ClaimedItem
 from sheaf.processing.job_work import Work
-from sheaf.processing.prefetch import Turn
 from sheaf.processing.result_store import Processed
+from sheaf.processing.slice_budget import SliceBudget
 from tests.claimed import claimed
 from tests.unit.activities.test_recording import FakeClaims, FakeStore, recorder
 from tests.unit.processing.test_result_store import completed
@@ -59,11 +58,11 @@ class Waiting:
         self.file = file
 
     async def process(
-        self, work: Work, items: Sequence[ClaimedItem], seconds: float, turn: Turn
+        self, work: Work, items: Sequence[ClaimedItem], seconds: float, budget: SliceBudget
     ) -> AsyncGenerator[Processed, None]:
         await asyncio.sleep(self.wait)
         for one in items:
-            if not turn.begins():
+            if not budget.begins():
                 return
             await asyncio.sleep(self.file)
             yield completed(one.ordinal, "text")
@@ -77,7 +76,7 @@ class Broken:
         self.error = error
 
     async def process(
-        self, work: Work, items: Sequence[ClaimedItem], seconds: float, turn: Turn
+        self, work: Work, items: Sequence[ClaimedItem], seconds: float, budget: SliceBudget
     ) -> AsyncGenerator[Processed, None]:
         for one in items[: self.ends]:
             yield completed(one.ordinal, "text")
@@ -125,7 +124,7 @@ async def test_a_slice_begins_a_file_however_late_it_is() -> None:
 
 async def test_looking_whether_the_time_is_over_does_not_begin_it() -> None:
     async def look() -> tuple[bool, float | None, bool]:
-        made = SliceTime(0.0, lambda: False)
+        made = SliceBudget(0.0, lambda: False)
         is_over = made.is_over
         return is_over, made.began, made.begins()
 
@@ -134,7 +133,7 @@ async def test_looking_whether_the_time_is_over_does_not_begin_it() -> None:
 
 async def test_a_job_that_takes_no_more_work_has_nothing_begun_and_nothing_opened() -> None:
     async def look() -> tuple[bool, bool]:
-        made = SliceTime(60.0, lambda: True)
+        made = SliceBudget(60.0, lambda: True)
         return made.begins(), made.is_over
 
     assert await ActivityEnvironment().run(look) == (False, True)

@@ -1,20 +1,21 @@
 """How long a slice goes on: by its own work, not by what it waits for."""
 
+import math
 import time
 from collections.abc import Callable
 
-from temporalio import activity
 
-
-class SliceTime:
-    """The time of one attempt at a slice; see `sheaf.processing.prefetch.Turn`.
+class SliceBudget:
+    """The time of one attempt at a slice; without arguments it has no end.
 
     Args:
         seconds: after so many, no further file is begun.
-        is_stopped: whether the job takes no more work.
+        is_stopped: whether the job takes no more work, or the worker stops.
     """
 
-    def __init__(self, seconds: float, is_stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, seconds: float = math.inf, is_stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         self._limit = seconds
         self._is_stopped = is_stopped
         self._attempt_began = time.monotonic()
@@ -35,6 +36,6 @@ class SliceTime:
 
     @property
     def is_over(self) -> bool:
-        """Whether the job or the worker stops, or the time is up."""
+        """Whether nothing more is to be opened: the time is up, or `is_stopped`."""
         is_late = self.began is not None and time.monotonic() - self.began > self._limit
-        return self._is_stopped() or is_late or activity.is_worker_shutdown()
+        return self._is_stopped() or is_late

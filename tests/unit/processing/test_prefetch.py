@@ -12,24 +12,25 @@ from hypothesis import strategies as st
 from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import ClaimedItem
-from sheaf.parser_pool.requests import Order
+from sheaf.parser_pool.requests import ParseRequest
 from sheaf.processing.outcomes import failed
 from sheaf.processing.prefetch import (
     OPENED_BYTES,
     OPENED_FILES,
-    Opened,
-    OpenedGroup,
-    Opening,
+    OpenFile,
+    OpenFileGroup,
+    Prefetcher,
     groups_of,
 )
+from sheaf.processing.slice_budget import SliceBudget
 from sheaf.sources.content import Content
 from tests.claimed import claimed
 
 GONE = DocumentError(FailureKind.SOURCE_CHANGED, "gone")
 
 
-class FakeTurn:
-    """A turn that ends when a test says so."""
+class FakeBudget(SliceBudget):
+    """A budget that ends when a test says so."""
 
     def __init__(self, is_over: Callable[[], bool] = lambda: False) -> None:
         self._is_over = is_over
@@ -56,7 +57,7 @@ class Files:
         self.held.set()
 
     @asynccontextmanager
-    async def group(self, group: Sequence[ClaimedItem]) -> AsyncGenerator[OpenedGroup, None]:
+    async def group(self, group: Sequence[ClaimedItem]) -> AsyncGenerator[OpenFileGroup, None]:
         first = group[0].ordinal
         await self.held.wait()
         if self.broken == first:
@@ -65,21 +66,25 @@ class Files:
         self.opened.append(first)
         known = [failed(one, GONE) for one in group if one.ordinal in self.gone]
         content = Content(Path("in"), (1, 1), "0" * 64)
-        files = [Opened(one, content, None) for one in group if one.ordinal not in self.gone]
+        files = [OpenFile(one, content, None) for one in group if one.ordinal not in self.gone]
         try:
-            yield OpenedGroup(known, files)
+            yield OpenFileGroup(known, files)
         finally:
             self.open.remove(first)
 
-    async def orders(self, opened: Sequence[Opened], is_over: Callable[[], bool]) -> list[Order]:
-        return [Order(EngineRequest(path="in", name=one.item.display_name), 60) for one in opened]
+    async def requests(
+        self, opened: Sequence[OpenFile], is_over: Callable[[], bool]
+    ) -> list[ParseRequest]:
+        return [
+            ParseRequest(EngineRequest(path="in", name=one.item.display_name), 60) for one in opened
+        ]
 
-    def opening(
+    def prefetcher(
         self, groups: Sequence[Sequence[int]], is_over: Callable[[], bool] = lambda: False
-    ) -> Opening:
+    ) -> Prefetcher:
         made = ([claimed(ordinal) for ordinal in group] for group in groups)
-        self.turn = FakeTurn(is_over)
-        return Opening(made, self.group, self.orders, self.turn)
+        self.budget = FakeBudget(is_over)
+        return Prefetcher(made, self.group, self.requests, self.budget)
 
 
 async def settle() -> None:
@@ -88,84 +93,84 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def take(opening: Opening) -> str:
-    assert await opening.wait()
-    order = opening.take()
-    assert order is not None
-    return order.request.name
+async def take(prefetcher: Prefetcher) -> str:
+    assert await prefetcher.wait()
+    request = prefetcher.take()
+    assert request is not None
+    return request.engine_request.name
 
 
 async def test_the_next_group_is_opened_once_one_is_begun_and_no_earlier() -> None:
     files = Files()
-    async with files.opening([[1, 2], [3, 4], [5, 6]]) as opening:
-        assert await opening.wait()
+    async with files.prefetcher([[1, 2], [3, 4], [5, 6]]) as prefetcher:
+        assert await prefetcher.wait()
         await settle()
         assert files.open == {1}
-        assert await take(opening) == "1.txt"
+        assert await take(prefetcher) == "1.txt"
         await settle()
         assert files.open == {1, 3}
-        assert await take(opening) == "2.txt"
+        assert await take(prefetcher) == "2.txt"
         await settle()
         assert files.open == {1, 3}
 
 
 async def test_a_group_is_closed_when_the_last_of_its_files_is_answered() -> None:
     files = Files()
-    async with files.opening([[1, 2], [3]]) as opening:
+    async with files.prefetcher([[1, 2], [3]]) as prefetcher:
         for expected in (1, 2, 3):
-            assert await take(opening) == f"{expected}.txt"
+            assert await take(prefetcher) == f"{expected}.txt"
         for ordinal, left in ((1, {1, 3}), (2, {3}), (3, set[int]())):
-            async with opening.answered() as opened:
+            async with prefetcher.answered() as opened:
                 assert opened.item.ordinal == ordinal
                 assert ordinal in {1, 2} or files.open == {3}
             assert files.open == left
-        assert not await opening.wait()
+        assert not await prefetcher.wait()
 
 
 async def test_files_that_are_known_are_told_and_never_taken() -> None:
     files = Files(gone=(1, 2, 4))
-    async with files.opening([[1, 2], [3, 4], [5]]) as opening:
-        assert await take(opening) == "3.txt"
-        assert [one.outcome.item.ordinal for one in opening.take_known()] == [1, 2, 4]
-        assert opening.take_known() == []
-        assert await take(opening) == "5.txt"
+    async with files.prefetcher([[1, 2], [3, 4], [5]]) as prefetcher:
+        assert await take(prefetcher) == "3.txt"
+        assert [one.outcome.item.ordinal for one in prefetcher.take_known()] == [1, 2, 4]
+        assert prefetcher.take_known() == []
+        assert await take(prefetcher) == "5.txt"
 
 
 async def test_nothing_is_begun_once_the_time_is_up() -> None:
     files, is_over = Files(), False
-    async with files.opening([[1, 2], [3]], lambda: is_over) as opening:
-        assert await take(opening) == "1.txt"
+    async with files.prefetcher([[1, 2], [3]], lambda: is_over) as prefetcher:
+        assert await take(prefetcher) == "1.txt"
         is_over = True
-        assert opening.is_one_at_hand
-        assert opening.take() is None
-        assert not opening.is_one_at_hand
-        assert not await opening.wait()
+        assert prefetcher.is_one_at_hand
+        assert prefetcher.take() is None
+        assert not prefetcher.is_one_at_hand
+        assert not await prefetcher.wait()
     assert not files.open
 
 
 async def test_groups_of_known_files_end_with_the_time_too() -> None:
     files = Files(gone=(1, 2, 3))
-    async with files.opening([[1], [2], [3]], lambda: len(files.opened) == 2) as opening:
-        assert not await opening.wait()
-        assert [one.outcome.item.ordinal for one in opening.take_known()] == [1, 2]
-    assert files.turn.begun == 0  # No process was there yet.
+    async with files.prefetcher([[1], [2], [3]], lambda: len(files.opened) == 2) as prefetcher:
+        assert not await prefetcher.wait()
+        assert [one.outcome.item.ordinal for one in prefetcher.take_known()] == [1, 2]
+    assert files.budget.begun == 0  # No process was there yet.
 
 
 async def test_a_group_that_cannot_be_opened_raises_after_those_before_it() -> None:
     files = Files()
     files.broken = 3
-    async with files.opening([[1, 2], [3]]) as opening:
-        assert [await take(opening), await take(opening)] == ["1.txt", "2.txt"]
+    async with files.prefetcher([[1, 2], [3]]) as prefetcher:
+        assert [await take(prefetcher), await take(prefetcher)] == ["1.txt", "2.txt"]
         with pytest.raises(OSError, match="the ledger is gone"):
-            await opening.wait()
+            await prefetcher.wait()
     assert not files.open
 
 
 async def test_leaving_waits_for_a_group_that_is_being_opened_and_closes_it() -> None:
     files = Files()
-    opening = files.opening([[1], [2]])
-    async with opening:
-        assert await take(opening) == "1.txt"
+    prefetcher = files.prefetcher([[1], [2]])
+    async with prefetcher:
+        assert await take(prefetcher) == "1.txt"
         files.held.clear()
         await settle()
         asyncio.get_running_loop().call_later(0.01, files.held.set)
