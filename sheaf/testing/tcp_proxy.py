@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 BLOCK_BYTES = 64 * 1024
 
@@ -76,9 +76,7 @@ class TcpProxy:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
+        self._cut(*self._writers)
 
     async def _end(self) -> None:
         rest = asyncio.all_tasks(self._loop) - {asyncio.current_task(self._loop)}
@@ -95,24 +93,38 @@ class TcpProxy:
         try:
             other = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
-            writer.transport.abort()
+            self._cut(writer)
             return
         self._writers.add(other[1])
-        with suppress(OSError, asyncio.CancelledError):
-            await asyncio.gather(
-                self._passed(reader, other[1], age), self._passed(other[0], writer, age)
-            )
+        if self._server is None:
+            # Refused since: whoever cut the connections did not know of this one.
+            self._cut(writer, other[1])
+            return
+        ways = ((reader, other[1]), (other[0], writer))
+        await asyncio.gather(*(self._passed(*way, age) for way in ways))
+        if age == self._age:
+            self._writers -= {writer, other[1]}
 
     async def _passed(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, age: int
     ) -> None:
-        while block := await reader.read(BLOCK_BYTES):
-            if age != self._age:
-                return
-            writer.write(block)
-            await writer.drain()
+        """Pass bytes one way until its reader ends, which closes its writer as well."""
+        try:
+            while block := await reader.read(BLOCK_BYTES):
+                if age != self._age:
+                    return
+                writer.write(block)
+                await writer.drain()
+        except OSError:
+            # Reset by either end. An end that is left open would be nobody's from here on.
+            writer.transport.abort()
         if age == self._age:
             writer.close()
+
+    def _cut(self, *writers: asyncio.StreamWriter) -> None:
+        for writer in writers:
+            writer.transport.abort()
+        self._writers -= {*writers}
 
 
 @contextmanager
