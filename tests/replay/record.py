@@ -2,6 +2,8 @@
 
 Runs scenarios over fakes on a real dev server and writes one file a Workflow run. A history is
 added with each change to a Workflow's commands, never edited: an existing file is left alone.
+Those of open runs are recorded by the commit before a change, in a worktree of it that has this
+module (docs/deploys.md).
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from sheaf.contracts.ids import page_workflow_id
@@ -39,6 +42,11 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "skips": (FakeItems(40, states=dict.fromkeys(range(1, 21), "skipped")), {}),
     "retry": (FakeItems(12, flaky={5: 2}), {}),
     "left-unsettled": (FakeItems(12, dropped={5: 1}), {}),
+    "left-in-two-places": (FakeItems(30, dropped={5: 1, 27: 1}), {}),
+    "asks-for-slots": (
+        FakeItems(20, flaky=dict.fromkeys(range(6, 11), 1), slow={6: 1.5, 11: 3}),
+        {"concurrency": 4},
+    ),
     "continue-as-new": (FakeItems(45), {"threshold": 10}),
     "file-per-activity": (FakeItems(6), {"one_file_per_activity": True}),
     "joined-pages": (FakeItems(95, seconds_per_file=0.001), {"joins_pages": True}),
@@ -65,6 +73,24 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "cancel": (FakeItems(30, flaky={4: 10**6}), {"threshold": 10}),
 }
 
+OPEN: dict[str, tuple[FakeItems, dict[str, object], float]] = {
+    "open-batch": (FakeItems(45, pause=1.5), {"concurrency": 2}, 6),
+    "open-listing": (FakeItems(45, listed=25, listing_seconds=60, pause=1), {"concurrency": 2}, 4),
+    "open-joined": (
+        FakeItems(400, seconds_per_file=0.001, pause=0.5, slow={1: 0.1, 3: 0.1, 6: 0.1}),
+        {"joins_pages": True, "concurrency": 2},
+        4,
+    ),
+    "open-continued": (FakeItems(60, pause=2), {"threshold": 10, "concurrency": 4}, 7),
+    "open-long-page": (
+        FakeItems(60, flaky=dict.fromkeys(range(1, 61), 1), pause=0.2),
+        {"page_files": 60, "limits": RunLimits(max_page_events=40)},
+        6,
+    ),
+    "open-again": (FakeItems(30, dropped={5: 1}, slow={5: 60}), {}, 4),
+}
+"""Batches that are saved in the middle of it, after so many seconds: what a deploy finds."""
+
 
 async def main(names: list[str]) -> None:
     """Record the named scenarios, or all."""
@@ -74,7 +100,9 @@ async def main(names: list[str]) -> None:
         for name, recorded in OTHERS.items():
             if not names or name in names:
                 await recorded(environment.client)
-        for name in [one for one in names or SCENARIOS if one not in OTHERS]:
+        for name in [one for one in names or OPEN if one in OPEN]:
+            await record_open(environment.client, name)
+        for name in [one for one in names or SCENARIOS if one in SCENARIOS]:
             items, options = SCENARIOS[name]
             await record(environment.client, name, items, batch_input(**options))
 
@@ -136,6 +164,20 @@ async def record(client: Client, name: str, items: FakeItems, input: BatchInput)
         with suppress(WorkflowFailureError):
             await handle.result()
     await save(client, name, f"WorkflowId STARTS_WITH '{input.job_id}'")
+
+
+async def record_open(client: Client, name: str) -> None:
+    """Run a batch for a while and write every run of it and of its children, open as they are."""
+    items, options, seconds = OPEN[name]
+    job = batch_input(**options)
+    query = f"WorkflowId STARTS_WITH '{job.job_id}'"
+    async with workers(client, items) as queue:
+        await start(client, queue, job)
+        await asyncio.sleep(seconds)
+        await save(client, name, query)
+        async for one in client.list_workflows(f"{query} AND ExecutionStatus = 'Running'"):
+            with suppress(RPCError):
+                await client.get_workflow_handle(one.id).terminate()
 
 
 async def start_page(client: Client, queue: str, input: BatchInput, last: int) -> None:

@@ -56,6 +56,8 @@ class FakeItems:
     dropped: dict[int, int] = field(default_factory=dict)
     listing_error: str | None = None
     listed: int = 0
+    listing_seconds: float = 0.0
+    """How long a listing goes on after it has told what it listed before."""
     cancelled_at: int | None = None
     superseded: int = 0
     gone: set[str] = field(default_factory=set)
@@ -145,6 +147,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         if self.items.listed:
             parent = activity.client().get_workflow_handle(input.parent_id)
             await parent.signal("enumerated", Enumerated(mark=self.items.listed))
+        await asyncio.sleep(self.items.listing_seconds)
         if self.items.listing_error:
             return Enumerated(mark=0, error=self.items.listing_error)
         skipped = sum(state == "skipped" for state in self.items.states.values())
