@@ -41,9 +41,6 @@ def configure_logging(level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    # They log whole URLs, whose paths and queries may be tokens, and headers.
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     # The same facts are in the record's fields; the message stays constant.
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False

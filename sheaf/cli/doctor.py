@@ -10,7 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 
 from sheaf.cli.output import console, print_json, short_at
@@ -22,9 +21,11 @@ from sheaf.engines.ocr import installed_languages
 from sheaf.jobs.search_attributes import missing_search_attributes
 from sheaf.ledger.migrate import is_current
 from sheaf.processing.passwords import Passwords, PasswordsError
+from sheaf.runtime import http_client
 from sheaf.storage.opened import open_blobs
 
 CHECK_KEY = "doctor/check"
+ANSWER_SECONDS = 5.0
 QUIET_SECONDS = 10
 """A worker's event loop beats each second."""
 
@@ -144,7 +145,7 @@ async def _ui(current: Session) -> Check:
     running = current.home.running()
     if running is None:
         return Check("Temporal UI", True, "not ours to start")
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+    async with http_client.direct_client(ANSWER_SECONDS) as client:
         answer = await client.get(running.ui_address)
     return Check("Temporal UI", answer.is_success, running.ui_address, "see logs/temporal.log")
 
@@ -153,10 +154,9 @@ async def _api(current: Session) -> Check:
     running = current.home.running()
     if running is None or not running.api_address:
         return Check("API", True, "not ours to start")
-    async with httpx.AsyncClient(
-        base_url=running.api_address, trust_env=False, timeout=5
-    ) as client:
-        lives, ready = await client.get("/livez"), await client.get("/readyz")
+    async with http_client.direct_client(ANSWER_SECONDS) as client:
+        lives = await client.get(f"{running.api_address}/livez")
+        ready = await client.get(f"{running.api_address}/readyz")
     found = f"{running.api_address} livez {lives.status_code} readyz {ready.status_code}"
     return Check("API", lives.is_success and ready.is_success, found, "see logs/api.log")
 
@@ -201,7 +201,7 @@ async def _guarded(check: Callable[[Session], Awaitable[Check]], current: Sessio
         return Check(name, True, "not running; `sheaf up` starts it")
     try:
         return await check(current)
-    except (RuntimeError, OSError, httpx.HTTPError) as error:
+    except (RuntimeError, OSError, http_client.HTTPError) as error:
         found, advice = str(error)[:200], "see logs/api.log in the home"
         if check is not _api:
             found = f"{_shown_address(current)}: {found}"

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
+
+from sheaf.runtime import http_client
 
 Probe = Callable[[], Awaitable[str | None]]
 
@@ -41,9 +42,9 @@ def lives(address: Callable[[], str]) -> Probe:
 
     async def probe() -> str | None:
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=ANSWER_SECONDS) as client:
+            async with http_client.direct_client(ANSWER_SECONDS) as client:
                 answer = await client.get(f"{address()}/livez")
-        except httpx.HTTPError as error:
+        except http_client.HTTPError as error:
             return f"/livez does not answer ({type(error).__name__})"
         return None if answer.is_success else f"/livez answers {answer.status_code}"
 

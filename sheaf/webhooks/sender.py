@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 from standardwebhooks import Webhook
 
 from sheaf.contracts.http.deliveries import DeliveryError
 from sheaf.rules.webhooks.outbound_urls import RefusedUrlError
 from sheaf.rules.webhooks.retries import parse_retry_after
+from sheaf.runtime import http_client
 from sheaf.webhooks.url_guard import Guard, GuardedTransport
 
 DEADLINE_SECONDS = 15.0
@@ -72,7 +72,7 @@ class Sender:
     """
 
     def __init__(self, guard: Guard, context: ssl.SSLContext) -> None:
-        self._client = httpx.AsyncClient(
+        self._client = http_client.AsyncClient(
             transport=GuardedTransport(guard, context),
             trust_env=False,
             follow_redirects=False,
@@ -91,10 +91,10 @@ class Sender:
             status = response.status_code
             retry_after = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             error = None if response.is_success else DeliveryError.HTTP_ERROR
-        except (RefusedUrlError, httpx.InvalidURL, UnicodeError):
+        except (RefusedUrlError, http_client.InvalidURL, UnicodeError):
             # UnicodeError: the host is no name by IDNA to this version of httpx.
             error = DeliveryError.BLOCKED
-        except (httpx.HTTPError, OSError) as raised:
+        except (http_client.HTTPError, OSError) as raised:
             error = _error(raised)
         # What one answer sets must not be told with the next event.
         self._client.cookies.clear()
@@ -107,7 +107,7 @@ class Sender:
         """Close every connection."""
         await self._client.aclose()
 
-    def _request(self, message: Message) -> httpx.Request:
+    def _request(self, message: Message) -> http_client.Request:
         headers = {
             **message.headers,
             "Content-Type": "application/json",
@@ -150,13 +150,13 @@ def secret_key(secret: str) -> bytes:
 
 def trusted(ca_file: Path | None) -> ssl.SSLContext:
     """Return the usual certificate authorities, and those of a PEM file."""
-    context = httpx.create_ssl_context(trust_env=False)
+    context = http_client.create_ssl_context(trust_env=False)
     if ca_file:
         context.load_verify_locations(ca_file)
     return context
 
 
-async def _drain(response: httpx.Response) -> None:
+async def _drain(response: http_client.Response) -> None:
     """Read what is left of an answer, within bounds, and let go of its connection."""
     size = 0
     try:
@@ -165,16 +165,16 @@ async def _drain(response: httpx.Response) -> None:
                 size += len(chunk)
                 if size > MAX_ANSWER:
                     break
-    except (httpx.HTTPError, OSError):
+    except (http_client.HTTPError, OSError):
         pass
     finally:
         await response.aclose()
 
 
 def _error(raised: Exception) -> DeliveryError:
-    if isinstance(raised, httpx.TimeoutException | TimeoutError):
+    if isinstance(raised, http_client.TimeoutException | TimeoutError):
         return DeliveryError.TIMEOUT
-    if isinstance(raised, httpx.ConnectError):
+    if isinstance(raised, http_client.ConnectError):
         return DeliveryError.TLS if _is_tls(raised) else DeliveryError.UNREACHABLE
     return DeliveryError.DROPPED
 

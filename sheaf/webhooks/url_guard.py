@@ -19,8 +19,6 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-import httpx
-
 from sheaf.rules.webhooks.addresses import Address
 from sheaf.rules.webhooks.outbound_urls import (
     OutboundPolicy,
@@ -31,6 +29,7 @@ from sheaf.rules.webhooks.outbound_urls import (
     check_text,
     target,
 )
+from sheaf.runtime import http_client
 
 LOOKUP_SECONDS = 5.0
 _LOOKUPS = ThreadPoolExecutor(16, thread_name_prefix="lookup")
@@ -57,16 +56,16 @@ class Guard:
         except OSError:
             return
 
-    def parse(self, url: str) -> tuple[Target, httpx.URL]:
+    def parse(self, url: str) -> tuple[Target, http_client.URL]:
         """Return where a URL leads by its text, and the URL; errors as of `check`."""
         check_text(url)
         try:
-            parsed = httpx.URL(url)
+            parsed = http_client.URL(url)
             # Decoded by IDNA when it is read, here and by every request that httpx makes.
             _ = parsed.host
         except UnicodeError as error:
             raise RefusedUrlError("has a host that is no name by IDNA") from error
-        except (httpx.InvalidURL, ValueError) as error:
+        except (http_client.InvalidURL, ValueError) as error:
             raise RefusedUrlError("is malformed") from error
         userinfo = parsed.userinfo.decode("ascii", "replace")
         # As it is sent and looked up.
@@ -89,7 +88,7 @@ class Guard:
         return addresses[0]
 
 
-class GuardedTransport(httpx.AsyncBaseTransport):
+class GuardedTransport(http_client.AsyncBaseTransport):
     """Sends requests through the guard; each is judged anew, also over a connection kept open.
 
     For one host: a connection is kept by its address, and another host of the same address must
@@ -100,22 +99,24 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, guard: Guard, context: ssl.SSLContext) -> None:
         self._guard = guard
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        self._direct = httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+        limits = http_client.Limits(max_connections=1, max_keepalive_connections=1)
+        self._direct = http_client.AsyncHTTPTransport(
+            verify=context, trust_env=False, limits=limits
+        )
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: http_client.Request) -> http_client.Response:
         """Send a request to the address that its host was found to have.
 
         Raises:
             RefusedUrlError: see `Guard.admit`.
-            httpx.TransportError: the name is unknown, or the sending failed.
+            http_client.HTTPError: the name is unknown, or the sending failed.
         """
         found, url = self._guard.parse(str(request.url))
         try:
             address = await self._guard.admit(found)
         except OSError as error:
-            raise httpx.ConnectError("the name cannot be looked up") from error
-        pinned = httpx.Request(
+            raise http_client.ConnectError("the name cannot be looked up") from error
+        pinned = http_client.Request(
             request.method,
             url.copy_with(host=str(address)),
             headers=request.headers,

@@ -80,6 +80,12 @@ def room_of(path: Path) -> str:
 
 
 def imported(path: Path) -> set[str]:
+    """Return what a module imports that is ours or Temporal's, with what it takes from each."""
+    ours = APART | {"sheaf", "temporalio"}
+    return {name for name in all_imported(path) if name.split(".")[0] in ours}
+
+
+def all_imported(path: Path) -> set[str]:
     """Return the dotted names that a module imports, with what it takes from each."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -88,7 +94,7 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert not node.level, f"{path}: say the whole name of what is imported"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] in APART | {"sheaf", "temporalio"}}
+    return found
 
 
 def begins(name: str, prefixes: set[str]) -> bool:
@@ -147,6 +153,18 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
             module: others - done for module, others in open_ones.items() if module not in done
         }
     assert open_ones == {}
+
+
+HTTP_CLIENTS = {
+    *("aiohttp", "http.client", "httpcore", "httpcore2", "httpx", "httpx2", "requests"),
+    *("urllib.request", "urllib3"),
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_one_module_knows_the_http_client(path: Path) -> None:
+    known = {name for name in all_imported(path) if begins(name, HTTP_CLIENTS)}
+    assert known == set() or shown(path) == "sheaf/runtime/http_client.py"
 
 
 UNBOUNDED = {
