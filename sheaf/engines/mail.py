@@ -16,7 +16,7 @@ from pathlib import Path
 from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked
-from sheaf.engines.detection.charset import charset_of, decode
+from sheaf.engines.detection.charset import charset_of, decode, decoded, decoded_markup
 from sheaf.engines.office.engine import to_markdown
 from sheaf.engines.source import Source
 from sheaf.engines.system_faults import raise_if_of_machine
@@ -146,10 +146,9 @@ def _text(part: Message) -> str:
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes):
         return ""
-    try:
-        return normalised(data.decode(part.get_content_charset() or "utf-8"))
-    except (LookupError, UnicodeDecodeError):
-        return normalised(decode(data))
+    said = part.get_content_charset()
+    is_web = part.get_content_type() == "text/html"
+    return normalised((decoded_markup if is_web else decoded)(data, said).text)
 
 
 def _attached(

@@ -9,7 +9,7 @@ import io
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked
-from sheaf.engines.detection.charset import decode
+from sheaf.engines.detection.charset import decoded
 from sheaf.engines.source import Source, package_version, page_of
 
 MAX_TEXT_BYTES = 64 * 1024**2
@@ -27,8 +27,8 @@ def read(source: Source) -> ParsedDocument:
     if size > MAX_TEXT_BYTES:
         message = f"text of {size} bytes, over the limit of {MAX_TEXT_BYTES}"
         raise DocumentError(FailureKind.TOO_LARGE, message)
-    decoded = decode(source.path.read_bytes())
-    text = normalised(decoded)
+    found = decoded(source.path.read_bytes())
+    text = normalised(found.text)
     page = page_of(text)
     if source.media_type in {"text/csv", "text/tab-separated-values"}:
         page = _table_page(text, source.media_type)
@@ -38,8 +38,9 @@ def read(source: Source) -> ParsedDocument:
         engine="sheaf-text",
         engine_version=own_version(),
         total_pages=1,
+        warnings=found.warnings,
     )
-    return document if decoded.strip() else blanked(document)
+    return document if found.text.strip() else blanked(document)
 
 
 def normalised(text: str) -> str:

@@ -35,7 +35,7 @@ RENDERING = {
     ),
     *("sheaf.engines.dispatch", "sheaf.views.handler", "sheaf.views.workbooks"),
 }
-LIBRARIES = {"markdown_it", "xlsxwriter", "liteparse", "xberg", "wordllama"}
+LIBRARIES = {"markdown_it", "xlsxwriter", "liteparse", "xberg", "wordllama", "chardet", "xlrd"}
 DOCUMENTS = {"ParsedDocument", "ParsedPage"}
 DECODED_IN = {"sheaf/parser_pool/responses.py"}
 """Where an answer of a process is decoded, within a bound that its pool has."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.detection import containers
-from sheaf.engines.detection.charset import decode, looks_like_text
+from sheaf.engines.detection.charset import decode
+from sheaf.engines.detection.readable_text import looks_like_text
 from sheaf.rules.name_hints import name_hint
 
 HEAD_BYTES = 64 * 1024

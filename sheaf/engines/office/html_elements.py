@@ -8,18 +8,16 @@ import re
 from typing import Any
 
 from sheaf.contracts.documents import ParseOptions
-from sheaf.engines.detection.charset import charset_of, decode
+from sheaf.engines.detection.charset import decoded_markup
 
 NAVIGATION = "nav, aside, footer, [role=navigation], [role=complementary], [role=contentinfo]"
-MAX_HEAD_BYTES = 4096
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
 _FIXED = re.compile(r"position\s*:\s*(fixed|sticky)", re.IGNORECASE)
 _HIDING = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)[^;]*;?", re.IGNORECASE)
 
 
 def prepared(data: bytes, options: ParseOptions) -> bytes:
     """Return a page as it is to be converted, in UTF-8: xberg takes every other charset for it."""
-    text = _decoded(data)
+    text = decoded_markup(data).text
     if options.skip_navigation or options.skip_fixed or options.all_visible:
         text = _without(text, options)
     # The mark goes before what the page says of its charset, which is no longer true.
@@ -37,17 +35,6 @@ def described(page: bytes) -> dict[str, str]:
         node = tree.css_first(f'head > meta[name="{meta}" i]')
         found[name] = (node.attributes.get("content") if node else None) or ""
     return {name: " ".join(text.split()) for name, text in found.items() if text.strip()}
-
-
-def _decoded(data: bytes) -> str:
-    """Decode a page by what its bytes prove, and else by what it says of itself."""
-    said = _CHARSET.search(data[:MAX_HEAD_BYTES])
-    if said and charset_of(data) == "cp1252":
-        try:
-            return data.decode(said[1].decode("ascii"), errors="replace")
-        except LookupError:
-            pass
-    return decode(data)
 
 
 def _without(text: str, options: ParseOptions) -> str:
