@@ -33,9 +33,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.reasons import reason_of
     from workflows.small_job import run_small_job
 
-MAX_SETTLES = 3
-"""Rounds in which items left unsettled are dispatched again before they are `Crashed`."""
-
 
 @workflow.defn
 class BatchWorkflow:
@@ -177,7 +174,8 @@ class BatchWorkflow:
             if self._is_long and workflow.patched("continue-while-waiting"):
                 # Pages may be quiet for days, and each look is some events more.
                 state.changes += 1
-            pause, seen = next_pause(pause, limits, is_quiet=state.changes == seen), state.changes
+            pause = next_pause(pause, limits, self._input.tunables, is_quiet=state.changes == seen)
+            seen = state.changes
 
     async def _ended_children(self) -> tuple[str, ...]:
         """Ask which children have ended; none where the answer is not to be had this time."""
@@ -221,7 +219,7 @@ class BatchWorkflow:
     async def _settle(self) -> BatchResult | None:
         """End the job, or hand out again what is unsettled; None in the second case."""
         state = self._state
-        gives_up = state.settles >= MAX_SETTLES
+        gives_up = state.settles >= self._input.tunables.most_finalizations
         settled = await call_ledger(
             JobActivities.settle_job,
             SettleInput(

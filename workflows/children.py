@@ -114,6 +114,7 @@ class Children:
             paces=self._state.paces,
             is_last=self._state.relay.is_exhausted,
             limits=self._input.limits,
+            tunables=self._input.tunables,
             max_events=self._input.limits.max_page_events,
         )
 
@@ -126,6 +127,7 @@ class Children:
             self._input.concurrency,
             self._state.seconds_per_file,
             self._input.threshold - self.dispatched,
+            self._input.tunables,
         )
 
     async def _next_range(self, pages: int) -> OrdinalRange | None:

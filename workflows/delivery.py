@@ -12,12 +12,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options
     from workflows.reasons import reason_of
 
-MAX_EVENTS = 500
-"""History events after which it continues as new; one round is six at most."""
-
-FAULT_REST = timedelta(minutes=10)
-"""After a round that failed for good; then its events are found waiting, and it begins anew."""
-
 
 @workflow.defn
 class DeliveryWorkflow:
@@ -43,7 +37,7 @@ class DeliveryWorkflow:
                 return
             if wait:
                 await self._sleep(wait)
-            if workflow.info().get_current_history_length() >= MAX_EVENTS:
+            if workflow.info().get_current_history_length() >= input.max_events:
                 workflow.continue_as_new(input)
 
     @workflow.signal
@@ -57,7 +51,7 @@ class DeliveryWorkflow:
         except ActivityError as error:
             if not is_cancelled_exception(error) and workflow.patched("rest-after-a-fault"):
                 workflow.set_current_details(f"Nothing can be delivered: {reason_of(error)}")
-                await asyncio.sleep(FAULT_REST.total_seconds())
+                await asyncio.sleep(self._input.fault_rest_seconds)
             raise
 
     async def _deliver(self) -> DeliveryRound:

@@ -19,7 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from sheaf.contracts.temporal.queues import SLICES
     from sheaf.contracts.temporal.runs import Slice, SliceInput, SliceResult
     from sheaf.rules.scheduling.page_state import PageState
-    from sheaf.rules.scheduling.reporting import QUIET_PAUSES, report_pause
     from workflows import options
     from workflows.ledger_calls import call_ledger
     from workflows.reasons import reason_of
@@ -171,9 +170,10 @@ class PageWorkflow:
     async def _look_for_reports(self) -> None:
         """See to it that what was done is reported, also where nothing else happens for long."""
         state = self._state
+        pauses = self._input.tunables.quiet_report_pauses
         while True:
             await workflow.wait_condition(lambda: state.has_news)
-            await asyncio.sleep(QUIET_PAUSES * report_pause(workflow.time() - state.began))
+            await asyncio.sleep(pauses * state.report_pause(workflow.time()))
 
     def _stop_reports(self) -> None:
         for task in self._reports:

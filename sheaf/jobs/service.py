@@ -41,6 +41,7 @@ from sheaf.rules.parameters.parameters import parameters_hash, unsupported_param
 from sheaf.rules.parameters.parse_options import parse_options
 from sheaf.rules.parameters.s3_locations import S3Location
 from sheaf.rules.scheduling.inline import MOST_INLINE_FILE_SECONDS
+from sheaf.rules.scheduling.tunables import NEW_JOBS
 from sheaf.webhooks.receivers import Receivers
 
 log = structlog.get_logger(__name__)
@@ -310,6 +311,7 @@ class JobService:
             joins_pages=not one_file_per_activity,
             begins_inline=not one_file_per_activity and longest <= MOST_INLINE_FILE_SECONDS,
             limits=self._limits.changed(longest_file_seconds=longest),
+            tunables=NEW_JOBS,
         )
 
 

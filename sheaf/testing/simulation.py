@@ -14,6 +14,7 @@ from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceResult
 from sheaf.rules.scheduling.page_scheduler import Relay
 from sheaf.rules.scheduling.slice_window import Window
 from sheaf.rules.scheduling.slicing import Weighed, cut
+from sheaf.rules.scheduling.tunables import NEW_JOBS
 
 SIGNAL_SECONDS = 0.02
 PLAN_SECONDS = 0.05
@@ -49,7 +50,7 @@ class Simulation:
 
     def run(self) -> float:
         self.relay = Relay(
-            self.concurrency, self.page_files, mark=len(self.durations), is_final=True
+            self.concurrency, self.page_files, NEW_JOBS, mark=len(self.durations), is_final=True
         )
         self.after(0, self.parent)
         while self._events:

@@ -23,6 +23,7 @@ from sheaf.contracts.ids import page_workflow_id
 from sheaf.contracts.temporal.page_runs import PageInput
 from sheaf.contracts.temporal.runs import BatchInput, RunLimits
 from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput
+from sheaf.contracts.temporal.tunables import SchedulingTunables
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from tests.workflows.test_delivery import FakeRounds, running
@@ -43,6 +44,14 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "retry": (FakeItems(12, flaky={5: 2}), {}),
     "left-unsettled": (FakeItems(12, dropped={5: 1}), {}),
     "left-in-two-places": (FakeItems(30, dropped={5: 1, 27: 1}), {}),
+    "own-tunables": (
+        FakeItems(45, pause=0.3, dropped={5: 5}),
+        {
+            "tunables": SchedulingTunables(
+                most_undrained=4, most_finalizations=1, shortest_report_seconds=0.5
+            )
+        },
+    ),
     "asks-for-slots": (
         FakeItems(20, flaky=dict.fromkeys(range(6, 11), 1), slow={6: 1.5, 11: 3}),
         {"concurrency": 4},

@@ -47,7 +47,7 @@ PLANTED: dict[str, tuple[Any, str, Any]] = {
         "at_most",
         lambda ranges, most: [ranges[0].changed(last=max(one.last for one in ranges))],
     ),
-    "reports at once": (page_state, "report_pause", lambda age: 0.0),
+    "reports at once": (page_state, "report_pause", lambda age, tunables: 0.0),
     "one slice at a time": (
         page_state.Window,
         "may_start",

@@ -16,7 +16,7 @@ def test_the_recorded_shapes_are_all_there() -> None:
         *("listing-fails", "ledger-cancel", "page-continues", "page-reports", "long-page-cancel"),
         *("delivery-fault", "cancel-of-the-failed", "small-jobs"),
         *("open-batch", "open-listing", "open-joined", "open-continued", "open-long-page"),
-        *("open-again", "left-in-two-places", "asks-for-slots"),
+        *("open-again", "left-in-two-places", "asks-for-slots", "own-tunables"),
     }
 
 

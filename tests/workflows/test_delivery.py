@@ -13,9 +13,10 @@ from temporalio.worker import Worker
 
 from activities.signatures import WebhookActivities
 from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
-from workflows.delivery import FAULT_REST, MAX_EVENTS, DeliveryWorkflow
+from workflows.delivery import DeliveryWorkflow
 
 DAY = 86_400
+INPUT = DeliveryInput(receiver_id="whc-1")
 
 
 class FakeRounds(WebhookActivities):
@@ -47,7 +48,7 @@ async def running(
     ):
         yield await client.start_workflow(
             DeliveryWorkflow.run,
-            DeliveryInput(receiver_id="whc-1"),
+            INPUT,
             id=f"webhooks/{uuid.uuid4().hex}",
             task_queue=queue,
         )
@@ -95,7 +96,7 @@ async def test_a_round_that_fails_for_good_ends_it_with_the_reason_after_a_rest(
     assert "KeyError: 'skipped'" in str(failed.value.cause.__cause__)
     assert len(rounds.at) == 2
     assert description.close_time
-    assert description.close_time.timestamp() - rounds.at[1] >= FAULT_REST.total_seconds() - 1
+    assert description.close_time.timestamp() - rounds.at[1] >= INPUT.fault_rest_seconds - 1
 
 
 async def test_a_receiver_that_is_never_done_continues_as_new(
@@ -107,4 +108,4 @@ async def test_a_receiver_that_is_never_done_continues_as_new(
         last = await time_skipping.client.get_workflow_handle(handle.id).fetch_history()
     assert len(rounds.at) == 101
     assert last.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
-    assert len(last.events) < MAX_EVENTS + 20
+    assert len(last.events) < INPUT.max_events + 20

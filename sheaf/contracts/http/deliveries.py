@@ -99,6 +99,11 @@ class DeliveryInput(Payload):
     receiver_id: str
     seconds: float = 60
     """How long one round lasts while there is something to send."""
+    max_events: int = 500
+    """History events after which the Workflow continues as new; one round is six at most."""
+    fault_rest_seconds: float = 600
+    """Rest after a round that failed for good; then its events are found waiting, and it begins
+    anew."""
 
 
 class DeliveryRound(Payload):

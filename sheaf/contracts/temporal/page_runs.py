@@ -15,6 +15,7 @@ from sheaf.contracts.temporal.runs import (
     Slice,
     Spent,
 )
+from sheaf.contracts.temporal.tunables import SchedulingTunables
 
 MAX_SLICES = 1000
 """Slices that a page's plan may have; what goes again alone comes on top."""
@@ -78,6 +79,7 @@ class PageInput(Payload):
     is_last: bool = False
     """Whether no page follows, as far as the parent knew."""
     limits: RunLimits = RunLimits()
+    tunables: SchedulingTunables = SchedulingTunables()
     max_events: int | None = None
     """Events after which it continues as new. None in pages that an earlier version has started:
     these do not continue, keep their share to their end, and report no counts before it."""

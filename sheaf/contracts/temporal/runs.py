@@ -7,6 +7,7 @@ ordinal in the job; a range of ordinals includes both ends.
 from pydantic import Field
 
 from sheaf.contracts.temporal.payload import Payload
+from sheaf.contracts.temporal.tunables import SchedulingTunables
 
 MAX_CONCURRENCY = 256
 """Most slices of a job at once. An open page is about 180 bytes of carried state and every open
@@ -127,6 +128,7 @@ class BatchInput(Payload):
     begins_inline: bool = False
     """Whether one local Activity tries to do the whole job before there are pages."""
     limits: RunLimits = RunLimits()
+    tunables: SchedulingTunables = SchedulingTunables()
     has_search_attributes: bool = True
 
     cursor: int = 0

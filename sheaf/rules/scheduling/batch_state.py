@@ -12,7 +12,7 @@ from sheaf.contracts.temporal.runs import (
 )
 from sheaf.contracts.temporal.small_jobs import SmallJobResult
 from sheaf.rules.scheduling.page_scheduler import Relay
-from sheaf.rules.scheduling.prediction import corrected_pace
+from sheaf.rules.scheduling.prediction import corrected_pace, moved
 
 
 class BatchState:
@@ -26,6 +26,7 @@ class BatchState:
         self.relay = Relay(
             input.concurrency,
             input.page_files,
+            input.tunables,
             cursor=input.cursor,
             mark=input.mark,
             is_final=input.is_enumerated,
@@ -108,10 +109,13 @@ class BatchState:
         """Move the paces, and the time of a file, half-way to what a page has shown."""
         for kind, one in spent.items():
             pace = self.paces.get(kind, 1.0)
-            self.paces[kind] = corrected_pace(pace, one.predicted, one.seconds)
+            self.paces[kind] = corrected_pace(
+                pace, one.predicted, one.seconds, self._input.tunables
+            )
         if completed:
             shown = sum(one.seconds for one in spent.values()) / completed
-            self.seconds_per_file = (shown + (self.seconds_per_file or shown)) / 2
+            known = self.seconds_per_file or shown
+            self.seconds_per_file = moved(known, shown, self._input.tunables)
 
     def lost(self, workflow_id: str) -> bool:
         """Have a lost child's work done again under a new Workflow ID; False if it is not open."""

@@ -14,10 +14,8 @@ kept, and gets what becomes free.
 from collections.abc import Iterable
 
 from sheaf.contracts.temporal.runs import MAX_AGAIN, Counts, OpenPage, OrdinalRange
+from sheaf.contracts.temporal.tunables import SchedulingTunables
 from sheaf.rules.scheduling.ordinals import at_most
-
-MOST_UNDRAINED = 2
-"""The current page and the one ahead. More would only hold items that cannot start."""
 
 
 class Relay:
@@ -26,6 +24,7 @@ class Relay:
     Args:
         concurrency: slices in flight, over all pages.
         page_files: most items of one page.
+        tunables: the job's.
         cursor: last ordinal handed out.
         mark: last ordinal known.
         is_final: whether the mark will not move any more.
@@ -37,6 +36,7 @@ class Relay:
         self,
         concurrency: int,
         page_files: int,
+        tunables: SchedulingTunables,
         *,
         cursor: int = 0,
         mark: int = 0,
@@ -46,6 +46,7 @@ class Relay:
     ) -> None:
         self.concurrency = concurrency
         self.page_files = page_files
+        self._tunables = tunables
         self.cursor = cursor
         self.mark = mark
         self.is_final = is_final
@@ -66,7 +67,7 @@ class Relay:
     def may_start(self) -> bool:
         """Whether a page may start now: there is room ahead, and a whole page or the last one."""
         undrained = sum(not page.is_drained for page in self.pages.values())
-        if undrained >= MOST_UNDRAINED or len(self.pages) > self.concurrency:
+        if undrained >= self._tunables.most_undrained or len(self.pages) > self.concurrency:
             return False
         waiting = self.mark - self.cursor
         return bool(self.again) or waiting >= self.page_files or (self.is_final and waiting > 0)
@@ -174,4 +175,5 @@ class Relay:
         That takes in items that are settled, which a page leaves alone, and perhaps some of an
         open page, whose later claim then counts.
         """
-        self.again = at_most([*self.again, *ranges], MAX_AGAIN)
+        most = min(self._tunables.most_redispatched, MAX_AGAIN)
+        self.again = at_most([*self.again, *ranges], most)

@@ -73,7 +73,11 @@ class PageState:
 
     def may_report(self, now: float) -> bool:
         """Whether there is something to report, and the last report is old enough."""
-        return self.has_news and now - self._reported_at >= report_pause(now - self.began)
+        return self.has_news and now - self._reported_at >= self.report_pause(now)
+
+    def report_pause(self, now: float) -> float:
+        """Return the seconds between two reports."""
+        return report_pause(now - self.began, self._input.tunables)
 
     def set_share(self, share: int) -> None:
         """Take more slots, unless the parent did not know yet that the page is drained.

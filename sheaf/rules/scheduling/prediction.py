@@ -8,6 +8,8 @@ job's own slices have shown, one a kind of file, correct their level.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from sheaf.contracts.temporal.tunables import SchedulingTunables
+
 OTHER = "other"
 _MIB = 1024 * 1024
 
@@ -24,7 +26,6 @@ _KINDS = {
 }
 _IMAGES = ("png", "jpg", "jpeg", "tif", "tiff", "webp", "gif", "bmp")
 _KIND_OF_EXTENSION = {"pdf": "pdf", **dict.fromkeys(_IMAGES, "image")}
-_LEAST_PACE, _MOST_PACE = 0.01, 1000.0
 
 
 def kind_of(name: str) -> str:
@@ -48,17 +49,24 @@ def predicted_seconds(
     return seconds * (paces or {}).get(kind, 1.0)
 
 
-def corrected_pace(pace: float, predicted: float, seconds: float) -> float:
-    """Move a pace half-way to what some files have just shown.
-
-    Half, because they can be untypical; clamped, because a run of failures takes no time and must
-    not make the next slices endless.
+def corrected_pace(
+    pace: float, predicted: float, seconds: float, tunables: SchedulingTunables
+) -> float:
+    """Move a pace towards what some files have just shown, within bounds.
 
     Args:
         pace: as it was.
         predicted: seconds that were predicted for the files, at a pace of 1.0.
         seconds: that they took.
+        tunables: the job's.
     """
     if predicted <= 0 or seconds <= 0:
         return pace
-    return min(_MOST_PACE, max(_LEAST_PACE, (pace + seconds / predicted) / 2))
+    shown = moved(pace, seconds / predicted, tunables)
+    return min(tunables.most_pace, max(tunables.least_pace, shown))
+
+
+def moved(known: float, shown: float, tunables: SchedulingTunables) -> float:
+    """Return what is known, moved towards what was shown."""
+    share = tunables.learned_share
+    return (1 - share) * known + share * shown

@@ -11,13 +11,10 @@ from sheaf.contracts.temporal.runs import (
     Spent,
 )
 from sheaf.rules.scheduling.batch_state import BatchState
-from sheaf.rules.scheduling.page_coalescing import (
-    MOST_ITEMS,
-    MOST_SECONDS,
-    SLICES_A_SLOT,
-    pages_together,
-)
-from sheaf.rules.scheduling.slicing import LONGEST_SLICE_SECONDS
+from sheaf.rules.scheduling.page_coalescing import pages_together
+from sheaf.rules.scheduling.tunables import NEW_JOBS
+
+MOST_ITEMS = NEW_JOBS.most_coalesced_items
 
 page_files = st.integers(1, 1000)
 concurrency = st.integers(1, 256)
@@ -33,25 +30,26 @@ seconds = st.floats(0, 1e6)
 def test_pages_that_go_out_together_are_few_and_no_more_work_than_every_slot_needs(
     page_files: int, concurrency: int, seconds_per_file: float, room: int
 ) -> None:
-    pages = pages_together(page_files, concurrency, seconds_per_file, room)
+    pages = pages_together(page_files, concurrency, seconds_per_file, room, NEW_JOBS)
     assert pages >= 1
     if pages > 1:
         assert pages * page_files <= min(room, MOST_ITEMS)
         work = pages * page_files * seconds_per_file
-        assert work <= 1.001 * concurrency * SLICES_A_SLOT * LONGEST_SLICE_SECONDS
-        assert work <= 1.001 * MOST_SECONDS
+        full = NEW_JOBS.slices_per_slot * NEW_JOBS.longest_slice_seconds
+        assert work <= 1.001 * concurrency * full
+        assert work <= 1.001 * NEW_JOBS.most_coalesced_seconds
 
 
 def test_a_page_goes_out_alone_while_nothing_is_known() -> None:
-    assert pages_together(100, 16, 0.0) == 1
+    assert pages_together(100, 16, 0.0, MOST_ITEMS, NEW_JOBS) == 1
 
 
 def test_pages_of_files_that_take_no_time_go_out_up_to_the_bound() -> None:
-    assert pages_together(100, 4, 1e-9) == MOST_ITEMS // 100
+    assert pages_together(100, 4, 1e-9, MOST_ITEMS, NEW_JOBS) == MOST_ITEMS // 100
 
 
 def test_pages_of_long_files_go_out_one_by_one() -> None:
-    assert pages_together(100, 16, 2.0) == 1
+    assert pages_together(100, 16, 2.0, MOST_ITEMS, NEW_JOBS) == 1
 
 
 def ended(completed: int, taken: float) -> PageEnded:

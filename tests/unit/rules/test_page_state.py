@@ -9,6 +9,7 @@ from sheaf.contracts.temporal.page_runs import MAX_PAGE_ITEMS, PageInput
 from sheaf.contracts.temporal.runs import Counts, OrdinalRange, Slice, SliceResult
 from sheaf.rules.scheduling.page_state import PageState
 from sheaf.rules.scheduling.reporting import report_pause
+from sheaf.rules.scheduling.tunables import NEW_JOBS
 
 NOW = 1000.0
 
@@ -132,9 +133,9 @@ def test_a_page_that_an_earlier_version_has_started_keeps_its_share() -> None:
 def test_a_page_reports_its_counts_seldom_enough_however_long_it_runs() -> None:
     age, reports = 0.0, 0
     while age < 2 * 86_400:
-        age += report_pause(age)
+        age += report_pause(age, NEW_JOBS)
         reports += 1
-        assert age > 40 or report_pause(age) == 2.0
+        assert age > 40 or report_pause(age, NEW_JOBS) == 2.0
     assert reports < 200
 
 

@@ -12,6 +12,7 @@ from sheaf.rules.scheduling.page_scheduler import Relay
 from sheaf.rules.scheduling.prediction import corrected_pace
 from sheaf.rules.scheduling.slice_window import Window
 from sheaf.rules.scheduling.slicing import MOST_FILES, Weighed, cut, merged
+from sheaf.rules.scheduling.tunables import NEW_JOBS
 from sheaf.testing.simulation import Simulation, greedy
 
 FILES = 800
@@ -112,7 +113,7 @@ def test_a_large_file_is_alone() -> None:
     seconds=st.floats(min_value=0, max_value=1e6),
 )
 def test_the_pace_stays_within_its_bounds(pace: float, predicted: float, seconds: float) -> None:
-    assert 0.01 <= corrected_pace(pace, predicted, seconds) <= 1000
+    assert 0.01 <= corrected_pace(pace, predicted, seconds, NEW_JOBS) <= 1000
 
 
 @settings(max_examples=200)
@@ -127,7 +128,7 @@ def test_a_relay_hands_out_every_ordinal_whatever_happens_to_its_pages(
     total: int, page_files: int, concurrency: int, pages: int, seed: int
 ) -> None:
     random_ = random.Random(seed)
-    relay = Relay(concurrency, page_files)
+    relay = Relay(concurrency, page_files, NEW_JOBS)
     settled: set[int] = set()
     losses = 0
     for step in range(10_000):
@@ -169,7 +170,7 @@ def test_a_relay_hands_out_every_ordinal_whatever_happens_to_its_pages(
 
 
 def test_the_page_ahead_waits_with_no_share_until_the_current_one_drains() -> None:
-    relay = Relay(4, 10, mark=30, is_final=True)
+    relay = Relay(4, 10, NEW_JOBS, mark=30, is_final=True)
     assert relay.start("a", relay.next_range()) == 4
     assert relay.start("b", relay.next_range()) == 0
     assert not relay.may_start
@@ -179,7 +180,7 @@ def test_the_page_ahead_waits_with_no_share_until_the_current_one_drains() -> No
 
 
 def test_a_drained_page_that_has_slices_again_gets_what_is_free_and_no_more() -> None:
-    relay = Relay(8, 10, mark=30, is_final=True)
+    relay = Relay(8, 10, NEW_JOBS, mark=30, is_final=True)
     relay.start("a", relay.next_range())
     relay.drained("a", 3)
     assert relay.start("b", relay.next_range()) == 5
@@ -202,7 +203,7 @@ def test_ranges_that_wait_to_be_handed_out_again_are_never_too_many_to_be_carrie
 
 
 def test_a_page_that_lost_its_parent_twice_is_forgotten_once() -> None:
-    relay = Relay(4, 10, mark=10, is_final=True)
+    relay = Relay(4, 10, NEW_JOBS, mark=10, is_final=True)
     relay.start("a", relay.next_range())
     assert relay.ended("a")
     assert not relay.ended("a")
@@ -210,14 +211,14 @@ def test_a_page_that_lost_its_parent_twice_is_forgotten_once() -> None:
 
 
 def test_an_adopted_page_with_more_items_leaves_none_of_them_to_the_next_page() -> None:
-    relay = Relay(4, 10, mark=30, is_final=True)
+    relay = Relay(4, 10, NEW_JOBS, mark=30, is_final=True)
     relay.start("a", relay.next_range())
     relay.covers("a", OrdinalRange(first=1, last=25))
     assert relay.next_range() == OrdinalRange(first=26, last=30)
 
 
 def test_what_an_adopted_page_does_not_have_is_handed_out_before_anything_new() -> None:
-    relay = Relay(4, 10, mark=30, is_final=True)
+    relay = Relay(4, 10, NEW_JOBS, mark=30, is_final=True)
     relay.start("a", relay.next_range())
     relay.covers("a", OrdinalRange(first=1, last=4))
     assert relay.next_range() == OrdinalRange(first=5, last=10)
