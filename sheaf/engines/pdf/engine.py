@@ -15,6 +15,7 @@ from sheaf.engines.blank import blanked, pdf_is_blank
 from sheaf.engines.pdf.failed_pages import with_failed_pages
 from sheaf.engines.pdf.images import Pictures
 from sheaf.engines.pdf.liteparse import UNOPENED, as_ranges, page_from, render
+from sheaf.engines.pdf.losses import with_nothing_lost
 from sheaf.engines.pdf.margins import with_margins
 from sheaf.engines.pdf.objects import without_hidden_text
 from sheaf.engines.pdf.strictness import check_strictly
@@ -81,8 +82,11 @@ class _Reading:
         if bare and options.ocr and not (is_blank or options.screenshots_only):
             kept, warning = self._with_ocr(kept, bare)
             warnings += warning
+        whole = self._fetch([page.page for page in kept], whole=True) if options.margins else {}
+        kept, losses = with_nothing_lost(kept, whole, is_strict=options.strict_markdown)
+        warnings += losses
         if options.margins:
-            kept = with_margins(kept, self._fetch([page.page for page in kept], margins=True))
+            kept = with_margins(kept, whole)
         if self._pictures.left_out:
             warnings.append(f"{self._pictures.left_out} pictures over the limit were left out")
         document = ParsedDocument(
@@ -113,13 +117,13 @@ class _Reading:
         return [read.get(page.page, page) for page in pages], []
 
     def _fetch(
-        self, numbers: list[int], *, language: str | None = None, margins: bool = False
+        self, numbers: list[int], *, language: str | None = None, whole: bool = False
     ) -> dict[int, ParsedPage]:
         pages: dict[int, ParsedPage] = {}
         for start in range(0, len(numbers), PAGES_PER_CALL):
             part = numbers[start : start + PAGES_PER_CALL]
-            answer = self._render(as_ranges(part), len(part), language, margins=margins)
-            pages |= self._pages(answer) if margins else self._taken(answer)
+            answer = self._render(as_ranges(part), len(part), language, whole=whole)
+            pages |= self._pages(answer) if whole else self._taken(answer)
         return pages
 
     def _taken(self, answer: Any) -> dict[int, ParsedPage]:
@@ -133,7 +137,7 @@ class _Reading:
         return {native.page_num: page_from(native, options) for native in answer.pages}
 
     def _render(
-        self, pages: str | None, limit: int, language: str | None = None, *, margins: bool = False
+        self, pages: str | None, limit: int, language: str | None = None, *, whole: bool = False
     ) -> Any:
         while True:
             try:
@@ -143,7 +147,8 @@ class _Reading:
                     pages=pages,
                     limit=limit,
                     language=language,
-                    margins=margins,
+                    # Told from the text only where a job asks: what repeats may be content.
+                    margins=whole or not self._source.options.margins,
                     password=self._password,
                 )
             except (DocumentError, MemoryError):

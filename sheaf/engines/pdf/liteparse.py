@@ -30,7 +30,7 @@ def render(
     pages: str | None,
     limit: int,
     language: str | None,
-    margins: bool = False,
+    margins: bool = True,
     password: str | None = None,
 ) -> Any:
     """Call liteparse; with a language, pages are read by OCR where they need it.

@@ -18,6 +18,7 @@ def with_margins(pages: list[ParsedPage], whole: Mapping[int, ParsedPage]) -> li
         pages: as they are kept, without margins.
         whole: the same pages with margins, by number.
     """
+    pages = [_with_rows(page, whole.get(page.page, page)) for page in pages]
     margins = [_margins(page, whole.get(page.page, page)) for page in pages]
     printed = printed_page_numbers(
         [(page.page, found) for page, found in zip(pages, margins, strict=True)]
@@ -26,6 +27,17 @@ def with_margins(pages: list[ParsedPage], whole: Mapping[int, ParsedPage]) -> li
         page.changed(header=found.header, footer=found.footer, printed_page_number=number)
         for page, found, number in zip(pages, margins, printed, strict=True)
     ]
+
+
+def _with_rows(page: ParsedPage, whole: ParsedPage) -> ParsedPage:
+    """Return the whole page where rows of a table were taken for what repeats over pages."""
+    return whole if _in_rows(whole.md) > _in_rows(page.md) else page
+
+
+def _in_rows(markdown: str) -> int:
+    """Return how many words stand in tables."""
+    rows = (line.replace("|", " ") for line in markdown.split("\n") if line.startswith("|"))
+    return sum(len(row.split()) for row in rows)
 
 
 def _margins(page: ParsedPage, whole: ParsedPage) -> Margins:

@@ -71,6 +71,8 @@ async def test_headers_and_footers_are_told_from_the_text(parse: Parse) -> None:
     data = running(RUNNING)
     page = document_of(await parse(data, "a.pdf")).pages[1]
     assert (page.header, page.footer, page.printed_page_number) == (None, None, None)
+    assert page.md.startswith("Annual report")
+    assert page.md.endswith("Page 42")
     page = document_of(await parse(data, "a.pdf", margins=True)).pages[1]
     assert (page.header, page.footer) == ("Annual report", "Page 42")
     assert page.printed_page_number == "42"
@@ -139,10 +141,13 @@ UNMAPPED = samples.drawn(
 async def test_strict_mode_reconstruction_fails_a_page_whose_markdown_lacks_its_text(
     parse: Parse,
 ) -> None:
-    turned = placed(*((f"word{line} turned", 100 + 20 * line, 300, 90, 12) for line in range(9)))
-    page = document_of(await parse(turned, "a.pdf")).pages[0]
-    assert page.text.split()
-    assert len(page.md.split()) < len(page.text.split()) / 2
-    kind, message = failure_of(await parse(turned, "a.pdf", strict_markdown=True))
+    askew = placed(*((f"word{line} askew", 100 + 20 * line, 300, 40, 12) for line in range(9)))
+    document = document_of(await parse(askew, "a.pdf"))
+    assert document.pages[0].md.split() == document.pages[0].text.split()
+    (warning,) = document.warnings
+    assert warning.startswith(
+        "the layout of page 1 lacked up to 100 % of the text; it was put back"
+    )
+    kind, message = failure_of(await parse(askew, "a.pdf", strict_markdown=True))
     assert (kind, "strict_mode_reconstruction" in message) == (FailureKind.CORRUPT, True)
     assert document_of(await parse(THREE, "a.pdf", strict_markdown=True))
