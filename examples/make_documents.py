@@ -1,9 +1,9 @@
-"""Make the sample documents again, byte for byte.
+"""Make the sample documents again, the same each time.
 
-    python examples/make_documents.py [--to FOLDER]
+    .venv/bin/python examples/make_documents.py [--to FOLDER]
 
-Only the standard library is used. Every file is written from the texts in `generator/`, with fixed
-dates and without compression, so that two runs on any two machines give the same bytes.
+Every file is written from the texts in `generator/`, with fixed dates, by the libraries that the
+lock file has for development. What a batch over the samples needs is committed.
 """
 
 import argparse

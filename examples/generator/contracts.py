@@ -1,9 +1,8 @@
 """The folder contracts/: an agreement of several pages, a service contract, an NDA and a lease."""
 
-from generator.blocks import parse
-from generator.docx import write_docx
+from generator.office import write_docx
 from generator.open_formats import write_odt, write_rtf
-from generator.pdf_layout import write_document
+from generator.pdf import write_document
 
 _SUPPLY = """
 # Supply Agreement
@@ -106,11 +105,12 @@ withheld without reason.
 
 9.3 This agreement is governed by the law of England and Wales.
 
-===
+---
 
 # Schedule 1: minimum quantities
 
 | Contract year | HF-210 | HF-340 | Spare cables |
+| --- | --- | --- | --- |
 | March 2026 to February 2027 | 48 | 16 | 20 |
 | March 2027 to February 2028 | 52 | 12 | 20 |
 | March 2028 to February 2029 | 44 | 18 | 20 |
@@ -118,7 +118,7 @@ withheld without reason.
 The quantities of a contract year may be moved to the next by agreement in writing, up to one fifth
 of each figure. Spare cables are 25 m long unless the order says otherwise.
 
-===
+---
 
 # Schedule 2: acceptance test
 
@@ -131,6 +131,7 @@ tank at Belmont or, by agreement, in the Supplier's tank at Lymington.
 - Lower the level in the same steps and read again.
 
 | Step | Level in m | Largest deviation in mm |
+| --- | --- | --- |
 | 1 | 0.5 | 2 |
 | 2 | 1.0 | 2 |
 | 3 | 1.5 | 2 |
@@ -140,7 +141,7 @@ tank at Belmont or, by agreement, in the Supplier's tank at Lymington.
 | 7 | 3.5 | 3 |
 | 8 | 4.0 | 3 |
 
-===
+---
 
 # Schedule 3: contacts and notices
 
@@ -148,6 +149,7 @@ Notices under this agreement are given in writing to the persons below, and coun
 second working day after they were sent.
 
 | Party | Name | Role |
+| --- | --- | --- |
 | Supplier | Miriam Finch | Managing Director |
 | Supplier | Owen Clarke | Customer support |
 | Buyer | Peter Lumley | Head of Procurement |
@@ -175,6 +177,7 @@ stations listed below.
 ## Stations and fees
 
 | Station | River | Visits a year | Fee a visit |
+| --- | --- | --- | --- |
 | Croxdale | Wear | 6 | £185.00 |
 | Sunderland Bridge | Wear | 6 | £185.00 |
 | Barnard Castle | Tees | 4 | £240.00 |
@@ -223,6 +226,7 @@ Coastline Leasing plc ("the Lessor") leases to Harrow & Finch Instruments Ltd ("
 equipment below from 1 May 2026, for a term of 48 months.
 
 | Equipment | Serial number | Monthly rent |
+| --- | --- | --- |
 | Calibration tank, 4 m | CT4-1187 | £410.00 |
 | Pressure reference, 10 bar | PR10-0093 | £95.00 |
 
@@ -243,8 +247,8 @@ def documents() -> dict[str, bytes]:
     """Return the files of the folder by their path."""
     footer = "Supply Agreement, Harrow & Finch Instruments and Northgate Water Authority"
     return {
-        "contracts/supply-agreement.pdf": write_document(parse(_SUPPLY), footer=footer),
-        "contracts/service-contract.docx": write_docx("Service Contract", parse(_SERVICE)),
-        "contracts/mutual-nda.rtf": write_rtf(parse(_NDA)),
-        "contracts/equipment-lease.odt": write_odt(parse(_LEASE)),
+        "contracts/supply-agreement.pdf": write_document(_SUPPLY, footer=footer),
+        "contracts/service-contract.docx": write_docx("Service Contract", _SERVICE),
+        "contracts/mutual-nda.rtf": write_rtf(_NDA),
+        "contracts/equipment-lease.odt": write_odt(_LEASE),
     }

@@ -2,13 +2,9 @@
 
 import json
 
-from generator.blocks import parse
-from generator.pdf_layout import write_document, write_scan
-from generator.raster import Bitmap
-from generator.xlsx import Sheet, write_xlsx
-
-LINE_HEIGHT = 22
-"""Dots of the letter grid from one drawn line to the next: widely set, as OCR likes it."""
+from generator.office import Sheet, write_xlsx
+from generator.pdf import write_document
+from generator.pictures import draw, write_png, write_scan
 
 _INVOICE = """
 # Invoice 2026-0417
@@ -20,6 +16,7 @@ Bill to: Northgate Water Authority, Accounts Payable, 40 Castle Street, Durham
 Invoice date: 17 April 2026. Due date: 17 May 2026. Purchase order: PO-8841
 
 | Item | Quantity | Unit price | Amount |
+| --- | --- | --- | --- |
 | HF-210 water-level gauge | 12 | £640.00 | £7,680.00 |
 | HF-340 water-level gauge | 4 | £985.00 | £3,940.00 |
 | Cable, 25 m | 6 | £48.50 | £291.00 |
@@ -142,30 +139,15 @@ _BUDGET: dict[str, Sheet] = {
 }
 
 
-def _draw(text: str, width: int, height: int, *, amounts: int) -> Bitmap:
-    """Draw a text as a page: first line large, `--` as a rule, amounts in a column."""
-    bitmap = Bitmap(width, height)
-    margin, y = 90, 80
-    for number, line in enumerate(text.strip().splitlines()):
-        doublings = 1 if number else 3
-        if line == "--":
-            bitmap.line(margin, y + 4, width - 2 * margin)
-            y += 26
-            continue
-        label, _, amount = line.partition("   ")
-        bitmap.text(margin, y, label, doublings)
-        bitmap.text(amounts, y, amount.strip(), doublings)
-        y += LINE_HEIGHT << doublings
-    return bitmap
-
-
 def documents() -> dict[str, bytes]:
     """Return the files of the folder by their path."""
     order = json.dumps(_ORDER, indent=2) + "\n"
     return {
-        "finance/invoice-2026-0417.pdf": write_document(parse(_INVOICE)),
-        "finance/invoice-1093-scan.pdf": write_scan(_draw(_SCAN, 1240, 1754, amounts=600)),
-        "finance/receipt-harbour-cafe.png": _draw(_RECEIPT, 780, 940, amounts=460).png(),
+        "finance/invoice-2026-0417.pdf": write_document(_INVOICE),
+        "finance/invoice-1093-scan.pdf": write_scan(draw(_SCAN, 1240, 1754, size=26, amounts=500)),
+        "finance/receipt-harbour-cafe.png": write_png(
+            draw(_RECEIPT, 780, 1120, size=22, amounts=380)
+        ),
         "finance/invoice-lemaire-latin1.txt": _LATIN_INVOICE.encode("latin-1"),
         "finance/ledger-march.csv": _LEDGER.encode(),
         "finance/purchase-order-8841.json": order.encode(),

@@ -1,6 +1,7 @@
 """The folder mail/: letters of customers to the support desk, as mail files."""
 
-import base64
+from email.message import EmailMessage
+from email.policy import SMTP
 
 _READINGS = """time,gauge_m,staff_m
 2026-05-04 08:00,1.412,1.410
@@ -53,41 +54,26 @@ Tom=C3=A1s
 """
 
 
-def _part(boundary: str, headers: str, body: str) -> str:
-    return f"--{boundary}\n{headers}\n\n{body}\n"
-
-
-def _drift() -> str:
+def _drift() -> bytes:
     """Write a mail of a plain and an HTML version, with a CSV file attached."""
-    versions = (
-        _part("text-7f3a", 'Content-Type: text/plain; charset="utf-8"', _DRIFT_TEXT)
-        + _part("text-7f3a", 'Content-Type: text/html; charset="utf-8"', _DRIFT_HTML)
-        + "--text-7f3a--\n"
-    )
-    attachment = base64.encodebytes(_READINGS.encode()).decode()
-    return (
-        "From: Helen Ashworth <h.ashworth@northgate-water.example>\n"
-        "To: support@harrow-finch.example\n"
-        "Subject: HF-210 at Croxdale drifts, please help\n"
-        "Date: Thu, 07 May 2026 09:14:33 +0100\n"
-        "Message-ID: <croxdale-0507@northgate-water.example>\n"
-        "MIME-Version: 1.0\n"
-        'Content-Type: multipart/mixed; boundary="mail-7f3a"\n\n'
-        + _part("mail-7f3a", 'Content-Type: multipart/alternative; boundary="text-7f3a"', versions)
-        + _part(
-            "mail-7f3a",
-            'Content-Type: text/csv; name="croxdale.csv"\n'
-            'Content-Disposition: attachment; filename="croxdale.csv"\n'
-            "Content-Transfer-Encoding: base64",
-            attachment,
-        )
-        + "--mail-7f3a--\n"
-    )
+    message = EmailMessage(SMTP)
+    message["From"] = "Helen Ashworth <h.ashworth@northgate-water.example>"
+    message["To"] = "support@harrow-finch.example"
+    message["Subject"] = "HF-210 at Croxdale drifts, please help"
+    message["Date"] = "Thu, 07 May 2026 09:14:33 +0100"
+    message["Message-ID"] = "<croxdale-0507@northgate-water.example>"
+    message.set_content(_DRIFT_TEXT)
+    message.add_alternative(_DRIFT_HTML, subtype="html")
+    message.add_attachment(_READINGS.encode(), "text", "csv", filename="croxdale.csv")
+    # They would be made up anew each time.
+    message.set_boundary("mail-7f3a")
+    next(message.iter_parts()).set_boundary("text-7f3a")
+    return message.as_bytes()
 
 
 def documents() -> dict[str, bytes]:
     """Return the files of the folder by their path."""
     return {
-        "mail/gauge-drift.eml": _drift().replace("\n", "\r\n").encode(),
+        "mail/gauge-drift.eml": _drift(),
         "mail/portal-login.eml": _LOGIN.replace("\n", "\r\n").encode(),
     }

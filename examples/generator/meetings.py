@@ -1,6 +1,6 @@
 """The folder meetings/: minutes as Markdown and as UTF-16 text, and the slides of a review."""
 
-from generator.pptx import Slide, write_pptx
+from generator.office import Slide, write_pptx
 
 _MARCH = """# Minutes of the production meeting, 12 March 2026
 

@@ -2,8 +2,7 @@
 
 import hashlib
 
-from generator.blocks import parse
-from generator.pdf_layout import write_document
+from generator.pdf import write_document
 
 PASSWORD = "secret"
 
@@ -40,11 +39,11 @@ def _firmware() -> bytes:
 
 def documents() -> dict[str, bytes]:
     """Return the files of the folder by their path."""
-    report = write_document(parse(_REPORT))
+    report = write_document(_REPORT)
     return {
-        "odd/settlement-password.pdf": write_document(parse(_SETTLEMENT), password=PASSWORD),
+        "odd/settlement-password.pdf": write_document(_SETTLEMENT, password=PASSWORD),
         "odd/calibration-report-truncated.pdf": report[: len(report) * 2 // 5],
         "odd/empty.txt": b"",
-        "odd/delivery-note-really-pdf.docx": write_document(parse(_ORDER_COPY)),
+        "odd/delivery-note-really-pdf.docx": write_document(_ORDER_COPY),
         "odd/gauge-firmware.bin": _firmware(),
     }

@@ -3,7 +3,7 @@
 from html import escape
 
 from generator.archive import XML, write_zip
-from generator.blocks import Block, html_body
+from generator.blocks import MARKDOWN, Block, parse
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 _ODF = (
@@ -19,18 +19,18 @@ _CONTAINER = (
 )
 
 
-def write_html(title: str, blocks: list[Block]) -> bytes:
+def write_html(title: str, text: str) -> bytes:
     """Make a web page."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{escape(title)}</title>\n<style>table {{ border-collapse: collapse }}</style>\n"
-        f"</head>\n<body>\n{html_body(blocks)}\n</body>\n</html>\n"
+        f"</head>\n<body>\n{MARKDOWN.render(text)}</body>\n</html>\n"
     ).encode()
 
 
-def write_odt(blocks: list[Block]) -> bytes:
+def write_odt(text: str) -> bytes:
     """Make an OpenDocument text."""
-    body = "".join(_odt_block(block) for block in blocks)
+    body = "".join(map(_odt_block, parse(text)))
     content = (
         f"{XML}<office:document-content {_ODF}><office:body><office:text>{body}</office:text>"
         "</office:body></office:document-content>"
@@ -68,17 +68,17 @@ def _odt_row(row: tuple[str, ...]) -> str:
     return f"<table:table-row>{cells}</table:table-row>"
 
 
-def write_epub(title: str, chapters: list[tuple[str, list[Block]]]) -> bytes:
-    """Make a book of chapters, each a name and its blocks."""
+def write_epub(title: str, chapters: dict[str, str]) -> bytes:
+    """Make a book of chapters by their names."""
     names = [f"chapter{number}.xhtml" for number in range(1, len(chapters) + 1)]
     links = "".join(
         f'<li><a href="{name}">{escape(heading)}</a></li>'
-        for name, (heading, _) in zip(names, chapters, strict=True)
+        for name, heading in zip(names, chapters, strict=True)
     )
     nav = f'<nav epub:type="toc"><h1>Contents</h1><ol>{links}</ol></nav>'
     pages = {
-        name: _xhtml(heading, html_body(blocks))
-        for name, (heading, blocks) in zip(names, chapters, strict=True)
+        name: _xhtml(heading, MARKDOWN.render(text))
+        for name, (heading, text) in zip(names, chapters.items(), strict=True)
     }
     return write_zip(
         {
@@ -115,19 +115,19 @@ def _opf(title: str, names: list[str]) -> str:
     )
 
 
-def write_rtf(blocks: list[Block]) -> bytes:
+def write_rtf(text: str) -> bytes:
     """Make a Rich Text file."""
     lines = [r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Helvetica;}}\fs22"]
-    for block in blocks:
-        text = _rtf_text(block.text)
+    for block in parse(text):
+        words = _rtf_text(block.text)
         if block.kind == "heading":
-            lines.append(rf"\pard\sb240\sa120\b\fs{36 - 4 * block.level} {text}\b0\fs22\par")
+            lines.append(rf"\pard\sb240\sa120\b\fs{36 - 4 * block.level} {words}\b0\fs22\par")
         elif block.kind == "bullet":
-            lines.append(rf"\pard\fi-260\li360 \bullet\tab {text}\par")
+            lines.append(rf"\pard\fi-260\li360 \bullet\tab {words}\par")
         elif block.kind == "table":
             lines += [_rtf_row(row) for row in block.rows]
         else:
-            lines.append(rf"\pard\sa120 {text}\par")
+            lines.append(rf"\pard\sa120 {words}\par")
     return ("\n".join(lines) + "\n}\n").encode("ascii")
 
 

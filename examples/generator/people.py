@@ -1,8 +1,7 @@
 """The folder people/: two resumes, one with letters outside ASCII in its name."""
 
-from generator.blocks import parse
-from generator.docx import write_docx
-from generator.pdf_layout import write_document
+from generator.office import write_docx
+from generator.pdf import write_document
 
 _OKAFOR = """
 # Amara Okafor
@@ -28,6 +27,7 @@ instruments that run for years without a visit.
 ## Education
 
 | Years | Degree | University |
+| --- | --- | --- |
 | 2014 to 2018 | BEng Electronic Engineering, first class | University of Southampton |
 
 ## Skills
@@ -65,6 +65,6 @@ Python, R, QGIS, SQL. German (native), English (fluent), French (good).
 def documents() -> dict[str, bytes]:
     """Return the files of the folder by their path."""
     return {
-        "people/resume-amara-okafor.docx": write_docx("Resume of Amara Okafor", parse(_OKAFOR)),
-        "people/Résumé Zoë Müller.pdf": write_document(parse(_MULLER)),
+        "people/resume-amara-okafor.docx": write_docx("Resume of Amara Okafor", _OKAFOR),
+        "people/Résumé Zoë Müller.pdf": write_document(_MULLER),
     }

@@ -1,8 +1,7 @@
 """The folder products/: a product sheet, a research note in two columns and a handbook."""
 
-from generator.blocks import parse
 from generator.open_formats import write_epub, write_html
-from generator.pdf_layout import Layout, write_pages
+from generator.pdf import write_two_columns
 
 _SHEET = """
 # HF-210 water-level gauge
@@ -19,6 +18,7 @@ stations without mains power and runs for five years on one battery.
 ## Specifications
 
 | Property | Value |
+| --- | --- |
 | Measuring range | 0 to 10 m |
 | Accuracy | 3 mm over the full range |
 | Resolution | 1 mm |
@@ -127,6 +127,7 @@ Read the staff first, then the gauge, and write both down with the time. If they
 than three millimetres, read again after five minutes.
 
 | Difference | What to do |
+| --- | --- |
 | up to 3 mm | note it |
 | 4 to 10 mm | clean the well and read again |
 | more than 10 mm | call the support desk |
@@ -142,12 +143,8 @@ and the brush, and put the key back in its place.
 
 def documents() -> dict[str, bytes]:
     """Return the files of the folder by their path."""
-    note = Layout(columns=2)
-    note.place_banner(parse(_NOTE_HEAD))
-    note.place(parse(_NOTE))
-    chapters = [(name, parse(text)) for name, text in _CHAPTERS.items()]
     return {
-        "products/hf-210-product-sheet.html": write_html("HF-210 product sheet", parse(_SHEET)),
-        "products/research-note-14.pdf": write_pages(note.pages),
-        "products/field-handbook.epub": write_epub("Field handbook", chapters),
+        "products/hf-210-product-sheet.html": write_html("HF-210 product sheet", _SHEET),
+        "products/research-note-14.pdf": write_two_columns(_NOTE_HEAD, _NOTE),
+        "products/field-handbook.epub": write_epub("Field handbook", _CHAPTERS),
     }
