@@ -6,7 +6,8 @@ hold the whole text: for a few files they lose words that the text of the whole 
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
@@ -15,7 +16,6 @@ from sheaf.engines.blank import blanked, word_is_blank
 from sheaf.engines.detection.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, PPTX
 from sheaf.engines.markdown import plain_text
 from sheaf.engines.office.html_elements import described, prepared
-from sheaf.engines.office.revisions import with_revisions
 from sheaf.engines.office.sheets import headed, is_workbook, sheet_pages, without_marks
 from sheaf.engines.office.slides import without_off_slide
 from sheaf.engines.source import Source, has_text, package_version
@@ -28,6 +28,9 @@ MIN_PAGE_COVERAGE = 0.98
 
 MAX_BYTES = 512 * 1024**2
 HTML = "text/html"
+OWN = {DOCX: "sheaf.engines.office.word.reader"}
+"""Readers of our own, by the types that they read."""
+
 WORD = re.compile(r"\w+")
 
 FAILURES = (
@@ -50,6 +53,8 @@ def read(source: Source) -> ParsedDocument:
         raise DocumentError(
             FailureKind.TOO_LARGE, f"document of {size} bytes, over the limit of {MAX_BYTES}"
         )
+    if source.media_type in OWN:
+        return _own(source)
     data, notes = _prepared(source)
     answer = _extract(data, source.media_type)
     names = [page.sheet_name for page in answer.pages or ()]
@@ -60,9 +65,7 @@ def read(source: Source) -> ParsedDocument:
         pages, left_out = sheet_pages(source, pages, names, hidden)
         notes += left_out
     pages = pages or [ParsedPage(page=1, text=plain_text(whole), md=whole)]
-    if source.options.revisions:
-        pages = with_revisions(pages, answer.revisions or ())
-    document = ParsedDocument(
+    return ParsedDocument(
         pages=source.select(pages),
         media_type=source.media_type,
         engine="xberg",
@@ -73,6 +76,19 @@ def read(source: Source) -> ParsedDocument:
             *notes,
             *_warnings(source, has_pages=has_pages, is_bare=not whole.strip()),
         ),
+    )
+
+
+def _own(source: Source) -> ParsedDocument:
+    """Read a document by a reader of our own, which holds what xberg has no place for."""
+    read: Callable[[Source], ParsedDocument] = import_module(OWN[source.media_type]).read
+    try:
+        document = read(source)
+    except RecursionError as error:
+        raise DocumentError(FailureKind.TOO_LARGE, "the document is nested too deeply") from error
+    has_pages = document.total_pages > 1
+    document = document.changed(
+        warnings=(*document.warnings, *_warnings(source, has_pages=has_pages, is_bare=False))
     )
     is_blank = source.media_type == DOCX and not has_text(document) and word_is_blank(source.path)
     return blanked(document) if is_blank else document

@@ -1,0 +1,73 @@
+"""Documents of other formats that a text document takes in as they are (altChunk)."""
+
+import email
+import email.policy
+from email.message import EmailMessage
+
+from sheaf.contracts.failures import DocumentError
+from sheaf.engines.detection.charset import decode
+from sheaf.engines.office.word.context import Context
+
+MAX_CHUNKS = 3
+"""Documents one inside the other."""
+
+
+def chunk(context: Context, id: str) -> list[str]:
+    """Return the markdown of a document within the document; what cannot be read is told."""
+    relation = context.package.relations(context.part).get(id)
+    data = context.package.read(relation.target) if relation else None
+    if data is None or context.chunks >= MAX_CHUNKS:
+        context.missing["documents within the document were not read"] += 1
+        return []
+    try:
+        md = _markdown(context, data)
+    except DocumentError:
+        md = ""
+    if not md.strip():
+        context.missing["documents within the document were not read"] += 1
+    return [md] if md.strip() else []
+
+
+def _markdown(context: Context, data: bytes) -> str:
+    if data.startswith(b"PK") and context.read_word:
+        return context.read_word(data, context.chunks + 1)
+    if data.lstrip()[:5] == b"{\\rtf":
+        from sheaf.engines.office.engine import to_markdown
+
+        return to_markdown(data, "application/rtf")
+    head = data[:4096].lower()
+    if b"mime-version:" in head or head.startswith(b"content-type:"):
+        return _archived(data)
+    if b"<" in head and any(
+        mark in head for mark in (b"<html", b"<body", b"<p", b"<div", b"<!doc")
+    ):
+        return _page(data)
+    return decode(data)
+
+
+def _archived(data: bytes) -> str:
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    for kind in ("text/html", "text/plain"):
+        for part in message.walk():
+            if isinstance(part, EmailMessage) and part.get_content_type() == kind:
+                payload = part.get_payload(decode=True)
+                body = payload if isinstance(payload, bytes) else b""
+                charset = part.get_content_charset()
+                return _body(body, charset, is_html=kind == "text/html")
+    return ""
+
+
+def _body(body: bytes, charset: str | None, *, is_html: bool) -> str:
+    try:
+        text = body.decode(charset or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        text = decode(body)
+    return _page(text.encode()) if is_html else text
+
+
+def _page(data: bytes) -> str:
+    from sheaf.contracts.documents import ParseOptions
+    from sheaf.engines.office.engine import to_markdown
+    from sheaf.engines.office.html_elements import prepared
+
+    return to_markdown(prepared(data, ParseOptions()), "text/html")
