@@ -5,7 +5,7 @@ import email.policy
 from email.message import EmailMessage
 
 from sheaf.contracts.failures import DocumentError
-from sheaf.engines.detection.charset import decode
+from sheaf.engines.detection.charset import decoded
 from sheaf.engines.office.word.context import Context
 
 MAX_CHUNKS = 3
@@ -42,7 +42,7 @@ def _markdown(context: Context, data: bytes) -> str:
         mark in head for mark in (b"<html", b"<body", b"<p", b"<div", b"<!doc")
     ):
         return _page(data)
-    return decode(data)
+    return decoded(data).text
 
 
 def _archived(data: bytes) -> str:
@@ -52,17 +52,9 @@ def _archived(data: bytes) -> str:
             if isinstance(part, EmailMessage) and part.get_content_type() == kind:
                 payload = part.get_payload(decode=True)
                 body = payload if isinstance(payload, bytes) else b""
-                charset = part.get_content_charset()
-                return _body(body, charset, is_html=kind == "text/html")
+                text = decoded(body, part.get_content_charset()).text
+                return _page(text.encode()) if kind == "text/html" else text
     return ""
-
-
-def _body(body: bytes, charset: str | None, *, is_html: bool) -> str:
-    try:
-        text = body.decode(charset or "utf-8")
-    except (LookupError, UnicodeDecodeError):
-        text = decode(body)
-    return _page(text.encode()) if is_html else text
 
 
 def _page(data: bytes) -> str:
