@@ -20,7 +20,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.cancellation import CancelBetweenSteps, CancellableParser
+from activities.cancellation import CancelBetweenSteps
 from activities.enumeration import LedgerEnumerationActivities
 from activities.jobs import LedgerJobActivities
 from activities.own_faults import EndsOnOwnFaults
@@ -103,7 +103,7 @@ def build_workers(
     blobs = open_blobs(settings.storage_url, settings.home)
     store = ResultStore(blobs)
     processor = DocumentProcessor(
-        CancellableParser(pool),
+        pool,
         items,
         ItemFiles(blobs, settings.s3_sources),
         Passwords(settings.passwords_file),

@@ -8,17 +8,12 @@ the statement. So the body of an Activity runs in a task that nothing cancels; i
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
-
-from sheaf.contracts.documents import EngineResult
-from sheaf.parser_pool.pool import ParserPool
-from sheaf.parser_pool.requests import ParseRequests
-from sheaf.processing.processor import Parser
 
 Value = TypeVar("Value")
 
@@ -70,8 +65,17 @@ def cancelled_by(event: asyncio.Event) -> Iterator[None]:
         _CANCELLED.reset(token)
 
 
-async def wait_until_cancelled() -> None:
-    """Wait until `stop_if_cancelled` would stop."""
+@asynccontextmanager
+async def cancellation() -> AsyncGenerator[asyncio.Future[None], None]:
+    """Give a future that is done once `stop_if_cancelled` would stop."""
+    cancelled = asyncio.ensure_future(_wait_until_cancelled())
+    try:
+        yield cancelled
+    finally:
+        cancelled.cancel()
+
+
+async def _wait_until_cancelled() -> None:
     own = _CANCELLED.get()
     waits = [activity.wait_for_cancelled(), *([own.wait()] if own else [])]
     tasks = [asyncio.ensure_future(wait) for wait in waits]
@@ -80,26 +84,3 @@ async def wait_until_cancelled() -> None:
     finally:
         for task in tasks:
             task.cancel()
-
-
-class CancellableParser(Parser):
-    """A parser that lets go of a file once the Activity that wants it is cancelled."""
-
-    def __init__(self, pool: ParserPool) -> None:
-        self._pool = pool
-
-    async def run_many(
-        self, project_id: str, requests: ParseRequests
-    ) -> AsyncGenerator[EngineResult, None]:
-        """Have files read; see `ParserPool.run_many`.
-
-        Raises:
-            asyncio.CancelledError: the Activity was cancelled meanwhile; the parse is stopped.
-        """
-        cancelled = asyncio.ensure_future(wait_until_cancelled())
-        try:
-            async with aclosing(self._pool.run_many(project_id, requests, cancelled)) as responses:
-                async for response in responses:
-                    yield response
-        finally:
-            cancelled.cancel()

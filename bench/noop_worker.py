@@ -5,7 +5,9 @@ counts, results in the ledger. What is not: opening and hashing files, parser pr
 bytes of results. A source `file:///generated/N` has N files.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,6 +17,8 @@ from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow, SourceFile
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import Processed
 from sheaf.processing.slice_budget import SliceBudget
+from sheaf.runtime.bounded_queue import BoundedQueue
+from sheaf.runtime.stages import Stages
 
 SIZE = 1000
 PREFIX = "file:///generated/"
@@ -50,22 +54,35 @@ class NoopProcessor:
     def __init__(self, *_: Any) -> None:
         pass
 
-    async def process(
+    def start(
         self,
+        stages: Stages,
         work: Work,
         items: Sequence[ClaimedItem],
         file_seconds: float,
+        processed: BoundedQueue[Processed],
         budget: SliceBudget,
-    ) -> AsyncGenerator[Processed, None]:
-        """Yield a result without bytes for each item."""
-        del work, file_seconds
-        for item in items:
-            if not budget.begins():
-                return
-            yield _done(item)
+        stop: asyncio.Future[None] | None = None,
+    ) -> None:
+        """Put a result without bytes for each item."""
+        del work, file_seconds, stop
+        stages.start(_complete(items, processed, budget), writes=(processed,))
 
 
-def _done(item: ClaimedItem) -> Processed:
+async def _complete(
+    items: Sequence[ClaimedItem], processed: BoundedQueue[Processed], budget: SliceBudget
+) -> None:
+    since = time.monotonic()
+    for item in items:
+        if not budget.begins():
+            return
+        now = time.monotonic()
+        if not await processed.put(_done(item, now - since)):
+            return
+        since = now
+
+
+def _done(item: ClaimedItem, seconds: float) -> Processed:
     sha256 = _SHA256[: -len(str(item.ordinal))] + str(item.ordinal)
     result = ResultRow(
         id=item.task_id,
@@ -78,7 +95,8 @@ def _done(item: ClaimedItem) -> Processed:
         is_reusable=True,
     )
     return Processed(
-        Outcome(item=item, status=ItemStatus.COMPLETED, result=result, content_sha256=sha256)
+        Outcome(item=item, status=ItemStatus.COMPLETED, result=result, content_sha256=sha256),
+        seconds=seconds,
     )
 
 

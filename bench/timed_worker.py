@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import worker
-from activities.slices import SliceRun
+from activities.slice_run import SliceRun
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.items.items import ItemLedger

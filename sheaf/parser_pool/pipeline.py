@@ -10,7 +10,7 @@ a process that has read none, where they can only be its own.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 import structlog
@@ -19,7 +19,7 @@ from sheaf.contracts.documents import EngineResult
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.parser_pool.frame_reader import ForeignFrameError
 from sheaf.parser_pool.process import ParserProcess, ProcessDiedError
-from sheaf.parser_pool.requests import ParseRequest, ParseRequests
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests, ParseResponse
 from sheaf.parser_pool.responses import death_of, failed, response_of
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,11 @@ GATHER_SECONDS = 0.02
 each look costs it a tenth of a millisecond."""
 
 _PARSERS = "the parser processes"
+
+
+def always() -> bool:
+    """Whether to begin a file, for whoever has all of them read."""
+    return True
 
 
 class Processes(Protocol):
@@ -74,9 +79,11 @@ class RequestPipeline:
     Args:
         processes: gives them.
         project_id: whose files these are.
-        requests: taken as there is room for them, and not before.
-        stop: once it is done, what runs is killed, and whoever waits for an answer gets a
-            CancelledError.
+        requests: taken as there is room for them, and not before; closed with the last.
+        begins: asked before each file, once there is a process for it; after a no, those that were
+            sent are answered, and nothing more is begun.
+        stop: once it is done, what runs is killed, nothing more is waited for, and whoever waits
+            for a response gets a CancelledError.
     """
 
     def __init__(
@@ -84,20 +91,29 @@ class RequestPipeline:
         processes: Processes,
         project_id: str,
         requests: ParseRequests,
+        begins: Callable[[], bool] = always,
         stop: asyncio.Future[None] | None = None,
     ) -> None:
         self._processes = processes
         self._project_id = project_id
         self._requests = requests
+        self._begins = begins
         self._stop = stop
-        self._again: deque[ParseRequest] = deque()
-        self._sent: deque[ParseRequest] = deque()
+        self._group: deque[ParseRequest] = deque()
+        """What is left of the group that was taken last."""
+        self._redone: deque[ParseRequest] = deque()
+        """To be read again: their process died over another file."""
+        self._sent: dict[bytes, ParseRequest] = {}
+        """Without a response, the oldest first, by the nonces that their answers will bear."""
         self._process: ParserProcess | None = None
         self._began = 0.0
+        self._turned = 0.0
         self._answered = 0
 
-    async def responses(self) -> AsyncGenerator[EngineResult, None]:
-        """Yield one result a request, in their order; every fault of a file is a failure.
+    async def responses(self) -> AsyncGenerator[ParseResponse, None]:
+        """Yield one response a request; every fault of a file is a failure.
+
+        They come in the order of the requests, but are to be told by their ids.
 
         Raises:
             OutageError: there is no process for the next file, or its process was ended here
@@ -109,13 +125,14 @@ class RequestPipeline:
             while await self._is_more():
                 try:
                     if not await self._send():
-                        return
+                        break
                 except (ProcessDiedError, OSError) as error:
                     if self._next() is None:
-                        return
+                        break
                     raise OutageError(_PARSERS, f"one could not start: {error}") from error
                 if (response := await self._receive()) is not None:
                     yield response
+            self._leave_if_stopped()
         finally:
             if self._stop is not None:
                 self._stop.remove_done_callback(self._stopped)
@@ -128,13 +145,24 @@ class RequestPipeline:
     def _is_stopped(self) -> bool:
         return self._stop is not None and self._stop.done() and not self._stop.cancelled()
 
+    def _leave_if_stopped(self) -> None:
+        if self._is_stopped:
+            raise asyncio.CancelledError("the parse was stopped")
+
     def _stopped(self, stop: asyncio.Future[None]) -> None:
-        if self._process is not None and not stop.cancelled():
+        if stop.cancelled():
+            return
+        self._requests.close()
+        if self._process is not None:
             self._process.kill()
 
+    @property
+    def _is_one_at_hand(self) -> bool:
+        return bool(self._redone or self._group or len(self._requests))
+
     async def _is_more(self) -> bool:
-        """Whether a file has no answer yet; waits for the next without a process."""
-        if self._sent or self._again or self._requests.is_one_at_hand:
+        """Whether a file has no response yet; waits for the next without a process."""
+        if self._sent or self._is_one_at_hand:
             return True
         self._let_go()
         began = time.monotonic()
@@ -144,21 +172,37 @@ class RequestPipeline:
         return is_one
 
     async def _send(self) -> bool:
-        """Send what there is room for; False when nothing is left without an answer."""
+        """Send what there is room for; False when nothing is left without a response."""
         room = 1 + self._ahead() - len(self._sent)
-        if self._sent and room < len(self._sent):
-            return True  # Half of what it has at hand is still there.
-        frames: list[bytes] = []
-        while len(frames) < room and await self._has_process() and (request := self._next()):
-            frames.append(request.engine_request.model_dump_json(exclude_defaults=True).encode())
-            self._sent.append(request)
-        if frames:
+        if not self._is_refill_due(room) or not self._is_one_at_hand:
+            return bool(self._sent)
+        batch: list[ParseRequest] = []
+        while len(batch) < room and await self._has_process() and (request := self._next()):
+            batch.append(request)
+        if batch:
             assert self._process is not None
-            self._process.send(frames)
+            if not self._sent:
+                self._turned = time.monotonic()
+            nonces = self._process.send([_frame(request) for request in batch])
+            self._sent.update(zip(nonces, batch, strict=True))
         return bool(self._sent)
 
+    def _is_refill_due(self, room: int) -> bool:
+        """Whether the process has less than half of what it may have at hand."""
+        return not self._sent or room >= len(self._sent)
+
     def _next(self) -> ParseRequest | None:
-        return self._again.popleft() if self._again else self._requests.take()
+        if self._redone:
+            return self._redone.popleft()
+        if not self._is_one_at_hand:
+            return None
+        if not self._begins():
+            self._group.clear()
+            self._requests.close()
+            return None
+        if not self._group:
+            self._group.extend(self._requests.take() or ())
+        return self._group.popleft()
 
     async def _has_process(self) -> bool:
         """Make sure of a process that may take a file; False while a worn one still answers."""
@@ -194,14 +238,14 @@ class RequestPipeline:
         mean = self._mean()
         return 0.0 if mean is None else min(GATHER_SECONDS, mean * (len(self._sent) // 2))
 
-    async def _receive(self) -> EngineResult | None:
-        """Return the answer to the oldest file; None where that is to be read again."""
+    async def _receive(self) -> ParseResponse | None:
+        """Return the response to the oldest request; None where its file is to be read again."""
         process = self._process
         assert process is not None
-        request = self._sent[0]
+        nonce, request = next(iter(self._sent.items()))
         result: EngineResult | None
         try:
-            result = await response_of(process, request, self._gathering())
+            result = await response_of(process, nonce, request, self._gathering())
         except ProcessDiedError:
             was_killed = process.was_killed
             result = await death_of(process, request)
@@ -209,15 +253,20 @@ class RequestPipeline:
                 raise OutageError(_PARSERS, "their pool was closed") from None
         except ForeignFrameError:
             result = self._stray(process)
+        response = None
         if result is not None:
-            self._sent.popleft()
-            self._answered += 1
-        if self._is_stopped:
-            raise asyncio.CancelledError("the parse was stopped")
+            response = self._response(self._sent.pop(nonce), result)
+        self._leave_if_stopped()
         if not process.is_alive:
-            self._again.extendleft(reversed(self._sent))
+            self._redone.extendleft(reversed(self._sent.values()))
             self._sent.clear()
-        return result
+        return response
+
+    def _response(self, request: ParseRequest, result: EngineResult) -> ParseResponse:
+        now = time.monotonic()
+        seconds, self._turned = now - self._turned, now
+        self._answered += 1
+        return ParseResponse(request.id, result, seconds)
 
     def _stray(self, process: ParserProcess) -> EngineResult | None:
         """Return what bytes that answer no request mean for the oldest file."""
@@ -228,3 +277,7 @@ class RequestPipeline:
             return None
         message = "the parser process sent what is no answer to the request for this file"
         return failed(FailureKind.CRASHED, message)
+
+
+def _frame(request: ParseRequest) -> bytes:
+    return request.engine_request.model_dump_json(exclude_defaults=True).encode()

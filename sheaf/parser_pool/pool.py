@@ -11,7 +11,7 @@ is no room for both.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
@@ -20,9 +20,9 @@ import structlog
 
 from sheaf.contracts.documents import EngineRequest, EngineResult
 from sheaf.parser_pool.frames import MAX_FRAME_BYTES
-from sheaf.parser_pool.pipeline import RequestPipeline
+from sheaf.parser_pool.pipeline import RequestPipeline, always
 from sheaf.parser_pool.process import ParserProcess, ProcessDiedError
-from sheaf.parser_pool.requests import ParseRequest, ParseRequests, RequestList
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests, ParseResponse
 from sheaf.storage.scratch import Scratch
 
 log = structlog.get_logger(__name__)
@@ -109,30 +109,31 @@ class ParserPool:
         self, project_id: str, request: EngineRequest, deadline_seconds: float
     ) -> EngineResult:
         """Have one file read; see `run_many`."""
-        asked = RequestList([ParseRequest(request, deadline_seconds)])
+        asked = ParseRequests.of([[ParseRequest("", request, deadline_seconds)]])
         async with aclosing(self.run_many(project_id, asked)) as responses:
-            return await anext(responses)
+            return (await anext(responses)).result
 
-    async def run_many(
-        self, project_id: str, requests: ParseRequests, stop: asyncio.Future[None] | None = None
-    ) -> AsyncGenerator[EngineResult, None]:
-        """Have files read in one process, one after the other; yield a result each, in order.
+    def run_many(
+        self,
+        project_id: str,
+        requests: ParseRequests,
+        begins: Callable[[], bool] = always,
+        stop: asyncio.Future[None] | None = None,
+    ) -> AsyncGenerator[ParseResponse, None]:
+        """Have files read in one process, one after the other; yield a response each, in order.
 
         Every fault of a file or its process comes back as a failure of that file.
 
         Args:
             project_id: whose files these are; they meet no process that has read another's.
             requests: taken a few ahead of their answers.
+            begins: asked before each file; once it says no, nothing more is begun.
             stop: once it is done, what runs is killed, and the next answer is a CancelledError.
 
         Raises:
             OutageError: there is no process to be had, which is no file's fault.
         """
-        async with aclosing(
-            RequestPipeline(self, project_id, requests, stop).responses()
-        ) as responses:
-            async for response in responses:
-                yield response
+        return RequestPipeline(self, project_id, requests, begins, stop).responses()
 
     async def take(self, project_id: str, stop: asyncio.Future[None] | None) -> ParserProcess:
         """Return an idle process of the project, or a new one; see `Processes`."""

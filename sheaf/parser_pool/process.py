@@ -13,7 +13,6 @@ import contextlib
 import os
 import shutil
 import signal
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,8 +68,8 @@ class ParserProcess:
         self.was_killed = False
         self._process = process
         self._folder = folder
-        self._unanswered: deque[bytes] = deque()
-        """Nonces of the requests without an answer, in their order."""
+        self._unanswered: set[bytes] = set()
+        """Nonces of the requests without an answer."""
         self._tail = bytearray()
         self._drain = asyncio.create_task(self._keep_tail())
 
@@ -129,13 +128,17 @@ class ParserProcess:
         """Whether the process may take a request."""
         return not self.was_killed and self._process.returncode is None
 
-    def send(self, frames: Sequence[bytes]) -> None:
+    def send(self, frames: Sequence[bytes]) -> list[bytes]:
         """Send requests; the process takes each once it has answered those before it.
 
         A process that has died says so when its next answer is waited for.
+
+        Returns:
+            The nonces that their answers will bear: new ones, also for a request that another
+            process was sent before.
         """
         nonces = [new_nonce() for _ in frames]
-        self._unanswered += nonces
+        self._unanswered.update(nonces)
         self.files_taken += len(frames)
         stdin = self._process.stdin
         assert stdin is not None
@@ -146,23 +149,28 @@ class ParserProcess:
                 for nonce, frame in zip(nonces, frames, strict=True)
             )
         )
+        return nonces
 
-    def received(self) -> bytes | None:
-        """Return the answer to the oldest request, if it was read together with one before it.
+    def received(self, nonce: bytes) -> bytes | None:
+        """Return the answer to a request, if it was read together with one before it.
+
+        Args:
+            nonce: of the oldest request without an answer.
 
         Raises:
             ForeignFrameError: what came is no answer to it.
             FrameTooLargeError: the answer is over `most_bytes`.
         """
-        answer = self._answers.whole(self._unanswered[0])
+        answer = self._answers.whole(nonce)
         if answer is not None:
-            self._answered()
+            self._answered(nonce)
         return answer
 
-    async def receive(self, pause_seconds: float = 0.0) -> bytes:
-        """Return the answer to the oldest request that has none yet.
+    async def receive(self, nonce: bytes, pause_seconds: float = 0.0) -> bytes:
+        """Return the answer to a request, however long it takes.
 
         Args:
+            nonce: of the oldest request without an answer.
             pause_seconds: how long to let answers gather where none is here yet.
 
         Raises:
@@ -170,8 +178,8 @@ class ParserProcess:
             ForeignFrameError: what came is no answer to it.
             FrameTooLargeError: the answer is over `most_bytes`.
         """
-        answer = await self._frame(self._unanswered[0], pause_seconds)
-        self._answered()
+        answer = await self._frame(nonce, pause_seconds)
+        self._answered(nonce)
         return answer
 
     def is_quiet(self) -> bool:
@@ -267,8 +275,8 @@ class ParserProcess:
         except (EOFError, OSError) as error:
             raise ProcessDiedError from error
 
-    def _answered(self) -> None:
-        self._unanswered.popleft()
+    def _answered(self, nonce: bytes) -> None:
+        self._unanswered.remove(nonce)
         self.files_answered += 1
 
     async def _keep_tail(self) -> None:

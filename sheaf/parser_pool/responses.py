@@ -13,13 +13,14 @@ from sheaf.parser_pool.requests import ParseRequest
 
 
 async def response_of(
-    process: ParserProcess, request: ParseRequest, gathering: float
+    process: ParserProcess, nonce: bytes, request: ParseRequest, gathering: float
 ) -> EngineResult:
     """Wait for the answer to the oldest request; what is wrong with it is a failure of its file.
 
     Args:
         process: is killed where it took too long, or sent what is no answer.
-        request: what the answer belongs to.
+        nonce: what the answer must bear.
+        request: what was sent under it.
         gathering: seconds for which answers may gather where none is here yet.
 
     Raises:
@@ -28,10 +29,10 @@ async def response_of(
     """
     try:
         # Most answers of short files are here already: those need neither a wait nor its bound.
-        frame = process.received()
+        frame = process.received(nonce)
         if frame is None:
             async with asyncio.timeout(request.deadline_seconds):
-                frame = await process.receive(gathering)
+                frame = await process.receive(nonce, gathering)
         result = _decoded(frame)
     except TimeoutError:
         process.kill()

@@ -24,6 +24,8 @@ class Processed:
     """The result as a line of JSON, with its line end; empty where there is none."""
     images: Mapping[str, bytes] = field(default_factory=dict)
     """Pictures of the result by their names."""
+    seconds: float = 0.0
+    """Time that its parse took; 0 where there was none."""
 
 
 class ResultStore:

@@ -10,14 +10,19 @@ class SliceBudget:
 
     Args:
         seconds: after so many, no further file is begun.
-        is_stopped: whether the job takes no more work, or the worker stops.
+        is_stopped: whether the job takes no more work.
+        is_leaving: whether whoever works stops; a first file is begun nevertheless.
     """
 
     def __init__(
-        self, seconds: float = math.inf, is_stopped: Callable[[], bool] = lambda: False
+        self,
+        seconds: float = math.inf,
+        is_stopped: Callable[[], bool] = lambda: False,
+        is_leaving: Callable[[], bool] = lambda: False,
     ) -> None:
         self._limit = seconds
         self._is_stopped = is_stopped
+        self._is_leaving = is_leaving
         self._attempt_began = time.monotonic()
         self.began: float | None = None
         """When the first process turned to the slice, on the monotonic clock."""
@@ -36,6 +41,6 @@ class SliceBudget:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is to be opened: the time is up, or `is_stopped`."""
+        """Whether nothing more is to be opened."""
         is_late = self.began is not None and time.monotonic() - self.began > self._limit
-        return self._is_stopped() or is_late
+        return self._is_stopped() or is_late or self._is_leaving()

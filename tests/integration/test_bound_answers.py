@@ -13,7 +13,7 @@ from sheaf.contracts.documents import EngineRequest
 from sheaf.contracts.failures import OutageError
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.parser_pool.process import ParserProcess
-from sheaf.parser_pool.requests import ParseRequest, RequestList
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests
 from sheaf.testing.stray_engine import LATE_SECONDS, STRAYS
 from tests.integration.test_parser_pool import living_children, parser_processes
 
@@ -34,10 +34,15 @@ def make(tmp_path: Path) -> Make:
 
 
 async def read(pool: ParserPool, project: str, requests: list[EngineRequest]) -> list[str]:
-    asked = RequestList(ParseRequest(request, SECONDS) for request in requests)
+    asked = [ParseRequest(str(n), one, SECONDS) for n, one in enumerate(requests)]
+    found = {
+        response.request_id: response.result
+        async for response in pool.run_many(project, ParseRequests.of([asked]))
+    }
+    assert list(found) == [one.id for one in asked]
     return [
-        answer.document.pages[0].text if answer.document else str(answer.failure)
-        async for answer in pool.run_many(project, asked)
+        result.document.pages[0].text if result.document else str(result.failure)
+        for result in found.values()
     ]
 
 
@@ -102,11 +107,11 @@ async def test_no_process_ever_reads_files_of_two_projects(
     seen: dict[int, set[str]] = defaultdict(set)
     send = ParserProcess.send
 
-    def sent(self: ParserProcess, frames: list[bytes]) -> None:
+    def sent(self: ParserProcess, frames: list[bytes]) -> list[bytes]:
         for frame in frames:
             name = EngineRequest.model_validate_json(frame).path
             seen[self._process.pid].add(Path(name).read_text().split()[0])
-        send(self, frames)
+        return send(self, frames)
 
     monkeypatch.setattr(ParserProcess, "send", sent)
 

@@ -21,7 +21,7 @@ from sheaf.processing.processor import DocumentProcessor
 from sheaf.sources.items import ItemFiles
 from sheaf.storage.local import LocalBlobs
 from tests.integration.test_ledger import completed, enumerate_files, make_job
-from tests.parsers import EachAlone
+from tests.parsers import EachAlone, process_all
 
 LISTED = SourceFile("a.txt", 3, 1, etag='"one"')
 
@@ -85,7 +85,7 @@ async def run_folder(database: Database, folder: Path, listed: SourceFile) -> It
     files = ItemFiles(LocalBlobs(folder / "blobs"))
     processor = DocumentProcessor(Reads(), ItemLedger(database), files)
     work = Work.of(await JobLedger(database).spec(job_id))
-    done = [one.outcome async for one in processor.process(work, claimed, 60)]
+    done = [one.outcome for one in await process_all(processor, work, claimed)]
     await claims.settle(job_id, done)
     return done[0].status if done else ItemStatus.SKIPPED
 

@@ -20,7 +20,7 @@ from sheaf.parser_pool import process as parser_process
 from sheaf.parser_pool.pipeline import MOST_AHEAD
 from sheaf.parser_pool.pool import ParserPool
 from sheaf.parser_pool.process import ParserProcess
-from sheaf.parser_pool.requests import ParseRequest, RequestList
+from sheaf.parser_pool.requests import ParseRequest, ParseRequests
 from sheaf.rules.outside_faults import Blame, blame
 from sheaf.storage.scratch import Scratch
 
@@ -259,7 +259,7 @@ async def test_a_machine_without_a_process_to_give_is_no_fault_of_a_file(
 
         with monkeypatch.context() as patch:
             patch.setattr(asyncio, "create_subprocess_exec", refused)
-            requests = RequestList(ParseRequest(make(f"text {n}"), DEADLINE) for n in range(3))
+            requests = in_one_group([make(f"text {n}") for n in range(3)])
             async with aclosing(pool.run_many(PROJECT, requests)) as responses:
                 with pytest.raises(OutageError, match="one could not start") as raised:
                     await anext(responses)
@@ -322,11 +322,18 @@ async def test_a_process_that_holds_on_to_memory_is_replaced(
         assert not set(before) & set(living_children())
 
 
+def in_one_group(requests: list[EngineRequest], deadline: float = DEADLINE) -> ParseRequests:
+    asked = [ParseRequest(str(n), one, deadline) for n, one in enumerate(requests)]
+    return ParseRequests.of([asked])
+
+
 async def read_all(
     pool: ParserPool, requests: list[EngineRequest], deadline: float = DEADLINE
 ) -> list[EngineResult]:
-    asked = RequestList(ParseRequest(request, deadline) for request in requests)
-    return [answer async for answer in pool.run_many(PROJECT, asked)]
+    asked = in_one_group(requests, deadline)
+    responses = [response async for response in pool.run_many(PROJECT, asked)]
+    assert [one.request_id for one in responses] == [str(n) for n in range(len(requests))]
+    return [one.result for one in responses]
 
 
 def texts(results: list[EngineResult]) -> list[str]:
@@ -368,14 +375,12 @@ async def test_requests_are_taken_only_as_there_is_room(
 ) -> None:
     taken = 0
 
-    class Counted(RequestList):
-        def take(self) -> ParseRequest | None:
-            nonlocal taken
-            taken += 1
-            return super().take()
+    def begins() -> bool:
+        nonlocal taken
+        taken += 1
+        return True
 
-    request = make("text")
-    responses = pool.run_many(PROJECT, Counted([ParseRequest(request, DEADLINE)] * 1000))
+    responses = pool.run_many(PROJECT, in_one_group([make("text")] * 1000), begins)
     for _ in range(5):
         await anext(responses)
     await responses.aclose()
@@ -389,7 +394,7 @@ async def test_a_stop_kills_what_runs_and_what_waits_for_a_process(
     stop = asyncio.get_running_loop().create_future()
 
     async def read(request: EngineRequest) -> None:
-        async for _ in pool.run_many(PROJECT, RequestList([ParseRequest(request, DEADLINE)]), stop):
+        async for _ in pool.run_many(PROJECT, in_one_group([request]), stop=stop):
             pass
 
     reads = [asyncio.create_task(read(make("fault: sleep"))) for _ in range(3)]

@@ -21,6 +21,7 @@ from sheaf.processing.result_store import Processed
 from sheaf.sources.items import ItemFiles
 from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
+from tests.parsers import process_all
 from tests.unit.processing.test_documents import SPEC
 
 FILES = 2 * OPENED_FILES + 3
@@ -39,7 +40,7 @@ def items_in(folder: Path) -> list[ClaimedItem]:
 
 
 async def process(processor: DocumentProcessor, work: Work, folder: Path) -> list[Processed]:
-    return [one async for one in processor.process(work, items_in(folder), SECONDS)]
+    return await process_all(processor, work, items_in(folder), SECONDS)
 
 
 @pytest.mark.parametrize("extra", [0.0, 1.0])
@@ -67,15 +68,16 @@ async def test_a_file_that_changes_after_its_opening_is_no_result_under_its_old_
     items = items_in(tmp_path / "in")
     changing = items[OPENED_FILES + 5]
     after = b"sleep 0\nanother text, and a longer one\n"
-    done = []
+
+    def change(one: Processed) -> None:
+        if one.outcome.item.ordinal == 1:
+            # Its group is opened about now, while the one before it is parsed.
+            (tmp_path / "in" / changing.unique_id).write_bytes(after)
+
     async with ParserPool(1, module="sheaf.testing.slow_engine") as pool:
         files = ItemFiles(LocalBlobs(tmp_path))
         processor = DocumentProcessor(pool, cast("ItemLedger", None), files)
-        async for one in processor.process(work, items, SECONDS):
-            done.append(one)
-            if len(done) == 1:
-                # Its group is opened about now, while the one before it is parsed.
-                (tmp_path / "in" / changing.unique_id).write_bytes(after)
+        done = await process_all(processor, work, items, SECONDS, meanwhile=change)
     (changed,) = [one for one in done if one.outcome.item.ordinal == changing.ordinal]
     if changed.outcome.status is ItemStatus.COMPLETED:
         assert changed.outcome.result is not None
@@ -103,7 +105,7 @@ async def test_markdown_is_read_for_its_style_in_the_parser_process_alone(
     async with ParserPool(1) as pool:
         files = ItemFiles(LocalBlobs(tmp_path))
         processor = DocumentProcessor(pool, cast("ItemLedger", None), files)
-        (done,) = [one async for one in processor.process(work, [item], SECONDS)]
+        (done,) = await process_all(processor, work, [item], SECONDS)
     stored = json.loads(done.line)
     assert stored["markdown"].startswith("<table>")
     assert stored["markdown"].endswith("end")

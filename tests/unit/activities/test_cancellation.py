@@ -1,47 +1,16 @@
 """Cancelling an Activity: between its steps, never inside one."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import cast
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.cancellation import CancellableParser, stop_if_cancelled, to_its_end
-from sheaf.contracts.documents import EngineFailure, EngineRequest, EngineResult
-from sheaf.contracts.failures import FailureKind
-from sheaf.parser_pool.pool import ParserPool
-from sheaf.parser_pool.requests import ParseRequest, ParseRequests, RequestList
-
-REQUEST = EngineRequest(path="/nowhere", name="a.txt")
-ANSWER = EngineResult(failure=EngineFailure(kind=FailureKind.EMPTY, message="nothing in it"))
-
-
-class SlowPool:
-    """Takes `seconds` for a file, and knows how its last run ended."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.ended = "not begun"
-
-    async def run_many(
-        self, project_id: str, requests: ParseRequests, stop: asyncio.Future[None]
-    ) -> AsyncGenerator[EngineResult, None]:
-        assert project_id == "prj-1"
-        while requests.take():
-            done, _ = await asyncio.wait({stop}, timeout=self.seconds)
-            self.ended = "stopped" if done else "answered"
-            if done:
-                raise asyncio.CancelledError
-            yield ANSWER
-
-
-async def read_one(pool: SlowPool) -> EngineResult:
-    parser = CancellableParser(cast("ParserPool", pool))
-    (answer,) = [
-        one async for one in parser.run_many("prj-1", RequestList([ParseRequest(REQUEST, 60)]))
-    ]
-    return answer
+from activities.cancellation import (
+    cancellation,
+    cancelled_by,
+    stop_if_cancelled,
+    to_its_end,
+)
 
 
 async def test_a_step_that_is_cancelled_often_goes_on_to_its_end() -> None:
@@ -91,23 +60,48 @@ async def test_a_cancelled_activity_stops_at_the_next_step() -> None:
     assert steps > 0
 
 
-async def test_a_cancelled_activity_stops_the_parse_it_waits_for() -> None:
+async def test_what_a_cancelled_activity_waits_for_is_told_at_once() -> None:
     environment = ActivityEnvironment()
-    pool = SlowPool(60)
+    seen: list[bool] = []
 
-    async def run() -> EngineResult:
-        return await to_its_end(read_one(pool))
+    async def body() -> None:
+        async with cancellation() as cancelled:
+            seen.append(cancelled.done())
+            await asyncio.wait({cancelled})
+            seen.append(cancelled.done() and not cancelled.cancelled())
+        stop_if_cancelled()
+
+    async def run() -> None:
+        await to_its_end(body())
 
     running = asyncio.create_task(environment.run(run))
     await asyncio.sleep(0.05)
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert pool.ended == "stopped"
+    assert seen == [False, True]
 
 
-async def test_an_answer_of_the_parser_is_passed_on() -> None:
-    pool = SlowPool(0)
-    answer = await ActivityEnvironment().run(read_one, pool)
-    assert answer is ANSWER
-    assert pool.ended == "answered"
+async def test_one_job_of_several_in_an_activity_is_told_of_its_own_cancel() -> None:
+    async def body() -> tuple[bool, bool]:
+        own = asyncio.Event()
+        with cancelled_by(own):
+            async with cancellation() as cancelled:
+                own.set()
+                await asyncio.wait({cancelled}, timeout=1)
+                told = cancelled.done()
+        async with cancellation() as cancelled:
+            await asyncio.sleep(0)
+            return told, cancelled.done()
+
+    assert await ActivityEnvironment().run(body) == (True, False)
+
+
+async def test_an_activity_that_ends_leaves_nobody_waiting_for_its_cancel() -> None:
+    async def body() -> bool:
+        async with cancellation() as cancelled:
+            pass
+        await asyncio.wait({cancelled})
+        return cancelled.cancelled()
+
+    assert await ActivityEnvironment().run(body)

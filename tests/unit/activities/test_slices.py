@@ -11,9 +11,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import outages
+from activities import outages, recording
 from activities.recording import Recorder
-from activities.slices import MAX_ATTEMPTS, SliceRun
+from activities.slice_run import MAX_ATTEMPTS, SliceRun
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.temporal.runs import SliceInput
@@ -21,6 +21,8 @@ from sheaf.ledger.records import ClaimedItem
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import Processed
 from sheaf.processing.slice_budget import SliceBudget
+from sheaf.runtime.bounded_queue import BoundedQueue
+from sheaf.runtime.stages import Stages
 from tests.claimed import claimed
 from tests.unit.activities.test_recording import FakeClaims, FakeStore, recorder
 from tests.unit.processing.test_result_store import completed
@@ -50,7 +52,32 @@ class AllClaims(FakeClaims):
         self.released += [one.ordinal for one in claimed]
 
 
-class Waiting:
+class FakeProcessor:
+    """A processor of one stage, which yields what is processed."""
+
+    def start(
+        self,
+        stages: Stages,
+        work: Work,
+        items: Sequence[ClaimedItem],
+        seconds: float,
+        processed: BoundedQueue[Processed],
+        budget: SliceBudget,
+        stop: asyncio.Future[None],
+    ) -> None:
+        async def run() -> None:
+            async for one in self.process(items, budget):
+                await processed.put(one)
+
+        stages.start(run(), writes=(processed,))
+
+    def process(
+        self, items: Sequence[ClaimedItem], budget: SliceBudget
+    ) -> AsyncGenerator[Processed, None]:
+        raise NotImplementedError
+
+
+class Waiting(FakeProcessor):
     """A processor that gets its process late, and then takes a while for each file."""
 
     def __init__(self, wait: float, file: float) -> None:
@@ -58,17 +85,17 @@ class Waiting:
         self.file = file
 
     async def process(
-        self, work: Work, items: Sequence[ClaimedItem], seconds: float, budget: SliceBudget
+        self, items: Sequence[ClaimedItem], budget: SliceBudget
     ) -> AsyncGenerator[Processed, None]:
         await asyncio.sleep(self.wait)
         for one in items:
             if not budget.begins():
                 return
             await asyncio.sleep(self.file)
-            yield completed(one.ordinal, "text")
+            yield replace(completed(one.ordinal, "text"), seconds=self.file)
 
 
-class Broken:
+class Broken(FakeProcessor):
     """A processor that ends a file or two and then meets an error."""
 
     def __init__(self, ends: int, error: Exception) -> None:
@@ -76,7 +103,7 @@ class Broken:
         self.error = error
 
     async def process(
-        self, work: Work, items: Sequence[ClaimedItem], seconds: float, budget: SliceBudget
+        self, items: Sequence[ClaimedItem], budget: SliceBudget
     ) -> AsyncGenerator[Processed, None]:
         for one in items[: self.ends]:
             yield completed(one.ordinal, "text")
@@ -84,18 +111,19 @@ class Broken:
 
 
 async def run_slice(
-    processor: Waiting | Broken,
+    processor: FakeProcessor,
     claims: AllClaims,
     last: int,
     *,
     attempt: int = 1,
     store: FakeStore | None = None,
+    environment: ActivityEnvironment | None = None,
 ) -> SliceRun:
     made: Recorder = recorder(store or FakeStore(), claims)
     asked = SliceInput(job_id="job", first=1, last=last, file_seconds=60, slice_seconds=SECONDS)
     parts: tuple[Any, ...] = (asked, None, claims, processor, made)
     run = SliceRun(*cast("Any", parts))
-    environment = ActivityEnvironment()
+    environment = environment or ActivityEnvironment()
     environment.info = replace(environment.info, attempt=attempt)
     await environment.run(run.process)
     return run
@@ -122,21 +150,33 @@ async def test_a_slice_begins_a_file_however_late_it_is() -> None:
     assert run.rest.first == 2
 
 
-async def test_looking_whether_the_time_is_over_does_not_begin_it() -> None:
-    async def look() -> tuple[bool, float | None, bool]:
-        made = SliceBudget(0.0, lambda: False)
-        is_over = made.is_over
-        return is_over, made.began, made.begins()
+async def test_what_waits_for_the_recorder_when_it_breaks_is_given_back_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recording, "GROUP_ITEMS", 2)
+    claims = AllClaims()
+    store = FakeStore(OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(OutageError, match="the store of results"):
+        await run_slice(Waiting(0, 0), claims, 200, store=store)
+    assert sorted(claims.released) == list(range(1, 201))
 
-    assert await ActivityEnvironment().run(look) == (False, None, True)
 
+async def test_a_cancelled_slice_records_what_is_done_and_gives_the_rest_back() -> None:
+    claims = AllClaims()
+    environment = ActivityEnvironment()
 
-async def test_a_job_that_takes_no_more_work_has_nothing_begun_and_nothing_opened() -> None:
-    async def look() -> tuple[bool, bool]:
-        made = SliceBudget(60.0, lambda: True)
-        return made.begins(), made.is_over
+    class Cancelling(FakeProcessor):
+        async def process(
+            self, items: Sequence[ClaimedItem], budget: SliceBudget
+        ) -> AsyncGenerator[Processed, None]:
+            yield completed(1, "text")
+            environment.cancel()
+            raise asyncio.CancelledError
 
-    assert await ActivityEnvironment().run(look) == (False, True)
+    with pytest.raises(asyncio.CancelledError):
+        await run_slice(Cancelling(), claims, 3, environment=environment)
+    assert [one.item.ordinal for one in claims.settled] == [1]
+    assert claims.released == [2, 3]
 
 
 async def test_a_store_that_is_full_gives_every_claim_back_and_counts_nothing() -> None:

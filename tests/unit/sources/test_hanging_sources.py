@@ -29,7 +29,7 @@ from sheaf.storage import local
 from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
 from tests.hanging import hanging
-from tests.parsers import EachAlone
+from tests.parsers import EachAlone, process_all
 from tests.unit.activities.test_enumeration_faults import INPUT, Enumerations, Jobs
 from tests.unit.processing.test_documents import SPEC, Silent
 
@@ -75,7 +75,7 @@ async def worked_through(
     )
     work = Work(SPEC, ParseOptions(), reuses=False)
     async with asyncio.timeout(30):
-        done = [one.outcome async for one in processor.process(work, items, 60)]
+        done = [one.outcome for one in await process_all(processor, work, items)]
     assert all(one.failure_kind or one.status is ItemStatus.COMPLETED for one in done)
     return {one.item.unique_id: one.failure_kind for one in done}
 
