@@ -5,6 +5,7 @@ native library, and one that is not installed is a failure of the files that nee
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -18,10 +19,10 @@ from sheaf.contracts.documents import (
     ParseOptions,
 )
 from sheaf.contracts.failures import DocumentError, FailureKind
-from sheaf.engines.detection.media_types import Family, detect
+from sheaf.engines.detection.media_types import Detected, Family, detect
 from sheaf.engines.option_support import unheeded
 from sheaf.engines.source import Source, has_text, past_the_end
-from sheaf.engines.system_faults import failure_of, fault_of_machine
+from sheaf.engines.system_faults import failure_of, fault_of_machine, raise_if_of_machine
 
 _READERS = {
     Family.PDF: "sheaf.engines.pdf.engine",
@@ -84,19 +85,37 @@ def parse(
     source = Source(path, name, detected.media_type, options, images, passwords)
     if options.screenshots_only and detected.family is not Family.PDF:
         raise DocumentError(FailureKind.UNSUPPORTED, "only pages of PDFs can be drawn")
-    if detected.family is Family.MAIL:
-        from sheaf.engines import mail
-
-        document = mail.read(source, parse, depth)
-    else:
-        module = import_module(_READERS[detected.family])
-        read: Callable[[Source], ParsedDocument] = module.read
-        document = read(source)
+    document = _read(detected, source, depth)
     if warnings := _warnings(document, options):
         document = document.changed(warnings=(*document.warnings, *warnings))
     if not (document.is_blank or options.screenshots_only or has_text(document)):
         raise DocumentError(FailureKind.EMPTY, "no text was found in the document")
     return document
+
+
+def _read(detected: Detected, source: Source, depth: int) -> ParsedDocument:
+    try:
+        if detected.family is Family.MAIL:
+            from sheaf.engines import mail
+
+            return mail.read(source, parse, depth)
+        module = import_module(_READERS[detected.family])
+        read: Callable[[Source], ParsedDocument] = module.read
+        return read(source)
+    except DocumentError as error:
+        if not detected.is_text or error.kind is not FailureKind.CORRUPT:
+            raise
+        raise_if_of_machine(error)
+        return _as_plain_text(source, error)
+
+
+def _as_plain_text(source: Source, error: DocumentError) -> ParsedDocument:
+    """Show a text as it is, which looked like something that it turned out not to be."""
+    from sheaf.engines import text
+
+    document = text.read(replace(source, media_type="text/plain"))
+    warning = f"read as plain text: it is no {source.media_type} ({error.message})"
+    return document.changed(warnings=(*document.warnings, warning))
 
 
 def _warnings(document: ParsedDocument, options: ParseOptions) -> list[str]:

@@ -7,7 +7,7 @@ by which an earlier result is found. Detection is given nothing else of a name.
 BELIEVED = frozenset(
     {
         *(".csv", ".tsv", ".tab", ".md", ".markdown"),
-        *(".eml", ".html", ".htm", ".json", ".ipynb"),
+        *(".eml", ".html", ".htm", ".json", ".ipynb", ".xls", ".xlsx"),
     }
 )
 """Extensions that tell plain text types apart; a new one is added here and in `results`."""

@@ -96,7 +96,7 @@ def decoded_markup(data: bytes, said: str | None = None) -> Decoded:
 def charset_of(data: bytes, said: str | None = None) -> str:
     """Return the name of the codec that reads these bytes; every bytes have one."""
     named = codec_of(said)
-    if (proved := _marked(data) or wide_charset(data)) is not None:
+    if (proved := proved_charset(data)) is not None:
         return proved
     if named is not None and named.startswith(WIDE):
         return _utf8(data) or named
@@ -107,8 +107,10 @@ def charset_of(data: bytes, said: str | None = None) -> str:
     return _utf8(data) or _believed(data, named, said) or _guess(data)
 
 
-def _marked(data: bytes) -> str | None:
-    return next((charset for mark, charset in BOMS if data.startswith(mark)), None)
+def proved_charset(data: bytes) -> str | None:
+    """Return the codec of bytes that begin with a mark, or whose zeros are those of UTF-16."""
+    marked = next((charset for mark, charset in BOMS if data.startswith(mark)), None)
+    return marked or wide_charset(data)
 
 
 def _seven_bits(data: bytes, named: str | None) -> str | None:

@@ -8,10 +8,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.detection import containers
 from sheaf.engines.detection.charset import decode
+from sheaf.engines.detection.mail_signs import is_mail
+from sheaf.engines.detection.notebook_signs import is_notebook
 from sheaf.engines.detection.readable_text import looks_like_text
 from sheaf.rules.name_hints import name_hint
 
@@ -36,6 +39,8 @@ class Detected:
 
     media_type: str
     family: Family
+    is_text: bool = False
+    """Whether the file may be shown as plain text where its engine cannot read it."""
 
 
 IMAGES = (
@@ -71,20 +76,23 @@ TEXT_EXTENSIONS = {
 }
 """Types that only the name tells from plain text."""
 
-MAIL_HEADER = re.compile(
-    r"^(received|return-path|delivered-to|message-id|mime-version|from|to|cc|subject|date|sender"
-    r"|reply-to|x-[\w-]+|dkim-signature|content-type|authentication-results|arc-seal"
-    r"|content-transfer-encoding|thread-topic|references|in-reply-to|user-agent):",
-    re.IGNORECASE,
-)
-ANY_HEADER = re.compile(r"^[!-9;-~]+:")
+SPREADSHEET_NAMES = frozenset({".xls", ".xlsx"})
+"""Names that programs give to tables in other formats, which Excel opens all the same."""
+
+_MARKUP = r"\A\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+"
 HTML_START = re.compile(
-    r"\A\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+"
-    r"<(?:!doctype\s++html|html|head|body|title|meta)\b",
-    re.IGNORECASE | re.DOTALL,
+    _MARKUP + r"<(?:!doctype\s++html|html|head|body|title|meta)\b", re.IGNORECASE | re.DOTALL
 )
+TABLE_START = re.compile(_MARKUP + r"<table\b[^>]*+>", re.IGNORECASE | re.DOTALL)
+TABLE_CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
 HTML_TAG = re.compile(r"<(?:html|body|head|div|table|p|h[1-6]|ul|ol|span)\b[^<>]*+>", re.IGNORECASE)
 XML_START = re.compile(r"\A\s*<\?xml\b", re.IGNORECASE)
+PDF_HEADER = re.compile(rb"%PDF-\d\.\d")
+PDF_OBJECT = re.compile(rb"\d [0-9]{1,5} obj\b")
+PDF_TAIL_BYTES = 2048
+BEFORE_SIGNATURES = b"\x00\t\n\x0c\r \xef\xbb\xbf"
+MAX_HOLE_BYTES = 16 * 1024**2
+"""Most zeros that are skipped at the begin of a file; a disk without power leaves such holes."""
 
 
 def detect(path: Path, name: str) -> Detected:
@@ -95,10 +103,18 @@ def detect(path: Path, name: str) -> Detected:
             Corrupt or TooLarge (broken or overblown zip container).
     """
     with path.open("rb", buffering=0) as file:
-        head = file.read(HEAD_BYTES)
+        head = _head(file)
     if not head:
         raise DocumentError(FailureKind.EMPTY, "file is empty (0 bytes)")
-    return _binary(path, head) or _textual(head, name_hint(name))
+    return _binary(path, head) or _textual(path, head, name_hint(name))
+
+
+def _head(file: BinaryIO) -> bytes:
+    """Return the first bytes of a file, from its first that is no zero where those are many."""
+    head = first = file.read(HEAD_BYTES)
+    while head and not head.strip(b"\x00") and file.tell() < MAX_HOLE_BYTES:
+        head = file.read(HEAD_BYTES)
+    return head or first
 
 
 def _binary(path: Path, head: bytes) -> Detected | None:
@@ -106,14 +122,33 @@ def _binary(path: Path, head: bytes) -> Detected | None:
         return Detected(containers.zip_type(path), Family.OFFICE)
     if head.startswith(containers.CFB_MAGIC):
         return Detected(containers.cfb_type(path), Family.OFFICE)
-    if head.lstrip().startswith(b"{\\rtf"):
+    if head.lstrip(BEFORE_SIGNATURES).startswith(b"{\\rtf"):
         return Detected("application/rtf", Family.OFFICE)
-    if b"%PDF-" in head[:PDF_HEADER_WITHIN]:
+    if _is_pdf(path, head):
         return Detected("application/pdf", Family.PDF)
     if (image := _image_type(head)) is not None:
         return Detected(image, Family.IMAGE)
     _refuse_non_documents(head)
     return None
+
+
+def _is_pdf(path: Path, head: bytes) -> bool:
+    """Whether a header is followed by objects: a text may well cite `%PDF-1.7`."""
+    found = PDF_HEADER.search(head[:PDF_HEADER_WITHIN])
+    if found is None:
+        return False
+    before = head[: found.start()].strip(BEFORE_SIGNATURES)
+    has_object = PDF_OBJECT.search(head, found.end()) is not None
+    if (has_object and not before) or not looks_like_text(head):
+        return True
+    if not has_object:
+        # A bare header is refused by the engine, as a broken PDF.
+        return not before and not head[found.end() :].partition(b"\n")[0].strip()
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - PDF_TAIL_BYTES))
+        tail = file.read().rstrip(BEFORE_SIGNATURES)
+    # Headers of a download may stand before it; a page that explains the format goes on behind.
+    return tail.endswith(b"%%EOF") and not before.startswith(b"<")
 
 
 def _image_type(head: bytes) -> str | None:
@@ -127,6 +162,9 @@ def _image_type(head: bytes) -> str | None:
 
 
 def _refuse_non_documents(head: bytes) -> None:
+    if head[TAR_MAGIC_AT : TAR_MAGIC_AT + 6] in {b"ustar\x00", b"ustar "}:
+        message = "the file is a tar archive, not a document: unpack it, and process the folder"
+        raise DocumentError(FailureKind.UNSUPPORTED, message)
     if looks_like_text(head):
         return
     for magic, what in REFUSED:
@@ -134,45 +172,32 @@ def _refuse_non_documents(head: bytes) -> None:
             advice = ": unpack it, and process the folder" if "archive" in what else ""
             message = f"the file is {what}, not a document{advice}"
             raise DocumentError(FailureKind.UNSUPPORTED, message)
-    if head[TAR_MAGIC_AT : TAR_MAGIC_AT + 5] == b"ustar":
-        message = "the file is a tar archive, not a document: unpack it, and process the folder"
-        raise DocumentError(FailureKind.UNSUPPORTED, message)
     message = "the file is binary data of no known document type"
     raise DocumentError(FailureKind.UNSUPPORTED, message)
 
 
-def _textual(head: bytes, extension: str) -> Detected:
+def _textual(path: Path, head: bytes, extension: str) -> Detected:
     text = decode(head)
     if extension not in TEXT_EXTENSIONS:
-        if _is_mail(text, extension):
-            return Detected("message/rfc822", Family.MAIL)
-        if HTML_START.match(text) or (extension in {".html", ".htm"} and HTML_TAG.search(text)):
-            return Detected("text/html", Family.OFFICE)
+        if is_mail(text, is_named=extension == ".eml"):
+            return Detected("message/rfc822", Family.MAIL, is_text=True)
+        if _is_html(text, extension):
+            return Detected("text/html", Family.OFFICE, is_text=True)
         if XML_START.match(text):
-            return Detected("application/xml", Family.OFFICE)
-    if text.lstrip()[:1] in {"{", "["}:
-        if extension == ".ipynb" or re.search(r'"nbformat"\s*:|"cell_type"\s*:', text):
-            return Detected("application/x-ipynb+json", Family.OFFICE)
-        if extension == ".json":
-            return Detected("application/json", Family.TEXT)
-    return Detected(TEXT_EXTENSIONS.get(extension, "text/plain"), Family.TEXT)
+            return Detected("application/xml", Family.OFFICE, is_text=True)
+    if text.lstrip()[:1] in {"{", "["} and is_notebook(path, text, extension):
+        return Detected("application/x-ipynb+json", Family.OFFICE, is_text=True)
+    if extension in SPREADSHEET_NAMES:
+        media_type = "text/tab-separated-values" if "\t" in text else "text/csv"
+        return Detected(media_type, Family.TEXT)
+    is_json = extension in {".json", ".ipynb"} and text.lstrip()[:1] in {"{", "["}
+    plain = "application/json" if is_json else "text/plain"
+    return Detected(TEXT_EXTENSIONS.get(extension, plain), Family.TEXT)
 
 
-def _is_mail(text: str, extension: str) -> bool:
-    """Whether the text begins as a message of RFC 5322 does.
-
-    A name of `.eml` makes a single known header enough; without one, three are asked for, so
-    that a note that begins `To: all` stays a note.
-    """
-    known = 0
-    lines = text.lstrip("\r\n").splitlines()
-    if lines and lines[0].startswith("From "):
-        lines = lines[1:]
-    for line in lines:
-        if not line.strip():
-            break
-        if MAIL_HEADER.match(line):
-            known += 1
-        elif not (line[0] in " \t" or ANY_HEADER.match(line)):
-            break
-    return known >= (1 if extension == ".eml" else 3)
+def _is_html(text: str, extension: str) -> bool:
+    if HTML_START.match(text):
+        return True
+    if (table := TABLE_START.match(text)) and TABLE_CELL.search(text, table.end()):
+        return True
+    return extension in {".html", ".htm", *SPREADSHEET_NAMES} and bool(HTML_TAG.search(text))

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from sheaf.engines.detection.charset import charset_of, decoded
+from sheaf.engines.detection.charset import decoded, proved_charset
 
 SAMPLE_BYTES = 4096
 TEXT_CONTROLS = frozenset("\t\n\r\f\x0b\x1b\x08\x1a")
@@ -18,7 +18,7 @@ MIN_LETTER_SHARE = 0.5
 def looks_like_text(data: bytes) -> bool:
     """Whether bytes are a text in some charset."""
     sample = data[:SAMPLE_BYTES]
-    if charset_of(sample).startswith(("utf-16", "utf-32")):
+    if proved_charset(sample) is not None:
         return True
     held = sample.replace(b"\x00", b"")
     has_holes = len(held) < len(sample)

@@ -13,9 +13,11 @@ from typing import Any, NoReturn
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked, word_is_blank
+from sheaf.engines.detection.charset import decoded_markup
 from sheaf.engines.detection.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, PPTX
 from sheaf.engines.markdown import plain_text
 from sheaf.engines.office.html_elements import described, prepared
+from sheaf.engines.office.notebooks import as_version_4
 from sheaf.engines.office.sheets import headed, is_workbook, sheet_pages, without_marks
 from sheaf.engines.office.slides import without_off_slide
 from sheaf.engines.source import Source, has_text, package_version
@@ -28,9 +30,12 @@ MIN_PAGE_COVERAGE = 0.98
 
 MAX_BYTES = 512 * 1024**2
 HTML = "text/html"
+XML = "application/xml"
+NOTEBOOK = "application/x-ipynb+json"
 OWN = {DOCX: "sheaf.engines.office.word.reader"}
 """Readers of our own, by the types that they read."""
 
+_XML_DECLARATION = re.compile(r"\A\s*+<\?xml\b[^>]*+\?>")
 WORD = re.compile(r"\w+")
 
 FAILURES = (
@@ -99,11 +104,22 @@ def _prepared(source: Source) -> tuple[bytes, list[str]]:
     data = source.path.read_bytes()
     if source.media_type == HTML:
         return prepared(data, source.options), []
+    if source.media_type == NOTEBOOK:
+        return as_version_4(data), []
+    if source.media_type == XML:
+        found = decoded_markup(data)
+        return _in_utf8(found.text), list(found.warnings)
     if source.media_type == PPTX and not source.options.off_slide:
         data, count = without_off_slide(data)
         if count:
             return data, [f"shapes outside of their slide were left out: {count}"]
     return data, []
+
+
+def _in_utf8(text: str) -> bytes:
+    """Return XML in UTF-8, without what it said of its charset, which xberg knows few of."""
+    body = _XML_DECLARATION.sub("", text, count=1)
+    return f'<?xml version="1.0" encoding="utf-8"?>{body}'.encode("utf-8", "replace")
 
 
 def to_markdown(data: bytes, media_type: str) -> str:

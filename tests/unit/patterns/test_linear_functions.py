@@ -8,7 +8,7 @@ import pytest
 
 from sheaf.api.middleware.limits import fault_of
 from sheaf.contracts.documents import ParsedPage
-from sheaf.engines.detection.media_types import _is_mail
+from sheaf.engines.detection.mail_signs import is_mail
 from sheaf.engines.markdown import plain_text
 from sheaf.engines.office.sheets import sub_tables
 from sheaf.rules.rendering.page_links import annotated
@@ -40,7 +40,7 @@ WORK: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "links": (lambda text: annotated(text, text), ["[a](b)", "[", "a [b](c) ", "[\\", "[a]( "]),
     "links that are gone": (lambda text: annotated("x" * len(text), text), ["[xy](b)", "[y](b)"]),
     "plain text": (plain_text, ["*a ", "a*", "**a*", "`a ~~b", "[a](b", "![a", "| a ", "*"]),
-    "mail": (lambda text: _is_mail(text, ""), ["a:\n", "x-a", "from: a\n", " \n"]),
+    "mail": (lambda text: is_mail(text, is_named=False), ["a:\n", "x-a", "from: a\n", " \n"]),
     "margins": (
         lambda text: without_margins(text, Margins(text, text)),
         ["a\n", "a b\n", "a "],
