@@ -1,14 +1,13 @@
 """Entry point of the process that tells receivers of events: `python -m webhook_worker`.
 
 A worker starts one the first time that there is something to tell, and it lives as long as that
-worker: it leaves when its standard input ends, if that is a pipe. It is told apart from the worker
-so that receivers cost a batch neither a slot nor, where cores are few, its share of them.
+worker. They are told apart from the worker so that receivers cost a batch neither a slot nor, where
+cores are few, its share of them.
 """
 
 import asyncio
 import os
 import signal
-import stat
 import sys
 from datetime import timedelta
 
@@ -79,13 +78,11 @@ def build_worker(
 
 
 async def run(settings: Settings) -> None:
-    """Run until SIGINT, SIGTERM, or the end of the parent's pipe."""
+    """Run until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)
-    if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
-        loop.add_reader(sys.stdin.fileno(), stop.set)
     database = Database(settings.ledger_url, pool_size=POOL_SIZE)
     blobs = open_blobs(settings.storage_url, settings.home)
     results = views(settings, blobs, at_once=RENDERED_AT_ONCE, wait_seconds=RENDER_WAIT_SECONDS)

@@ -13,22 +13,9 @@ from pathlib import Path
 import psutil
 
 from sheaf.runtime.signing_keys import HomeKeys, PreviousKey, secret_file
+from sheaf.runtime.supervised import Restarts
 
 LEFTOVER_SECONDS = 10
-
-
-@dataclass(frozen=True)
-class Restarts:
-    """How often a child was started again, and the last time."""
-
-    count: int = 0
-    last_at: float = 0.0
-    """Seconds since the epoch."""
-    last_why: str = ""
-
-    def another(self, why: str, at: float) -> "Restarts":
-        """Return these and one more."""
-        return Restarts(self.count + 1, at, why)
 
 
 @dataclass(frozen=True)
@@ -62,6 +49,10 @@ class Home:
     def logs(self) -> Path:
         """One file a role."""
         return self.root / "logs"
+
+    def log_file(self, role: str) -> Path:
+        """Where the output of a role goes."""
+        return self.logs / f"{role}.log"
 
     @property
     def temporal_database(self) -> Path:

@@ -4,7 +4,7 @@ Each probe returns None where it does, else why it is taken not to, in a few wor
 """
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,8 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from sheaf.runtime import http_client
-
-Probe = Callable[[], Awaitable[str | None]]
+from sheaf.runtime.supervised import Probe
 
 ANSWER_SECONDS = 3.0
 

@@ -15,7 +15,6 @@ import structlog
 
 from sheaf.embedded.home import Home, Running
 from sheaf.embedded.probes import beats, lives, serves
-from sheaf.embedded.supervised import Child
 from sheaf.embedded.temporal_server import (
     FIRST_PORT,
     UI_OFFSET,
@@ -25,6 +24,7 @@ from sheaf.embedded.temporal_server import (
     temporal_binary,
 )
 from sheaf.runtime.children import child_environment, python_command
+from sheaf.runtime.supervised import Child, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -80,9 +80,8 @@ class Supervisor:
             "temporal",
             server_command(binary, home.temporal_database, self.port),
             child_environment(SHEAF_HOME=str(home.root)),
-            serves(self.address),
-            limit_seconds=liveness_seconds,
-            start_seconds=max(liveness_seconds, START_SECONDS),
+            home.log_file("temporal"),
+            Watch(serves(self.address), liveness_seconds, max(liveness_seconds, START_SECONDS)),
         )
         self._worker = Child(
             "worker",
@@ -93,9 +92,8 @@ class Supervisor:
                 TEMPORAL_ADDRESS=self.address,
                 **_LOCAL,
             ),
-            beats(home.ready_file),
-            limit_seconds=patience,
-            start_seconds=LOADING_SECONDS,
+            home.log_file("worker"),
+            Watch(beats(home.ready_file), patience, LOADING_SECONDS),
         )
         self._api = Child(
             "api",
@@ -109,9 +107,8 @@ class Supervisor:
                 TEMPORAL_ADDRESS=self.address,
                 **_LOCAL,
             ),
-            lives(lambda: self.api_address),
-            limit_seconds=patience,
-            start_seconds=LOADING_SECONDS,
+            home.log_file("api"),
+            Watch(lives(lambda: self.api_address), patience, LOADING_SECONDS),
         )
 
     @property
@@ -145,7 +142,7 @@ class Supervisor:
 
     async def watch(self) -> None:
         """Start again whatever dies or hangs, until cancelled."""
-        keeping = (child.keep(self._home.logs, self._publish) for child in self._children)
+        keeping = (child.keep(self._publish) for child in self._children)
         await asyncio.gather(self._publish_late(), *keeping)
 
     async def stop(self) -> None:
@@ -173,7 +170,7 @@ class Supervisor:
             await self._until(self._home.api_ready_file.exists, self._api)
 
     async def _spawn(self, child: Child) -> None:
-        await child.spawn(self._home.logs)
+        await child.spawn()
         self._publish()
 
     def _publish(self) -> None:
@@ -208,6 +205,6 @@ class Supervisor:
             died = not child.is_running
             if died or time.monotonic() > deadline:
                 why = "ended at once" if died else f"is not up after {START_SECONDS} s"
-                raise StartError(f"{child.role} {why}; see {self._home.logs / f'{child.role}.log'}")
+                raise StartError(f"{child.role} {why}; see {child.log_file}")
             await asyncio.sleep(0.05)
         child.works()

@@ -1,24 +1,23 @@
 """The process that tells receivers, as the worker keeps it."""
 
-import asyncio
-import contextlib
-import time
-from asyncio.subprocess import PIPE, Process
-
 import structlog
 
 from sheaf.runtime.children import child_environment, python_command
+from sheaf.runtime.supervised import Child
 
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = 5.0
 """Between two starts of one that dies."""
 
+KILL_SECONDS = 5.0
+"""For its own end, after its grace."""
+
 
 class WebhookProcess:
     """A child that is started when it is needed first, and again when it has died.
 
-    It ends with this process, however that ends: its standard input is a pipe from here.
+    It is not started again at once: where this machine cannot, another worker tells receivers.
 
     Args:
         grace_seconds: how long it has to finish what is on its way.
@@ -26,32 +25,20 @@ class WebhookProcess:
 
     def __init__(self, grace_seconds: float) -> None:
         self._grace_seconds = grace_seconds
-        self._process: Process | None = None
-        self._started_at = float("-inf")
+        self._child = Child("webhooks", python_command("webhook_worker"), child_environment())
 
     async def ensure(self) -> None:
-        """Start the process unless it runs."""
-        if self._process and self._process.returncode is None:
+        """Start the process unless it runs.
+
+        Raises:
+            OSError: this machine cannot.
+        """
+        if self._child.is_running or self._child.age_seconds < PAUSE_SECONDS:
             return
-        if time.monotonic() - self._started_at < PAUSE_SECONDS:
-            return
-        if self._process:
-            log.warning("the webhook worker died", code=self._process.returncode)
-        self._started_at = time.monotonic()
-        self._process = await asyncio.create_subprocess_exec(
-            *python_command("webhook_worker"), stdin=PIPE, env=child_environment()
-        )
+        if self._child.process:
+            log.warning("the webhook worker died", code=self._child.process.returncode)
+        await self._child.spawn()
 
     async def stop(self) -> None:
         """End the process, gently first."""
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        if process.stdin:
-            process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), self._grace_seconds + 5)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        await self._child.end(self._grace_seconds + KILL_SECONDS)

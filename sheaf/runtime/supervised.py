@@ -1,18 +1,19 @@
-"""One process that a supervisor keeps: started, asked whether it works, started again."""
+"""One process that another one keeps: started, asked whether it works, started again, ended."""
 
 import asyncio
 import contextlib
 import time
 from asyncio.subprocess import Process
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
-from sheaf.embedded.home import Restarts
-from sheaf.embedded.probes import Probe
 from sheaf.runtime.tether import tethered
+
+Probe = Callable[[], Awaitable[str | None]]
+"""Returns None where a process works, else why it is taken not to, in a few words."""
 
 log = structlog.get_logger(__name__)
 
@@ -24,26 +25,53 @@ HEALTHY_SECONDS = 30
 PROBES_WITHIN_LIMIT = 8
 
 
+@dataclass(frozen=True)
+class Restarts:
+    """How often a child was started again, and the last time."""
+
+    count: int = 0
+    last_at: float = 0.0
+    """Seconds since the epoch."""
+    last_why: str = ""
+
+    def another(self, why: str, at: float) -> "Restarts":
+        """Return these and one more."""
+        return Restarts(self.count + 1, at, why)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How it is found out that a child hangs.
+
+    Attributes:
+        probe: says whether it works.
+        limit_seconds: it is killed once it has not worked for so long.
+        start_seconds: the same before it has worked for the first time.
+    """
+
+    probe: Probe
+    limit_seconds: float
+    start_seconds: float
+
+
 @dataclass
 class Child:
     """A process of one role, and what is known of it.
 
     Attributes:
         command: what it runs; it ends with this process.
-        probe: says whether it works.
-        limit_seconds: it is killed once it has not worked for so long.
-        start_seconds: the same before it has worked for the first time.
+        log_file: its output goes to the end of this file; None has it go where ours does.
+        watch: None for one that is not asked whether it works.
     """
 
     role: str
     command: list[str]
     environment: dict[str, str]
-    probe: Probe
-    limit_seconds: float
-    start_seconds: float
+    log_file: Path | None = None
+    watch: Watch | None = None
     process: Process | None = None
     restarts: Restarts = field(default_factory=Restarts)
-    _started_at: float = 0.0
+    _started_at: float = float("-inf")
     _worked_at: float | None = None
     _why: str = ""
 
@@ -52,19 +80,28 @@ class Child:
         """Whether there is a process that has not ended."""
         return self.process is not None and self.process.returncode is None
 
-    async def spawn(self, logs: Path) -> None:
-        """Start it, with its output at the end of `logs/ROLE.log`."""
-        with (logs / f"{self.role}.log").open("ab") as output:
+    @property
+    def age_seconds(self) -> float:
+        """How long ago it was started last, or was tried to be; infinite where it never was."""
+        return time.monotonic() - self._started_at
+
+    async def spawn(self) -> None:
+        """Start it.
+
+        Raises:
+            OSError: the machine has no process or file to give.
+        """
+        self._started_at, self._worked_at, self._why = time.monotonic(), None, ""
+        with self.log_file.open("ab") if self.log_file else contextlib.nullcontext() as output:
             self.process = await asyncio.create_subprocess_exec(
                 *tethered(self.command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 env=self.environment,
-                # Ctrl-C in the terminal reaches `sheaf up` alone, which stops them in order.
+                # Ctrl-C in the terminal reaches this process alone, which stops them in order.
                 start_new_session=True,
             )
-        self._started_at, self._worked_at, self._why = time.monotonic(), None, ""
 
     def works(self) -> None:
         """Note that it works, as its probe would."""
@@ -78,23 +115,23 @@ class Child:
             try:
                 await asyncio.wait_for(self.process.wait(), grace_seconds)
             except TimeoutError:
-                self.process.kill()
+                with contextlib.suppress(ProcessLookupError):
+                    self.process.kill()
                 await self.process.wait()
 
-    async def keep(self, logs: Path, on_start: Callable[[], None]) -> None:
+    async def keep(self, on_start: Callable[[], None]) -> None:
         """Start it again whenever it ends, and end it when it hangs; until cancelled."""
-        watching = asyncio.create_task(self._watch())
-        try:
-            await self._start_again_and_again(logs, on_start)
-        finally:
-            watching.cancel()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._start_again_and_again(on_start))
+            if self.watch:
+                group.create_task(self._look_again_and_again(self.watch))
 
-    async def _start_again_and_again(self, logs: Path, on_start: Callable[[], None]) -> None:
+    async def _start_again_and_again(self, on_start: Callable[[], None]) -> None:
         pause = FIRST_PAUSE_SECONDS
         while True:
             assert self.process is not None
             code = await self.process.wait()
-            if time.monotonic() - self._started_at > HEALTHY_SECONDS:
+            if self.age_seconds > HEALTHY_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
             why = self._why or f"it ended with code {code}"
             log.warning("starting again", role=self.role, why=why, pause_seconds=pause)
@@ -103,28 +140,33 @@ class Child:
             while not is_started:
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
-                is_started = await self._is_spawned(logs)
+                is_started = await self._is_spawned()
             on_start()
 
-    async def _is_spawned(self, logs: Path) -> bool:
+    async def _is_spawned(self) -> bool:
         try:
-            await self.spawn(logs)
+            await self.spawn()
         except OSError as error:
             # The machine has no process or file to give, for now.
             log.error("cannot be started", role=self.role, cause=str(error))  # noqa: TRY400
             return False
         return True
 
-    async def _watch(self) -> None:
-        pause = min(self.limit_seconds, self.start_seconds) / PROBES_WITHIN_LIMIT
+    async def _look_again_and_again(self, watch: Watch) -> None:
+        pause = min(watch.limit_seconds, watch.start_seconds) / PROBES_WITHIN_LIMIT
         while True:
             await asyncio.sleep(pause)
             if self.is_running and not self._why:
-                await self._look()
+                await self._look(watch)
 
-    async def _look(self) -> None:
+    async def _look(self, watch: Watch) -> None:
         process = self.process
-        found = await self.probe()
+        try:
+            found = await watch.probe()
+        except Exception:
+            # Nothing is known of the child then, and what keeps all of them must not end.
+            log.exception("cannot be asked whether it works", role=self.role)
+            return
         if process is not self.process or not self.is_running:
             return
         if found is None:
@@ -132,9 +174,9 @@ class Child:
             return
         now = time.monotonic()
         if self._worked_at is None:
-            since, limit = self._started_at, self.start_seconds
+            since, limit = self._started_at, watch.start_seconds
         else:
-            since, limit = self._worked_at, self.limit_seconds
+            since, limit = self._worked_at, watch.limit_seconds
         if now - since > limit:
             self._why = f"{found}, for {now - since:.0f} s"
             log.error("killed, since it hangs", role=self.role, why=self._why)
