@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bench.bare_engine import markdown_of_pdf
 from bench.parse_quality import manifest
+from sheaf.engines.pdf.looks import SPARSE, is_doubtful
 
 _LEAST_CHARACTERS = 20
 
@@ -28,9 +29,12 @@ def one_page_pdfs(documents: Path) -> list[Path]:
 
 def _has_text(path: Path) -> bool:
     try:
-        return len(markdown_of_pdf(str(path))) >= _LEAST_CHARACTERS
+        text = markdown_of_pdf(str(path))
     except RuntimeError:
         return False
+    # A font that tells wrong letters, or a picture with a caption, is read by OCR as well.
+    is_own = not (is_doubtful(text) or ("![](" in text and len(text) < SPARSE))
+    return is_own and len(text) >= _LEAST_CHARACTERS
 
 
 def repeat(paths: list[Path], count: int, folder: Path, mark: str = "") -> Path:

@@ -116,6 +116,8 @@ class ParsedPage(Payload):
     footer: str | None = None
     """Text of the margins, which the markdown does not have; None where it was not looked for."""
     printed_page_number: str | None = None
+    orientation: int | None = None
+    """Degrees clockwise by which the original lies, where it was turned to be read."""
     error: str | None = None
     """Why the page could not be read; the text stands in for it."""
 

@@ -32,6 +32,7 @@ def render(
     language: str | None,
     margins: bool = True,
     password: str | None = None,
+    has_xml: bool = False,
 ) -> Any:
     """Call liteparse; with a language, pages are read by OCR where they need it.
 
@@ -43,6 +44,7 @@ def render(
         language: Tesseract's, or None to leave OCR out.
         margins: whether headers and footers stay in the markdown.
         password: of the document.
+        has_xml: whether the parts of a form that is XML are given.
 
     Raises:
         DocumentError: Unsupported, when liteparse is not installed.
@@ -62,6 +64,10 @@ def render(
         "quiet": True,
         **_asked(source.options, is_ocr=language is not None),
     }
+    if suffix == ".pdf":
+        options |= {"extract_annotations": True, "extract_form_fields": True}
+    if has_xml:
+        options["extract_xfa_packets"] = True
     if pages is not None:
         options["target_pages"] = pages
     if password is not None:
@@ -125,6 +131,27 @@ def page_from(native: Any, options: ParseOptions) -> ParsedPage:
         height=native.height,
         blocks=tuple(_blocks(native.blocks or ())),
         lines=tuple(_lines(native, options)),
+    )
+
+
+def scaled(page: ParsedPage, factor: float) -> ParsedPage:
+    """Return a page with its size and all its places multiplied."""
+
+    def grown(box: Box) -> Box:
+        return Box(*(round(value * factor, 1) for value in box))
+
+    return page.changed(
+        width=page.width and page.width * factor,
+        height=page.height and page.height * factor,
+        blocks=tuple(block._replace(box=grown(block.box)) for block in page.blocks),
+        lines=tuple(
+            Line(
+                line.text,
+                grown(line.box),
+                tuple(Word(word.text, grown(word.box)) for word in line.words),
+            )
+            for line in page.lines
+        ),
     )
 
 

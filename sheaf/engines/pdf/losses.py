@@ -14,7 +14,7 @@ REPLACED_SHARE = 0.5
 """From this share of lost letters on, the plain text stands in for the markdown."""
 MAX_CHARACTERS = 100_000
 """Longest text whose pieces are looked for one by one, each in the whole markdown."""
-MARKS = "|#*-_`>\\[]()!~"
+MARKS = " \n\t|#*-_`>\\[]()!~"
 """What markdown adds to a text, and may take from it."""
 _BETWEEN = re.compile(r"[\W_]+")
 _GAP = re.compile(r"\s{2,}")
@@ -108,4 +108,4 @@ def _is_surely_whole(page: ParsedPage) -> bool:
 
 
 def _weight(text: str) -> int:
-    return len("".join(text.split())) - sum(map(text.count, MARKS))
+    return len(text) - sum(map(text.count, MARKS))

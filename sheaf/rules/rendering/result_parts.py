@@ -62,7 +62,11 @@ def _items(page: ParsedPage) -> BaseModel:
 
 
 def _metadata(page: ParsedPage) -> BaseModel:
-    return MetadataPage(page_number=page.page, printed_page_number=page.printed_page_number)
+    return MetadataPage(
+        page_number=page.page,
+        printed_page_number=page.printed_page_number,
+        original_orientation_angle=page.orientation,
+    )
 
 
 def _job_metadata(result: WrittenResult) -> Iterator[bytes]:
