@@ -6,7 +6,7 @@ name, such as `.eml`: clients with a closed list refuse an answer that has one.
 """
 
 SUPPORTED_EXTENSIONS = (
-    ".bmp", ".csv", ".doc", ".docm", ".docx", ".dotm", ".dotx", ".epub", ".gif", ".htm", ".html",
+    ".bmp", ".csv", ".doc", ".docm", ".docx", ".dotm", ".dotx", ".epub", ".fods", ".gif", ".htm", ".html",
     ".jpeg", ".jpg", ".md", ".odp", ".ods", ".odt", ".otp", ".ots", ".ott", ".pdf", ".png",
     ".potm", ".potx", ".ppt", ".pptm", ".pptx", ".rtf", ".tif", ".tiff", ".tsv", ".webp", ".xls",
     ".xlsb", ".xlsm", ".xlsx", ".xml",

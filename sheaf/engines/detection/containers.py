@@ -27,6 +27,8 @@ PPTX = _OPEN_XML + "presentationml.presentation"
 XLSX = _OPEN_XML + "spreadsheetml.sheet"
 XLSM = "application/vnd.ms-excel.sheet.macroEnabled.12"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
+XLS = "application/vnd.ms-excel"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 EPUB = "application/epub+zip"
 
 OPEN_XML_PARTS = (
@@ -48,8 +50,8 @@ OPEN_DOCUMENT = re.compile(r"application/vnd\.oasis\.opendocument\.[a-z-]+")
 
 CFB_STREAMS = (
     ("worddocument", "application/msword"),
-    ("workbook", "application/vnd.ms-excel"),
-    ("book", "application/vnd.ms-excel"),
+    ("workbook", XLS),
+    ("book", XLS),
     ("powerpoint document", "application/vnd.ms-powerpoint"),
     ("__properties_version1.0", "application/vnd.ms-outlook"),
 )

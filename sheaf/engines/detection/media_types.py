@@ -87,6 +87,11 @@ TABLE_START = re.compile(_MARKUP + r"<table\b[^>]*+>", re.IGNORECASE | re.DOTALL
 TABLE_CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
 HTML_TAG = re.compile(r"<(?:html|body|head|div|table|p|h[1-6]|ul|ol|span)\b[^<>]*+>", re.IGNORECASE)
 XML_START = re.compile(r"\A\s*<\?xml\b", re.IGNORECASE)
+WORKBOOK_START = re.compile(
+    _MARKUP + r"(?:<\?[^>]*+>\s*+)*+<(?:\w++:)?+Workbook\s[^<>]*+>", re.IGNORECASE | re.DOTALL
+)
+WORKBOOK_SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
+XML_ROOT_WITHIN = 4096
 PDF_HEADER = re.compile(rb"%PDF-\d\.\d")
 PDF_OBJECT = re.compile(rb"\d [0-9]{1,5} obj\b")
 PDF_TAIL_BYTES = 2048
@@ -181,10 +186,8 @@ def _textual(path: Path, head: bytes, extension: str) -> Detected:
     if extension not in TEXT_EXTENSIONS:
         if is_mail(text, is_named=extension == ".eml"):
             return Detected("message/rfc822", Family.MAIL, is_text=True)
-        if _is_html(text, extension):
-            return Detected("text/html", Family.OFFICE, is_text=True)
-        if XML_START.match(text):
-            return Detected("application/xml", Family.OFFICE, is_text=True)
+        if markup := _markup_type(text, extension):
+            return Detected(markup, Family.OFFICE, is_text=True)
     if text.lstrip()[:1] in {"{", "["} and is_notebook(path, text, extension):
         return Detected("application/x-ipynb+json", Family.OFFICE, is_text=True)
     if extension in SPREADSHEET_NAMES:
@@ -195,9 +198,24 @@ def _textual(path: Path, head: bytes, extension: str) -> Detected:
     return Detected(TEXT_EXTENSIONS.get(extension, plain), Family.TEXT)
 
 
-def _is_html(text: str, extension: str) -> bool:
+def _xml_type(text: str) -> str | None:
+    """Return the type of XML, some of which is a spreadsheet in one file."""
+    if (root := WORKBOOK_START.match(text)) and WORKBOOK_SPACE in root[0]:
+        return containers.XLS
+    if not XML_START.match(text):
+        return None
+    head = text[:XML_ROOT_WITHIN]
+    is_flat = "<office:document" in head and f'"{containers.ODS}"' in head
+    return containers.ODS if is_flat else "application/xml"
+
+
+def _markup_type(text: str, extension: str) -> str | None:
     if HTML_START.match(text):
-        return True
-    if (table := TABLE_START.match(text)) and TABLE_CELL.search(text, table.end()):
-        return True
-    return extension in {".html", ".htm", *SPREADSHEET_NAMES} and bool(HTML_TAG.search(text))
+        return "text/html"
+    if xml_type := _xml_type(text):
+        return xml_type
+    table = TABLE_START.match(text)
+    if table and TABLE_CELL.search(text, table.end()):
+        return "text/html"
+    is_named = extension in {".html", ".htm", *SPREADSHEET_NAMES}
+    return "text/html" if is_named and HTML_TAG.search(text) else None

@@ -14,13 +14,23 @@ from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked, word_is_blank
 from sheaf.engines.detection.charset import decoded_markup
-from sheaf.engines.detection.containers import DOCX, MAX_ENTRIES, MAX_UNPACKED_BYTES, PPTX
+from sheaf.engines.detection.containers import (
+    DOCX,
+    MAX_ENTRIES,
+    MAX_UNPACKED_BYTES,
+    ODS,
+    PPTX,
+    XLS,
+    XLSM,
+    XLSX,
+)
 from sheaf.engines.markdown import plain_text
 from sheaf.engines.office.html_elements import described, prepared
 from sheaf.engines.office.notebooks import as_version_4
 from sheaf.engines.office.sheets import headed, is_workbook, sheet_pages, without_marks
 from sheaf.engines.office.slides import without_off_slide
 from sheaf.engines.source import Source, has_text, package_version
+from sheaf.engines.system_faults import raise_if_of_machine
 
 MAX_COMPRESSION_RATIO = 10_000
 """xberg's own limit of 100 refuses legitimate files (3 of 189); containers.py has the real gate."""
@@ -28,11 +38,21 @@ MAX_COMPRESSION_RATIO = 10_000
 MIN_PAGE_COVERAGE = 0.98
 """Share of the document's words that its pages must hold to be used in its place."""
 
+MAX_TABLE_CELLS = 100_000_000
+"""xberg counts the places between the outermost cells; what they cost is bounded by its process."""
+
 MAX_BYTES = 512 * 1024**2
 HTML = "text/html"
 XML = "application/xml"
 NOTEBOOK = "application/x-ipynb+json"
-OWN = {DOCX: "sheaf.engines.office.word.reader"}
+_WORKBOOKS = "sheaf.engines.office.workbooks.reader"
+OWN = {
+    DOCX: "sheaf.engines.office.word.reader",
+    XLSX: _WORKBOOKS,
+    XLSM: _WORKBOOKS,
+    XLS: _WORKBOOKS,
+    ODS: _WORKBOOKS,
+}
 """Readers of our own, by the types that they read."""
 
 _XML_DECLARATION = re.compile(r"\A\s*+<\?xml\b[^>]*+\?>")
@@ -58,9 +78,17 @@ def read(source: Source) -> ParsedDocument:
         raise DocumentError(
             FailureKind.TOO_LARGE, f"document of {size} bytes, over the limit of {MAX_BYTES}"
         )
+    notes: list[str] = []
     if source.media_type in OWN:
-        return _own(source)
-    data, notes = _prepared(source)
+        try:
+            return _own(source)
+        except DocumentError as error:
+            if error.kind is not FailureKind.CORRUPT or not is_workbook(source.media_type):
+                raise
+            raise_if_of_machine(error)
+            notes.append(f"read by xberg, without what cells show: {error.message}")
+    data, left_out = _prepared(source)
+    notes += left_out
     answer = _extract(data, source.media_type)
     names = [page.sheet_name for page in answer.pages or ()]
     whole, hidden = without_marks(answer.content.strip("\n"), names)
@@ -144,6 +172,7 @@ def _extract(data: bytes, media_type: str) -> Any:
         html_options=xberg.ConversionOptions(extract_metadata=False),
         pages=xberg.PageConfig(extract_pages=True),
         security_limits=xberg.SecurityLimits(
+            max_table_cells=MAX_TABLE_CELLS,
             max_compression_ratio=MAX_COMPRESSION_RATIO,
             max_archive_size=MAX_UNPACKED_BYTES,
             max_files_in_archive=MAX_ENTRIES,

@@ -4,6 +4,7 @@ import posixpath
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from typing import IO
 from urllib.parse import unquote
 
 from sheaf.contracts.failures import DocumentError, FailureKind
@@ -56,6 +57,23 @@ class Package:
             return self.archive.read(name)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise DocumentError(FailureKind.CORRUPT, f"{part}: {error}") from error
+
+    def open(self, part: str) -> IO[bytes]:
+        """Open a part that is too large to be held as a whole.
+
+        Raises:
+            DocumentError: PasswordRequired, or Corrupt where there is none of the name.
+        """
+        name = self._names.get(_key(part))
+        if name is None:
+            raise DocumentError(FailureKind.CORRUPT, f"the document has no part {part}")
+        if self.archive.getinfo(name).flag_bits & 1:
+            raise DocumentError(FailureKind.PASSWORD_REQUIRED, "the zip container is encrypted")
+        return self.archive.open(name)
+
+    def has(self, part: str) -> bool:
+        """Whether there is a part of a name."""
+        return _key(part) in self._names
 
     def tree(self, part: str) -> Element | None:
         """Return the root of a part that a document can do without; None where it is not whole."""
