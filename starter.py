@@ -4,54 +4,28 @@ import io
 import os
 import sys
 
-import structlog
 import typer
-from rich.markup import escape
-from temporalio.service import RPCError
 
-from sheaf.cli.doctor import doctor
-from sheaf.cli.export import export, results
-from sheaf.cli.keys import keys
-from sheaf.cli.look import list_jobs, show_job
-from sheaf.cli.migrate import migrate
-from sheaf.cli.output import EXIT_CODES, Fault, errors, shown
-from sheaf.cli.run import cancel, run, watch
-from sheaf.cli.serve import serve
-from sheaf.cli.up import down, up
-from sheaf.cli.webhooks import webhooks
+from sheaf.cli.commands import LazyGroup, root
+from sheaf.cli.faults import EXIT_CODES, Fault
 
 app = typer.Typer(
-    help="Parse or classify every file of a folder, durably.",
+    cls=LazyGroup,
     epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(up)
-app.command()(down)
-app.command()(run)
-app.command()(watch)
-app.command("list")(list_jobs)
-app.command("show")(show_job)
-app.command()(cancel)
-app.command()(results)
-app.command()(export)
-app.command()(serve)
-app.command()(migrate)
-app.add_typer(keys, name="keys")
-app.add_typer(webhooks, name="webhooks")
-app.command()(doctor)
+app.callback()(root)
 
 
 def main() -> None:
-    """Run a command; see `sheaf.cli.output.EXIT_CODES` for the exit codes."""
+    """Run a command; see `sheaf.cli.faults.EXIT_CODES` for the exit codes."""
     code = 0
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A name may hold what the terminal's charset has not.
             stream.reconfigure(errors="backslashreplace")
-    # What a service logs is no part of what a command prints, which may be JSON.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app(standalone_mode=True)
     except SystemExit as exit_:
@@ -59,20 +33,29 @@ def main() -> None:
     except Fault as fault:
         _complain(str(fault))
         code = fault.code
-    except RPCError as error:
-        _complain(f"Temporal: {error.message}")
-        code = 4
     except KeyboardInterrupt:
         code = 130
+    except Exception as error:
+        if not _is_of_temporal(error):
+            raise
+        _complain(f"Temporal: {error}")
+        code = 4
     sys.stdout.flush()
     sys.stderr.flush()
     # Without the interpreter's finalisation, in which temporalio 1.35 may abort (sdk-python#300).
     os._exit(code)
 
 
+def _is_of_temporal(error: Exception) -> bool:
+    """Whether it is an RPC's: then a command has imported Temporal's client, which is slow."""
+    service = sys.modules.get("temporalio.service")
+    return service is not None and isinstance(error, service.RPCError)
+
+
 def _complain(text: str) -> None:
-    told = "\n".join(map(shown, text.splitlines()))
-    errors.print(f"[red]sheaf:[/red] {escape(told)}", soft_wrap=True)
+    from sheaf.cli.output import complain
+
+    complain(text)
 
 
 if __name__ == "__main__":

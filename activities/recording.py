@@ -11,7 +11,7 @@ import structlog
 
 from activities.pages import alone_slice
 from sheaf.contracts.failures import OutageError
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.contracts.temporal.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.records import ClaimedItem, Outcome

@@ -12,7 +12,7 @@ from activities.outages import give_back
 from activities.pages import MAX_LOST_CLAIMS, alone_slice
 from activities.recording import Recorder
 from sheaf.contracts.failures import DocumentError, FailureKind
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceInput, Spent
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.records import ClaimedItem, Outcome

@@ -24,7 +24,7 @@ from bench.api_latency import timed
 from bench.leaving import measure_and_leave
 from bench.processor_time import ProcessorTime, processor_time
 from bench.throughput import CALM, PAGES, PROCESSES
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.records import JobRow
 from sheaf.testing.api_process import ApiProcess
 from sheaf.testing.cluster import Cluster

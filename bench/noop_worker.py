@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 import worker
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow, SourceFile
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import Processed

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.throughput import CALM, span
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.testing.cluster import Cluster, kill
 from sheaf.testing.s3_server import s3_server
 

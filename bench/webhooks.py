@@ -20,10 +20,8 @@ import sqlalchemy as sa
 from temporalio.api.enums.v1 import EventType
 
 from sheaf.composition import receivers
-from sheaf.contracts.http.deliveries import DeliveryStatus
-from sheaf.contracts.http.job_config import JobType
-from sheaf.contracts.http.webhooks import Phase
 from sheaf.contracts.ids import new_job_id, new_task_id
+from sheaf.contracts.states import DeliveryStatus, JobType, Phase
 from sheaf.ledger.database import now_us
 from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
 from sheaf.ledger.records import NewJob

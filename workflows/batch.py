@@ -13,7 +13,7 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities, PageActivities
-    from sheaf.contracts.http.batch import JobStatus
+    from sheaf.contracts.states import JobStatus
     from sheaf.contracts.temporal.page_runs import PageCounts, PageEnded, PageSlots
     from sheaf.contracts.temporal.runs import (
         BatchInput,

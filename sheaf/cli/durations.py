@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from sheaf.cli.output import Fault
+from sheaf.cli.faults import Fault
 
 LONGEST = timedelta(days=36_500)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from sheaf.cli.output import Fault, console, item_json, print_json, shown
+from sheaf.cli.faults import Fault
+from sheaf.cli.job_output import item_json
+from sheaf.cli.output import console, print_json, shown
 from sheaf.cli.session import Session, session
 from sheaf.cli.stored import StoredResult, read_result
 from sheaf.ledger.items.listing import ItemRow

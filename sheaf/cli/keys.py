@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from sheaf.cli.durations import lifetime
+from sheaf.cli.faults import Fault
 from sheaf.cli.key_rotation import LinksStayError, Rotation
 from sheaf.cli.key_rotation import rotate as rotate_keys
-from sheaf.cli.output import Fault, at, console, print_json, print_rows
+from sheaf.cli.output import at, console, print_json, print_rows
 from sheaf.cli.session import session
 from sheaf.contracts.apis import Scope
 from sheaf.ledger.access.keys import KEY_PREFIX, ApiKey, KeyLedger

@@ -8,20 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from sheaf.cli.output import (
-    console,
-    counts_line,
-    item_json,
-    job_json,
-    print_json,
-    print_rows,
-    short_at,
-    shown,
-    total_shown,
-)
+from sheaf.cli.job_output import counts_line, item_json, job_json, total_shown
+from sheaf.cli.output import console, print_json, print_rows, short_at, shown
 from sheaf.cli.session import session
 from sheaf.cli.waiting import Waits
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.jobs.admissions import AdmissionLedger
 from sheaf.ledger.records import JobRow

@@ -6,7 +6,8 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 
-from sheaf.cli.output import Fault, console, print_json
+from sheaf.cli.faults import Fault
+from sheaf.cli.output import console, print_json
 from sheaf.cli.session import load_settings
 from sheaf.config import Settings
 from sheaf.embedded.home import Home

@@ -9,7 +9,7 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from sheaf.cli.output import Fault
+from sheaf.cli.faults import Fault
 from sheaf.config import Settings
 from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate

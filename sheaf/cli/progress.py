@@ -8,7 +8,8 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from sheaf.cli.output import console, counts_line, total_shown
+from sheaf.cli.job_output import counts_line, total_shown
+from sheaf.cli.output import console
 from sheaf.cli.session import Session
 from sheaf.cli.waiting import Waits
 from sheaf.ledger.records import JobRow

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from sheaf.cli.export import Exported, export_job
-from sheaf.cli.output import Fault, console, counts_line, exit_code, job_json, print_json, shown
+from sheaf.cli.faults import Fault
+from sheaf.cli.job_output import counts_line, exit_code, job_json
+from sheaf.cli.output import console, print_json, shown
 from sheaf.cli.parameters import job_config, job_request
 from sheaf.cli.progress import follow
 from sheaf.cli.session import Session, cancel_job, ensure_up, load_settings, open_service, session
 from sheaf.cli.sources import named_source
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.embedded.home import Running
 from sheaf.ledger.records import JobRow
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sheaf.cli.output import Fault, console
+from sheaf.cli.faults import Fault
+from sheaf.cli.output import console
 from sheaf.cli.session import load_settings, uses_own_temporal
 from sheaf.embedded.home import Home
 

@@ -6,24 +6,27 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from sheaf.cli.output import Fault
-from sheaf.composition import connect, job_service, lazy_client
+from sheaf.cli.faults import Fault
 from sheaf.config import Settings
 from sheaf.embedded.home import Home, Running
-from sheaf.jobs.service import JobService
 from sheaf.ledger.database import Database
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.items.listing import ItemListing
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.migrate import migrate
 from sheaf.ledger.records import JobRow, NotFoundError
-from sheaf.processing.passwords import Passwords, PasswordsError
 from sheaf.rules.parameters.s3_locations import parse_allowed
 from sheaf.runtime.children import child_environment, python_command
+
+if TYPE_CHECKING:
+    from sheaf.jobs.service import JobService
+
+# Temporal's client and what jobs are started with take as long to import as `sheaf list` takes.
 
 START_SECONDS = 45
 
@@ -88,6 +91,8 @@ def check_passwords(settings: Settings) -> None:
     Raises:
         Fault: it cannot be used.
     """
+    from sheaf.processing.passwords import Passwords, PasswordsError
+
     try:
         Passwords(settings.passwords_file)
     except PasswordsError as error:
@@ -120,12 +125,14 @@ def uses_own_temporal() -> bool:
     return bool(os.environ.get("TEMPORAL_ADDRESS") or os.environ.get("TEMPORAL_PROFILE"))
 
 
-async def open_service(current: Session) -> JobService:
+async def open_service(current: Session) -> "JobService":
     """Return the service that starts and cancels jobs.
 
     Raises:
         Fault: no Temporal answers.
     """
+    from sheaf.composition import connect, job_service
+
     address = _address(current)
     try:
         client = await connect(attempts=5, address=address)
@@ -147,6 +154,8 @@ async def cancel_job(current: Session, job_id: str, reason: str | None) -> str:
         address = _address(current)
     except Fault:
         return "Nothing runs in this home: it ends once `sheaf up` runs again."
+    from sheaf.composition import job_service, lazy_client
+
     client = await lazy_client(address)
     service = job_service(_local(current.settings), current.database, client)
     if await service.try_cancel(job_id):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sheaf.cli.output import Fault
+from sheaf.cli.faults import Fault
 from sheaf.config import Settings
 from sheaf.rules.parameters.s3_locations import parse_allowed
 from sheaf.sources.listing import S3_SCHEME

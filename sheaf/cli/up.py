@@ -7,7 +7,8 @@ import time
 
 import typer
 
-from sheaf.cli.output import Fault, console, print_json
+from sheaf.cli.faults import Fault
+from sheaf.cli.output import console, print_json
 from sheaf.cli.session import check_passwords, load_settings, start_detached
 from sheaf.config import Settings
 from sheaf.embedded.home import Home, Running

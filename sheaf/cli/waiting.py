@@ -2,14 +2,16 @@
 
 import asyncio
 import time
+from typing import TYPE_CHECKING
 
 from sheaf.cli.output import shown
 from sheaf.cli.session import Session, uses_own_temporal
-from sheaf.composition import connect
-from sheaf.contracts.http.batch import JobStatus
-from sheaf.jobs.hold_ups import AwayError, HoldUp, hold_ups
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.jobs.admissions import AdmissionLedger
 from sheaf.ledger.records import JobRow
+
+if TYPE_CHECKING:
+    from sheaf.jobs.hold_ups import HoldUp
 
 LOOK_SECONDS = 2.0
 """Between two looks of one that follows a job."""
@@ -70,6 +72,10 @@ class Waits:
         running = self._current.home.running()
         if running is None and not uses_own_temporal():
             return []
+        # Only here: what has ended is shown without the client, which is slow to import.
+        from sheaf.composition import connect
+        from sheaf.jobs.hold_ups import AwayError, hold_ups
+
         try:
             async with asyncio.timeout(TEMPORAL_SECONDS):
                 client = await connect(1, running.temporal_address if running else None)
@@ -86,7 +92,7 @@ def ahead(place: int | None) -> str:
     return f"Waits for other jobs: {place - 1} {'goes' if place == 2 else 'go'} before it."
 
 
-def _sentence(one: HoldUp) -> str:
+def _sentence(one: "HoldUp") -> str:
     times = "once" if one.attempts == 1 else f"{one.attempts} times"
     again = f", again in {one.again_in_seconds:.0f} s" if one.again_in_seconds >= 1 else ""
     return f"Held up, tried {times}{again}: {shown(one.cause)}"

@@ -10,12 +10,14 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from sheaf.cli.durations import span
-from sheaf.cli.output import Fault, at, console, print_json
+from sheaf.cli.faults import Fault
+from sheaf.cli.output import at, console, print_json
 from sheaf.cli.parameters import finite
 from sheaf.cli.session import Session, session
 from sheaf.composition import receivers
-from sheaf.contracts.http.deliveries import Delivery, DeliveryStatus, delivery_number
+from sheaf.contracts.http.deliveries import Delivery, delivery_number
 from sheaf.contracts.http.secrets import HIDDEN, shown_url
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.records import NotFoundError
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger, WebhookConfigRow
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog

@@ -24,8 +24,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.batch import BatchJobCreate
-from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.ids import batch_workflow_id, new_job_id
+from sheaf.contracts.states import JobType
 from sheaf.contracts.temporal import attributes
 from sheaf.contracts.temporal.queues import BATCHES
 from sheaf.contracts.temporal.runs import BatchInput, RunLimits

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from sheaf.ledger.postgres import create_postgres_engine
 from sheaf.ledger.sqlite_driver import creator
 
 Value = TypeVar("Value")
@@ -66,6 +65,9 @@ class Database:
             )
             _configure_sqlite(self.engine)
         else:
+            # Its driver is imported where it is used: most homes have SQLite.
+            from sheaf.ledger.postgres import create_postgres_engine
+
             self.engine = create_postgres_engine(
                 url, pool_size, patience_seconds, is_hurried=is_hurried
             )

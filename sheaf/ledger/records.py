@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus, JobStatus, SkipReason
-from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType, SkipReason
 
 
 class SupersededError(Exception):

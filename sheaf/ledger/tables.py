@@ -8,9 +8,8 @@ import sqlalchemy as sa
 
 from sheaf.contracts.apis import JobApi, Scope
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus, JobStatus, SkipReason
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import DIRECTORY_PREFIX, FILE_PREFIX, JOB_PREFIX
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType, SkipReason
 from sheaf.ledger.column_types import key, sha256, task_key
 from sheaf.ledger.words import words
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.tables import ID, JOB, TIME, metadata
 from sheaf.ledger.words import words
 

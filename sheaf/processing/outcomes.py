@@ -8,7 +8,7 @@ from typing import Any
 
 from sheaf.contracts.documents import EngineResult, ParsedDocument
 from sheaf.contracts.failures import DocumentError, FailureKind
-from sheaf.contracts.http.batch import ItemStatus, SkipReason
+from sheaf.contracts.states import ItemStatus, SkipReason
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultRow
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import Processed

@@ -22,7 +22,8 @@ from temporalio.client import Client
 from sheaf.cli.stored import StoredResult, read_result
 from sheaf.composition import connect, job_service
 from sheaf.config import Settings
-from sheaf.contracts.http.batch import BatchJobCreate, ItemStatus
+from sheaf.contracts.http.batch import BatchJobCreate
+from sheaf.contracts.states import ItemStatus
 from sheaf.embedded.home import Home
 from sheaf.embedded.temporal_server import free_port, is_listening, server_command, temporal_binary
 from sheaf.ledger.database import Database

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from sheaf.contracts.http.deliveries import DeliveryError, DeliveryStatus
+from sheaf.contracts.http.deliveries import DeliveryError
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.database import now_us
 from sheaf.ledger.webhooks.deliveries import (
     DeliveryLedger,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from sheaf.contracts.http.deliveries import DeliveryError
-from sheaf.contracts.http.webhooks import Phase
+from sheaf.contracts.states import Phase
 from sheaf.ledger.database import now_us
 from sheaf.ledger.webhooks.deliveries import DueEvent, ReceiverRow
 from sheaf.rules.outside_faults import Blame, blame

@@ -1,6 +1,7 @@
 """Deliveries as the API and the command line show them."""
 
-from sheaf.contracts.http.deliveries import Delivery, DeliveryAttempt, DeliveryStatus, delivery_id
+from sheaf.contracts.http.deliveries import Delivery, DeliveryAttempt, delivery_id
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.webhooks.delivery_log import DeliveryRow
 from sheaf.rules.times import moment
 from sheaf.rules.webhooks.events import event_id, test_event_id

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.database import now_us
 from sheaf.ledger.webhook_tables import outbox, webhook_configs
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger, Health, Verdict

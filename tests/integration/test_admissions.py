@@ -5,9 +5,8 @@ import itertools
 
 import pytest
 
-from sheaf.contracts.http.batch import JobStatus
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_file_id, new_job_id, new_task_id
+from sheaf.contracts.states import JobStatus, JobType
 from sheaf.ledger.database import Database, chunks, now_us
 from sheaf.ledger.jobs.admissions import WORKER_LEASE, AdmissionLedger
 from sheaf.ledger.jobs.jobs import JobLedger

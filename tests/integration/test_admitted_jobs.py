@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest_asyncio
 import sqlalchemy as sa
 
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.tables import OPEN, jobs
 from sheaf.testing.cluster import Cluster, kill, make_files, until_async
 from tests.integration.single_files import parse_one

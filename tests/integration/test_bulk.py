@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.ids import new_file_ids, new_job_id, new_task_ids
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database
 from sheaf.ledger.tables import items, results

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.records import JobRow
 from sheaf.testing.api_process import ApiProcess
 from sheaf.testing.cluster import ROOT, Cluster, kill, make_files, until_async

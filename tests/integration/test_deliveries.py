@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sheaf.contracts.http.deliveries import DeliveryStatus
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_job_id
+from sheaf.contracts.states import DeliveryStatus, JobType
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers

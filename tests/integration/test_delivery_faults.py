@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger

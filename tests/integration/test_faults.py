@@ -17,7 +17,7 @@ import pytest_asyncio
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.testing.cluster import Cluster, cluster, kill, make_files, strike, until_async
 
 SEEDS = range(int(os.environ.get("SHEAF_TEST_SEEDS", "3")))

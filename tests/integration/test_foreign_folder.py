@@ -11,11 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import typer
 
+from sheaf.cli.commands import COMMANDS, imported
 from sheaf.embedded.home import Home
 from sheaf.embedded.temporal_server import free_port
-from starter import app
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -110,9 +109,8 @@ class Folder:
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
-    group = typer.main.get_group(app)
-    for name, command in group.commands.items():
-        inner = getattr(command, "commands", None)
+    for name in COMMANDS:
+        inner = getattr(imported(name), "commands", None)
         yield from ((name, sub) for sub in inner) if inner else [(name,)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.testing.cluster import Cluster, make_files, until_async
 from tests.hanging import hanging
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.items.listing import ItemListing
 from sheaf.testing.cluster import Cluster
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.states import JobType
 from sheaf.ledger.access.idempotency import IdempotencyLedger
 from sheaf.ledger.database import Database
 from sheaf.ledger.files.directories import DirectoryLedger

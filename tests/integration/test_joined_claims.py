@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.states import ItemStatus, JobStatus
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.items.joined_claims import JoinedClaims

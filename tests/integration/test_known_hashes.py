@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.items.enumerations import EnumerationLedger

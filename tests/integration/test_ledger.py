@@ -12,9 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_job_id
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType
 from sheaf.contracts.temporal.runs import OrdinalRange
 from sheaf.ledger.database import Database
 from sheaf.ledger.files.directories import DirectoryLedger

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile

@@ -18,7 +18,7 @@ from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.listing import ItemListing
 from sheaf.ledger.items.reuse import FileKey, ResultKey
 from sheaf.ledger.jobs.jobs import JobLedger
-from sheaf.ledger.migrate import _config, is_current, migrate
+from sheaf.ledger.migrate import alembic_config, is_current, migrate
 from sheaf.ledger.records import ResultPlace
 from sheaf.ledger.revisions import known_revisions, revision_of
 from sheaf.rules.name_hints import name_hint
@@ -41,7 +41,7 @@ async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def make_old(database: Database, revision: str = OLD) -> None:
     def upgrade(connection: sa.Connection) -> None:
-        config = _config()
+        config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench.outages import FILE_SECONDS, Deployment, half_open, outlast, s3, temporal
 from bench.scale_out import make_files
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.storage.object_store import CONNECT_TIMEOUT
 from sheaf.testing.cluster import Cluster
 

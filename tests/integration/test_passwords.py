@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.testing.cluster import Cluster
 
 LOCKED = Path(__file__).parents[2] / "examples" / "documents" / "odd" / "settlement-password.pdf"

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from sheaf.contracts.documents import ParseOptions
-from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.markdown_style import MarkdownStyle
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import ClaimedItem
 from sheaf.parser_pool.pool import ParserPool

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sheaf.contracts.failures import DocumentError, FailureKind
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.records import SourceFile
 from sheaf.ledger.tables import directory_files
 from sheaf.rules.parameters.s3_locations import S3Location, key_of

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest_asyncio
 
 from sheaf.composition import job_service
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.records import JobRow
 from sheaf.testing.cluster import Cluster, kill, until_async
 from tests.integration.single_files import parse_one

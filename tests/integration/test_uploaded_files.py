@@ -9,9 +9,8 @@ import pytest
 
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_job_id
+from sheaf.contracts.states import ItemStatus, JobType
 from sheaf.ledger.database import Database
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile

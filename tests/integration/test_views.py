@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
-from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.states import JobType
 from sheaf.contracts.views import Part
 from sheaf.ledger.records import JobSpec, NotFoundError, ResultPlace
 from sheaf.processing.job_work import Work

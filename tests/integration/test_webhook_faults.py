@@ -21,7 +21,8 @@ import sqlalchemy as sa
 import trustme
 from standardwebhooks import Webhook
 
-from sheaf.contracts.http.deliveries import DeliveryError, DeliveryStatus
+from sheaf.contracts.http.deliveries import DeliveryError
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.tables import items, jobs
 from sheaf.ledger.webhook_tables import outbox, webhook_configs
 from sheaf.testing.cluster import Cluster, kill_with_children, until_async

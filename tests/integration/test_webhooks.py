@@ -13,7 +13,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 from standardwebhooks import Webhook
 
-from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.webhook_tables import outbox
 from sheaf.testing.cluster import Cluster, make_files, until_async
 from sheaf.testing.webhook_receiver import Receiver, receiving

@@ -43,7 +43,7 @@ ALLOWED = {
     },
     "worker.py": {"activities", "sheaf", "temporalio", "workflows"},
     "webhook_worker.py": {"activities", "sheaf", "temporalio", "workflows"},
-    "starter.py": {"sheaf.cli", "temporalio.service"},
+    "starter.py": {"sheaf.cli"},
 }
 # Rooms and modules of `sheaf/` that know Temporal.
 TEMPORAL = {

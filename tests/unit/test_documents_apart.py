@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sheaf.cli.commands import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 MAINS = ("sheaf.api.server", "webhook_worker", "worker", "starter")
 SERVING = ("sheaf.api.server", "sheaf.webhooks.deliverer")
@@ -65,6 +67,9 @@ def reached(main: str) -> dict[str, Path]:
     """Return the modules of ours that a process can come to import, with their files."""
     found: dict[str, Path] = {}
     left = [main]
+    if main == "starter":
+        # By their names, when they are called.
+        left += [f"sheaf.cli.{entry.module}" for entry in COMMANDS.values()]
     while left:
         name = left.pop()
         path = file_of(name)

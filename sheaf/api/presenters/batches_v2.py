@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from sheaf.api.presenters.batch_jobs import failure_message, progress
-from sheaf.contracts.http.batch import JobCounts, JobStatus
+from sheaf.contracts.http.batch import JobCounts
 from sheaf.contracts.http.batches_v2 import (
     Batch,
     BatchConfig,
@@ -12,6 +12,7 @@ from sheaf.contracts.http.batches_v2 import (
     BatchStatus,
     JobReference,
 )
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.items.listing import ItemListing, ItemRow
 from sheaf.ledger.records import JobRow
 from sheaf.rules.times import moment

@@ -6,10 +6,9 @@ from typing import Any
 from sheaf.api.presenters.batch_jobs import failure_message, job_config
 from sheaf.api.state import ApiState
 from sheaf.contracts.documents import Classification
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
 from sheaf.contracts.http.classify_v2 import ClassifyTask, TaskStatus
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.http.parse_tasks import ParseTask
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType
 from sheaf.jobs.single_jobs import Task
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.jobs.admissions import AdmissionLedger

@@ -21,11 +21,9 @@ from sheaf.contracts.http.batch import (
     BatchJobCancelled,
     BatchJobCreate,
     BatchJobStatus,
-    ItemStatus,
-    JobStatus,
-    JobType,
 )
 from sheaf.contracts.http.batch_items import BatchItem, ProcessingResults
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType
 from sheaf.jobs.service import Origin
 from sheaf.ledger.items.listing import ItemListing
 from sheaf.ledger.jobs.admissions import AdmissionLedger

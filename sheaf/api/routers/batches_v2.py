@@ -13,11 +13,12 @@ from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.batches_v2 import STATUSES, batch, batch_file, expanded
 from sheaf.api.state import ApiState
 from sheaf.contracts.apis import JobApi
-from sheaf.contracts.http.batch import BatchJobCreate, ItemStatus
+from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.batches_v2 import Batch, BatchCreate, BatchFile, BatchStatus
 from sheaf.contracts.http.directories import Moment
 from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
+from sheaf.contracts.states import ItemStatus
 from sheaf.jobs.configurations import Configurations, WrongProductError
 from sheaf.jobs.service import Origin
 from sheaf.ledger.items.listing import ItemListing

@@ -16,7 +16,7 @@ from sheaf.api.presenters.batch_jobs import failure_message
 from sheaf.api.presenters.tasks import classification
 from sheaf.api.state import ApiState
 from sheaf.contracts.apis import JobApi
-from sheaf.contracts.http.batch import BatchJobCreate, ItemStatus, JobStatus
+from sheaf.contracts.http.batch import BatchJobCreate
 from sheaf.contracts.http.classifier import (
     MAX_FILES,
     ClassifierJob,
@@ -24,7 +24,7 @@ from sheaf.contracts.http.classifier import (
     ClassifierResult,
 )
 from sheaf.contracts.http.classify import ClassifyJob, ClassifyStatus
-from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType
 from sheaf.jobs.service import Origin
 from sheaf.ledger.files.uploads import UploadFilter, UploadLedger, UploadRow
 from sheaf.ledger.items.listing import ItemListing, ItemRow

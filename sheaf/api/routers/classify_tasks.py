@@ -23,8 +23,8 @@ from sheaf.contracts.http.classify_v2 import (
     TaskStatus,
 )
 from sheaf.contracts.http.directories import Moment
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.http.parse_tasks import Deleted
+from sheaf.contracts.states import JobType
 from sheaf.jobs.configurations import Configurations, WrongProductError
 from sheaf.jobs.single_jobs import OfABatchError, Task
 from sheaf.ledger.files.uploads import UploadLedger

@@ -15,7 +15,6 @@ from sheaf.api.presenters.parse_expanded import CONTENTS
 from sheaf.api.presenters.spliced import part_response
 from sheaf.api.presenters.tasks import configuration
 from sheaf.api.state import ApiState
-from sheaf.contracts.http.batch import ItemStatus, SkipReason
 from sheaf.contracts.http.parse_results import (
     JsonResult,
     MarkdownResult,
@@ -23,6 +22,7 @@ from sheaf.contracts.http.parse_results import (
     TextResult,
     error_code,
 )
+from sheaf.contracts.states import ItemStatus, SkipReason
 from sheaf.contracts.views import Part
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.rules.file_extensions import SUPPORTED_EXTENSIONS

@@ -9,12 +9,12 @@ from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.contracts.http.deliveries import (
     Delivery,
-    DeliveryStatus,
     Redelivered,
     RedeliveryRequest,
     delivery_number,
 )
 from sheaf.contracts.http.directories import Moment
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.records import NotFoundError
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from sheaf.rules.times import microseconds

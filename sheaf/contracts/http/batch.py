@@ -4,7 +4,6 @@ The names that clients know are the wire's; fields of ours come beside them and 
 """
 
 from collections import Counter
-from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import (
@@ -17,9 +16,10 @@ from pydantic import (
 )
 
 from sheaf.contracts.http.classify import ClassifyJob
-from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobConfig, JobType
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobConfig
 from sheaf.contracts.http.projects import ProjectId
 from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.states import JobStatus, JobType
 from sheaf.contracts.temporal.payload import Payload
 
 __all__ = [
@@ -30,58 +30,11 @@ __all__ = [
     "BatchJobStatus",
     "BatchParseJobRecordCreate",
     "ClassifyJob",
-    "ItemStatus",
     "JobConfig",
     "JobCounts",
-    "JobStatus",
-    "JobType",
-    "SkipReason",
 ]
 
 NonEmpty = Annotated[str, Field(min_length=1)]
-
-
-class JobStatus(StrEnum):
-    """State of a batch job."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    DISPATCHED = "dispatched"
-    """Of the contract, accepted as a filter; no job of ours enters it."""
-    COMPLETED = "completed"
-    """Every item is settled; some may have failed."""
-    FAILED = "failed"
-    """The job itself could not go on."""
-    CANCELLED = "cancelled"
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether the job can change no more."""
-        return self in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
-
-
-class ItemStatus(StrEnum):
-    """State of one file in a batch job."""
-
-    PENDING = "pending"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    CANCELLED = "cancelled"
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether the item is settled."""
-        return self not in {ItemStatus.PENDING, ItemStatus.PROCESSING}
-
-
-class SkipReason(StrEnum):
-    """Why a file was not worked on."""
-
-    ALREADY_PROCESSED = "already_processed"
-    """An earlier job's result stands for its own."""
-    SIZE_LIMIT_EXCEEDED = "size_limit_exceeded"
 
 
 class BatchJobCreate(RequestModel):

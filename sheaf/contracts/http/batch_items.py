@@ -4,8 +4,7 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from sheaf.contracts.http.batch import ItemStatus
-from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.states import ItemStatus, JobType
 from sheaf.contracts.temporal.payload import Payload
 
 

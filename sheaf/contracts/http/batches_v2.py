@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sheaf.contracts.http.batch import ItemStatus, JobCounts
+from sheaf.contracts.http.batch import JobCounts
 from sheaf.contracts.http.parse_v2 import MAX_WEBHOOKS, WebhookConfigurationIds
 from sheaf.contracts.http.projects import ProjectId
 from sheaf.contracts.http.requests import RequestModel
 from sheaf.contracts.http.webhooks import WebhookConfiguration
+from sheaf.contracts.states import ItemStatus
 from sheaf.contracts.texts import Text
 
 Id = Annotated[Text, Field(min_length=1, max_length=64)]

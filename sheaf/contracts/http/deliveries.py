@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sheaf.contracts.http.directories import Moment
 from sheaf.contracts.http.requests import RequestModel
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.contracts.temporal.payload import Payload
 from sheaf.contracts.texts import Text
 
@@ -23,17 +24,6 @@ def delivery_number(text: str) -> int | None:
     """Return the number in an id of a delivery; None when it is none."""
     found = re.fullmatch(rf"{DELIVERY_PREFIX}-([1-9][0-9]{{0,17}})", text, re.ASCII)
     return int(found[1]) if found else None
-
-
-class DeliveryStatus(StrEnum):
-    """State of one event to one receiver."""
-
-    PENDING = "pending"
-    """Not taken yet: to be sent, or to be sent again."""
-    DELIVERED = "delivered"
-    """Answered with a 2xx status."""
-    GIVEN_UP = "given_up"
-    """Not sent again: all attempts failed, or the receiver is disabled or gone."""
 
 
 class DeliveryError(StrEnum):

@@ -19,14 +19,7 @@ from sheaf.contracts.http.parse_parameters import (
 )
 from sheaf.contracts.http.requests import RequestModel
 from sheaf.contracts.http.secrets import SecretUrl
-
-
-class JobType(StrEnum):
-    """What a job does to its files; this version creates no extract jobs."""
-
-    PARSE = "parse"
-    EXTRACT = "extract"
-    CLASSIFY = "classify"
+from sheaf.contracts.states import JobType
 
 
 class PartitionName(StrEnum):

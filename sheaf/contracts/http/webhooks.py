@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
 from sheaf.contracts.http.requests import RequestModel
 from sheaf.contracts.http.secrets import Secret, SecretUrl
+from sheaf.contracts.states import Phase
 
 _RESULTS = ("pending", "success", "error", "partial_success", "cancelled")
 _EVENTS_BY_FAMILY = {
@@ -29,17 +29,6 @@ WEBHOOK_EVENTS = frozenset(
 
 TEST_EVENT = "webhook.test"
 """Sent when a caller asks for it, whatever the receiver subscribes to."""
-
-
-class Phase(StrEnum):
-    """What an event says has become of a job, or of an item."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    SUCCESS = "success"
-    ERROR = "error"
-    PARTIAL_SUCCESS = "partial_success"
-    CANCELLED = "cancelled"
 
 
 SENT_EVENTS = frozenset(

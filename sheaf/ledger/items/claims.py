@@ -12,8 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sheaf.contracts.http.batch import ItemStatus
-from sheaf.contracts.http.webhooks import Phase
+from sheaf.contracts.states import ItemStatus, Phase
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.items.outcomes import record_outcomes

@@ -6,9 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sheaf.contracts.http.batch import ItemStatus, SkipReason
-from sheaf.contracts.http.webhooks import Phase
 from sheaf.contracts.ids import new_task_ids
+from sheaf.contracts.states import ItemStatus, Phase, SkipReason
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database, chunks, now_us
 from sheaf.ledger.files.source_files import sync_files

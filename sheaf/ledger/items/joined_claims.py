@@ -8,8 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sheaf.contracts.http.batch import ItemStatus
-from sheaf.contracts.http.webhooks import Phase
+from sheaf.contracts.states import ItemStatus, Phase
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.group_commit import GroupCommit
 from sheaf.ledger.items.claims import (

@@ -7,8 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus, SkipReason
-from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.states import ItemStatus, JobType, SkipReason
 from sheaf.ledger.database import Database
 from sheaf.ledger.records import NotFoundError, ResultPlace
 from sheaf.ledger.tables import attempts, directory_files, has_status, items, jobs, results

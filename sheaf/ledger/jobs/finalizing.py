@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
-from sheaf.contracts.http.webhooks import Phase
+from sheaf.contracts.states import ItemStatus, JobStatus, Phase
 from sheaf.contracts.temporal.runs import BatchResult
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import now_us

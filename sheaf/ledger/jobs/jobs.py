@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
+from sheaf.contracts.states import ItemStatus, JobStatus
 from sheaf.contracts.temporal.runs import BatchResult
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.jobs.finalizing import end_job, end_untold, locked_job, tell_end

@@ -7,8 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sheaf.contracts.apis import JobApi
-from sheaf.contracts.http.batch import JobStatus
-from sheaf.contracts.http.job_config import JobType
+from sheaf.contracts.states import JobStatus, JobType
 from sheaf.ledger.database import Database
 from sheaf.ledger.jobs.jobs import job_row, select_jobs
 from sheaf.ledger.records import JobRow, NotFoundError

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sheaf.contracts.http.batch import JobStatus
+from sheaf.contracts.states import JobStatus
 from sheaf.contracts.temporal.runs import BatchResult
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database, now_us

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sheaf.contracts.http.deliveries import DeliveryStatus
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.many_rows import write_many

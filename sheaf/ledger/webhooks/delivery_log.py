@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sheaf.contracts.http.deliveries import DeliveryStatus
 from sheaf.contracts.http.webhooks import TEST_EVENT
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.keyset import page_of
 from sheaf.ledger.many_rows import write_many

@@ -11,9 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sheaf.contracts.http.batch import JobStatus
-from sheaf.contracts.http.deliveries import DeliveryStatus
-from sheaf.contracts.http.webhooks import Phase
+from sheaf.contracts.states import DeliveryStatus, JobStatus, Phase
 from sheaf.ledger.records import TERMINAL_JOBS
 from sheaf.ledger.tables import UNSETTLED, items, jobs
 from sheaf.ledger.webhook_tables import job_receivers, outbox, webhook_configs

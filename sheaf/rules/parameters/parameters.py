@@ -9,7 +9,7 @@ import json
 from pydantic import BaseModel
 
 from sheaf.contracts.http.classify import ClassifyJob, ClassifyMode
-from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_output import DEFAULT_PAGE_SEPARATOR
 from sheaf.contracts.http.parse_parameters import (
     WITHHELD_PARAMETERS,
@@ -18,6 +18,7 @@ from sheaf.contracts.http.parse_parameters import (
     TransferParameters,
 )
 from sheaf.contracts.http.parse_vendor import ParsingMode
+from sheaf.contracts.states import JobType
 from sheaf.rules.parameters.parse_options import MARGIN_PARAMETERS, parse_options
 from sheaf.rules.webhooks.events import never_sent
 

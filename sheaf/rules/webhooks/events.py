@@ -12,9 +12,8 @@ from uuid import UUID, uuid5
 
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus, JobStatus, SkipReason
-from sheaf.contracts.http.job_config import JobType
-from sheaf.contracts.http.webhooks import SENT_EVENTS, Phase, WebhookConfiguration
+from sheaf.contracts.http.webhooks import SENT_EVENTS, WebhookConfiguration
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType, Phase, SkipReason
 
 _EVENTS = UUID("6f3f7f0e-1f0b-5d5e-9a51-3a5c1e6f2b90")
 """Namespace of the ids of events (RFC 9562, version 5)."""

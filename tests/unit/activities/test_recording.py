@@ -10,7 +10,7 @@ import pytest
 from activities import recording
 from activities.recording import Recorder
 from sheaf.contracts.failures import OutageError
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.records import Outcome, Settled
 from sheaf.processing.result_store import Processed
 from tests.unit.processing.test_documents import SPEC

@@ -15,7 +15,7 @@ from activities import outages, recording
 from activities.recording import Recorder
 from activities.slice_run import MAX_ATTEMPTS, SliceRun
 from sheaf.contracts.failures import FailureKind, OutageError
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.contracts.temporal.runs import SliceInput
 from sheaf.ledger.records import ClaimedItem
 from sheaf.processing.job_work import Work

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sheaf.cli.doctor import _passwords
-from sheaf.cli.output import Fault
+from sheaf.cli.faults import Fault
 from sheaf.cli.parameters import job_config, job_request
 from sheaf.cli.session import check_passwords, load_settings
 from sheaf.config import Settings

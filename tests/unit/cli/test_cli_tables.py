@@ -6,11 +6,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from sheaf.cli import keys, look, output
+from sheaf.cli import job_output, keys, look, output
 from sheaf.contracts.apis import JobApi, Scope
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.ids import new_id, new_job_id
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType
 from sheaf.ledger.access.keys import ApiKey
 from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.records import JobRow
@@ -126,4 +125,4 @@ def test_items_have_whole_names_and_say_where_no_class_fits(printed: io.StringIO
 
 
 def test_a_job_that_is_still_listed_says_so() -> None:
-    assert output.total_shown(replace(job(26), is_enumerated=False)) == "26+"
+    assert job_output.total_shown(replace(job(26), is_enumerated=False)) == "26+"

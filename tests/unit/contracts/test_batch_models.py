@@ -7,10 +7,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sheaf.contracts.documents import ClassifierRule
-from sheaf.contracts.http.batch import BatchJob, BatchJobCreate, ItemStatus, JobCounts, JobStatus
+from sheaf.contracts.http.batch import BatchJob, BatchJobCreate, JobCounts
 from sheaf.contracts.http.batch_items import BatchItem
 from sheaf.contracts.http.classify import ClassifyJob, ClassifyMode, ClassifyStatus
-from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 RULE = {"type": "invoice", "description": "Has an amount that is due."}

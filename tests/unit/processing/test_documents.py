@@ -12,8 +12,8 @@ from sheaf.contracts.documents import (
     ParseOptions,
 )
 from sheaf.contracts.failures import FailureKind
-from sheaf.contracts.http.batch import ItemStatus
 from sheaf.contracts.markdown_style import MarkdownStyle, Rendering
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import JobSpec
 from sheaf.processing.job_work import Work

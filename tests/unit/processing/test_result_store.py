@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sheaf.cli.stored import read_result
 from sheaf.contracts.failures import DocumentError, FailureKind
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultPlace, ResultRow
 from sheaf.processing.outcomes import failed
 from sheaf.processing.result_store import Processed, ResultStore, image_key

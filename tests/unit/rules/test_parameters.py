@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from sheaf.contracts.documents import ParseOptions
 from sheaf.contracts.http.classify import ClassifyJob
-from sheaf.contracts.http.job_config import BatchParseJobRecordCreate, JobType
+from sheaf.contracts.http.job_config import BatchParseJobRecordCreate
 from sheaf.contracts.http.parse_parameters import BatchParseJobConfig
+from sheaf.contracts.states import JobType
 from sheaf.rules.parameters.page_ranges import MAX_TARGET_PAGES, parse_target_pages
 from sheaf.rules.parameters.parameters import (
     HONOURED_PARAMETERS,

@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheaf.contracts.apis import JobApi
-from sheaf.contracts.http.batch import ItemStatus, JobStatus
 from sheaf.contracts.http.events import ItemEventData, JobEventData
-from sheaf.contracts.http.job_config import JobType
 from sheaf.contracts.http.secrets import shown_url
-from sheaf.contracts.http.webhooks import SENT_EVENTS, WEBHOOK_EVENTS, Phase
+from sheaf.contracts.http.webhooks import SENT_EVENTS, WEBHOOK_EVENTS
+from sheaf.contracts.states import ItemStatus, JobStatus, JobType, Phase
 from sheaf.rules.webhooks import events as webhook_events
 from sheaf.rules.webhooks.delivery_order import segments
 from sheaf.rules.webhooks.events import (

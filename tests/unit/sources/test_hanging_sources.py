@@ -16,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.enumeration import LedgerEnumerationActivities
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParseOptions
 from sheaf.contracts.failures import FailureKind, OutageError
-from sheaf.contracts.http.batch import ItemStatus
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.records import JobSpec
 from sheaf.processing.job_work import Work
