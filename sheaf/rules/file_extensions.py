@@ -6,9 +6,9 @@ name, such as `.eml`: clients with a closed list refuse an answer that has one.
 """
 
 SUPPORTED_EXTENSIONS = (
-    ".bmp", ".csv", ".doc", ".docm", ".docx", ".dotm", ".dotx", ".epub", ".fods", ".gif", ".htm", ".html",
-    ".jpeg", ".jpg", ".md", ".odp", ".ods", ".odt", ".otp", ".ots", ".ott", ".pdf", ".png",
-    ".potm", ".potx", ".ppt", ".pptm", ".pptx", ".rtf", ".tif", ".tiff", ".tsv", ".webp", ".xls",
-    ".xlsb", ".xlsm", ".xlsx", ".xml",
+    ".bmp", ".csv", ".doc", ".docm", ".docx", ".dotm", ".dotx", ".epub", ".fods", ".gif",
+    ".htm", ".html", ".jpeg", ".jpg", ".md", ".odp", ".ods", ".odt", ".otp", ".ots", ".ott",
+    ".pdf", ".png", ".potm", ".potx", ".ppt", ".pptm", ".pptx", ".rtf", ".tif", ".tiff", ".tsv",
+    ".webp", ".xls", ".xlsb", ".xlsm", ".xlsx", ".xml",
 )  # fmt: skip
 """With their dot, in lower case, sorted. Pictures need OCR data where they are read."""
