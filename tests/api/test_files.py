@@ -1,5 +1,6 @@
 """`/api/v1/beta/files`: uploads, lists and links, in one process."""
 
+import tempfile
 import tracemalloc
 import uuid
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from llama_cloud import AsyncLlamaCloud
+from starlette import formparsers
 
 from sheaf.contracts.apis import Scope
 from sheaf.storage.uploads import upload_key
@@ -318,3 +320,19 @@ async def test_one_file_has_a_link_where_it_is_asked_for(served: Served) -> None
     got = (await served.client.get(at, params={"expand": "download_url"})).json()
     answer = await served.client.get(got["download_url"]["url"], headers={"Authorization": ""})
     assert answer.is_success
+
+
+@pytest.mark.parametrize("content", [HALF, HALF + b"\r\n--cut\r\n", HALF + b"\r\n--cut--"])
+async def test_no_upload_leaves_its_file_open(
+    served: Served, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    def noted(**given: Any) -> Any:
+        opened.append(tempfile.SpooledTemporaryFile(**given))  # noqa: SIM115
+        return opened[-1]
+
+    monkeypatch.setattr(formparsers, "SpooledTemporaryFile", noted)
+    answer = await served.client.post(FILES, content=content, headers=BOUNDARY)
+    assert answer.status_code == (201 if content.endswith(b"--cut--") else 422)
+    assert [one.closed for one in opened] == [True]

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
@@ -86,7 +86,7 @@ async def upload_form(
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         _refuse(await _texts_without_file(request), refused)
         _checked(None, field, limit_bytes)
-    parser = MultiPartParser(
+    parser = _WholeFormParser(
         request.headers,
         request.stream(),
         max_files=1,
@@ -95,20 +95,43 @@ async def upload_form(
     )
     try:
         form = await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(400, error.message) from error
+    except ClientDisconnect as error:
+        raise HTTPException(400, "The upload was cut off.") from error
+    try:
         file = form.get(field)
         texts = {key: text for key, text in form.items() if isinstance(text, str) and text}
         _refuse(texts, refused)
         name = _checked(file, field, limit_bytes)
         assert isinstance(file, UploadFile)
         yield UploadForm(file.file, name, texts)
-    except MultiPartException as error:
-        raise HTTPException(400, error.message) from error
-    except ClientDisconnect as error:
-        raise HTTPException(400, "The upload was cut off.") from error
     finally:
-        # The form knows no file whose part has no end; the parser knows all.
-        for opened in parser._files_to_close_on_error:
-            opened.close()
+        await form.close()
+
+
+class _WholeFormParser(MultiPartParser):
+    """Refuses a form that ends before its last boundary.
+
+    The form that is returned knows no file whose part has no end, so that it would stay open. What
+    is raised while the stream is read has the parser close all that it has opened.
+    """
+
+    def __init__(
+        self, headers: Headers, stream: AsyncGenerator[bytes, None], **limits: int
+    ) -> None:
+        super().__init__(headers, self._whole(stream), **limits)
+        self._has_ended = False
+
+    def on_end(self) -> None:
+        """Note the last boundary."""
+        self._has_ended = True
+
+    async def _whole(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async for block in stream:
+            yield block
+        if not self._has_ended:
+            raise InvalidError(("body",), "The form ends before its last boundary.")
 
 
 def body_of(field: str, model: type[BaseModel]) -> dict[str, Any]:

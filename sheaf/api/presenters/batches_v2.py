@@ -60,14 +60,14 @@ def batch(job: JobRow, place: int | None = None) -> Batch:
 
 async def expanded(shown: Batch, job: JobRow, items: ItemListing) -> AsyncIterator[bytes]:
     """Yield a batch as JSON with the results of all its files, however many there are."""
-    head, tail = shown.model_dump_json().split('"results":null', 1)
-    yield f'{head}"results":['.encode()
+    others = shown.model_dump_json(exclude={"results"})
+    yield f'{others.removesuffix("}")},"results":['.encode()
     ordinal = 0
     while rows := await items.after(job.id, ordinal=ordinal, limit=_CHUNK):
         results = ",".join(_result(row).model_dump_json() for row in rows)
         yield ("," if ordinal else "").encode() + results.encode()
         ordinal = rows[-1].ordinal
-    yield f"]{tail}".encode()
+    yield b"]}"
 
 
 def batch_file(item: ItemRow) -> BatchFile:
