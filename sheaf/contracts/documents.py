@@ -118,6 +118,8 @@ class ParsedPage(Payload):
     printed_page_number: str | None = None
     orientation: int | None = None
     """Degrees clockwise by which the original lies, where it was turned to be read."""
+    speaker_notes: str | None = None
+    """What a speaker is to say to a slide; the markdown has it too."""
     error: str | None = None
     """Why the page could not be read; the text stands in for it."""
 

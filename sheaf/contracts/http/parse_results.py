@@ -74,6 +74,7 @@ class JsonPage(BaseModel):
     page_header_markdown: str | None = None
     page_footer_markdown: str | None = None
     """What stands in the margins, where the job asked for any of it."""
+    slide_speaker_notes: str | None = None
 
 
 class JsonResult(BaseModel):

@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked, word_is_blank
-from sheaf.engines.detection.charset import decoded_markup
 from sheaf.engines.detection.containers import (
     DOCX,
     MAX_ENTRIES,
@@ -28,7 +27,6 @@ from sheaf.engines.markdown import plain_text
 from sheaf.engines.office.html_elements import described, prepared
 from sheaf.engines.office.notebooks import as_version_4
 from sheaf.engines.office.sheets import headed, is_workbook, sheet_pages, without_marks
-from sheaf.engines.office.slides import without_off_slide
 from sheaf.engines.source import Source, has_text, package_version
 from sheaf.engines.system_faults import raise_if_of_machine
 
@@ -43,7 +41,6 @@ MAX_TABLE_CELLS = 100_000_000
 
 MAX_BYTES = 512 * 1024**2
 HTML = "text/html"
-XML = "application/xml"
 NOTEBOOK = "application/x-ipynb+json"
 _WORKBOOKS = "sheaf.engines.office.workbooks.reader"
 OWN = {
@@ -52,10 +49,13 @@ OWN = {
     XLSM: _WORKBOOKS,
     XLS: _WORKBOOKS,
     ODS: _WORKBOOKS,
+    PPTX: "sheaf.engines.office.slides.reader",
+    "application/vnd.oasis.opendocument.text": "sheaf.engines.office.opendocument.reader",
+    "application/vnd.oasis.opendocument.presentation": "sheaf.engines.office.opendocument.reader",
+    "application/xml": "sheaf.engines.office.xml_documents",
 }
 """Readers of our own, by the types that they read."""
 
-_XML_DECLARATION = re.compile(r"\A\s*+<\?xml\b[^>]*+\?>")
 WORD = re.compile(r"\w+")
 
 FAILURES = (
@@ -119,7 +119,7 @@ def _own(source: Source) -> ParsedDocument:
         document = read(source)
     except RecursionError as error:
         raise DocumentError(FailureKind.TOO_LARGE, "the document is nested too deeply") from error
-    has_pages = document.total_pages > 1
+    has_pages = source.media_type == PPTX or document.total_pages > 1
     document = document.changed(
         warnings=(*document.warnings, *_warnings(source, has_pages=has_pages, is_bare=False))
     )
@@ -134,20 +134,7 @@ def _prepared(source: Source) -> tuple[bytes, list[str]]:
         return prepared(data, source.options), []
     if source.media_type == NOTEBOOK:
         return as_version_4(data), []
-    if source.media_type == XML:
-        found = decoded_markup(data)
-        return _in_utf8(found.text), list(found.warnings)
-    if source.media_type == PPTX and not source.options.off_slide:
-        data, count = without_off_slide(data)
-        if count:
-            return data, [f"shapes outside of their slide were left out: {count}"]
     return data, []
-
-
-def _in_utf8(text: str) -> bytes:
-    """Return XML in UTF-8, without what it said of its charset, which xberg knows few of."""
-    body = _XML_DECLARATION.sub("", text, count=1)
-    return f'<?xml version="1.0" encoding="utf-8"?>{body}'.encode("utf-8", "replace")
 
 
 def to_markdown(data: bytes, media_type: str) -> str:

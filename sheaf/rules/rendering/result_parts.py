@@ -66,6 +66,7 @@ def _metadata(page: ParsedPage) -> BaseModel:
         page_number=page.page,
         printed_page_number=page.printed_page_number,
         original_orientation_angle=page.orientation,
+        speaker_notes=page.speaker_notes,
     )
 
 

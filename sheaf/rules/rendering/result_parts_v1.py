@@ -54,6 +54,7 @@ def _page(page: ParsedPage, as_read: ParsedPage, result: WrittenResult) -> JsonP
         printed_page_number=page.printed_page_number,
         page_header_markdown=page.header,
         page_footer_markdown=page.footer,
+        slide_speaker_notes=page.speaker_notes,
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.engines.conftest import Parse, document_of
-from tests.unit.engines.word_samples import md_of, p, part, r, word
+from tests.unit.engines.word_samples import CHART, md_of, p, part, r, word
 
 
 @pytest.mark.parametrize(
@@ -226,16 +226,6 @@ async def test_a_text_box_is_read_once(parse: Parse, inside: str) -> None:
     assert await md_of(parse, word(p("a", r(inside)), p("b"))) == "a\n\nin a box\n\nb"
 
 
-CHART = (
-    '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
-    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><c:chart><c:title><c:tx>'
-    "<c:rich><a:p><a:r><a:t>Sales</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea>"
-    "<c:barChart><c:ser><c:tx><c:strRef><c:strCache><c:pt idx='0'><c:v>Bikes</c:v></c:pt>"
-    "</c:strCache></c:strRef></c:tx><c:cat><c:strRef><c:strCache><c:pt idx='0'><c:v>Q1</c:v>"
-    "</c:pt></c:strCache></c:strRef></c:cat><c:val><c:numRef><c:numCache><c:pt idx='0'>"
-    "<c:v>3.5</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser></c:barChart></c:plotArea>"
-    "</c:chart></c:chartSpace>"
-)
 DIAGRAM = (
     '<dgm:dataModel xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" '
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><dgm:t><a:p><a:r>'

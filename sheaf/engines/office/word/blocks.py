@@ -113,7 +113,7 @@ class Blocks:
                 blocks.append(BREAK)
             if not text:
                 continue
-            blocks.append(_shown(text, label, heading))
+            blocks.append(shown(text, label, heading))
             label = None
         for box in runs.boxes:
             blocks += Blocks(self.context).read(box)
@@ -170,7 +170,8 @@ def flat(blocks: Iterable[Block]) -> str:
     """Return blocks as the text of one cell: rows of inner tables by their cells."""
     lines = []
     for block in blocks:
-        lines += [_flat_line(line) for line in block.md.split("\n")]
+        md = block.md.lstrip().removeprefix("- ") if block.is_item else block.md
+        lines += [_flat_line(line) for line in md.split("\n")]
     return " ".join(line for line in lines if line)
 
 
@@ -195,7 +196,8 @@ def joined(blocks: Iterable[Block]) -> str:
     return "".join(parts)
 
 
-def _shown(text: str, label: Label | None, heading: int) -> Block:
+def shown(text: str, label: Label | None, heading: int) -> Block:
+    """Return a paragraph with what stands before it."""
     if heading:
         number = f"{label.text} " if label and label.text else ""
         return Block(f"{'#' * heading} {number}{' '.join(text.split())}")
