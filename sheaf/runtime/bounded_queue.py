@@ -48,7 +48,9 @@ class BoundedQueue(Generic[Item]):
 
     async def put(self, item: Item) -> bool:
         """Add an item as soon as there is room; False if the queue is closed, which drops it."""
-        if not await self.room():
+        if len(self._items) >= self._size:
+            await self.room()
+        if self.is_closed:
             return False
         self._items.append(item)
         self._changed.set()
