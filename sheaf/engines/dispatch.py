@@ -96,9 +96,9 @@ def parse(
 def _read(detected: Detected, source: Source, depth: int) -> ParsedDocument:
     try:
         if detected.family is Family.MAIL:
-            from sheaf.engines import mail
+            from sheaf.engines.mail import engine
 
-            return mail.read(source, parse, depth)
+            return engine.read(source, parse, depth)
         module = import_module(_READERS[detected.family])
         read: Callable[[Source], ParsedDocument] = module.read
         return read(source)

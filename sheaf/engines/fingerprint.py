@@ -4,8 +4,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from sheaf.engines import ocr
 
-ENGINE_PACKAGES = ("liteparse", "xberg", "chardet", "xlrd", "wordllama")
-REVISION = 10
+ENGINE_PACKAGES = ("liteparse", "xberg", "chardet", "olefile", "xlrd", "wordllama")
+REVISION = 11
 """Raised when the same engine's versions would give another result through changes of ours."""
 
 

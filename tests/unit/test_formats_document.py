@@ -25,7 +25,7 @@ def test_every_media_type_that_is_read_is_named() -> None:
     types = {media_type for _, media_type in detection.IMAGES} | SUFFIXES.keys() | TEXTUAL
     types |= {media_type for _, media_type in containers.OPEN_XML_PARTS}
     types |= {media_type for _, media_type in containers.CFB_STREAMS}
-    types |= set(detection.TEXT_EXTENSIONS.values()) | {containers.EPUB}
+    types |= set(detection.TEXT_EXTENSIONS.values()) | {containers.EPUB, detection.TNEF}
     named = set(re.findall("`([a-z]+/[A-Za-z0-9.+*-]+)`", DOCUMENT))
     assert named == types | {"application/vnd.oasis.opendocument.*"}
 

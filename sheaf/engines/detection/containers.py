@@ -29,6 +29,7 @@ XLSM = "application/vnd.ms-excel.sheet.macroEnabled.12"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 XLS = "application/vnd.ms-excel"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
+MSG = "application/vnd.ms-outlook"
 EPUB = "application/epub+zip"
 
 OPEN_XML_PARTS = (
@@ -53,7 +54,7 @@ CFB_STREAMS = (
     ("workbook", XLS),
     ("book", XLS),
     ("powerpoint document", "application/vnd.ms-powerpoint"),
-    ("__properties_version1.0", "application/vnd.ms-outlook"),
+    ("__properties_version1.0", MSG),
 )
 
 

@@ -66,6 +66,9 @@ REFUSED = (
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
 )
 TAR_MAGIC_AT = 257
+TNEF = "application/vnd.ms-tnef"
+TNEF_MAGIC = b"\x78\x9f\x3e\x22"
+"""Of a winmail.dat (MS-OXTNEF)."""
 
 TEXT_EXTENSIONS = {
     ".csv": "text/csv",
@@ -111,6 +114,8 @@ def detect(path: Path, name: str) -> Detected:
         head = _head(file)
     if not head:
         raise DocumentError(FailureKind.EMPTY, "file is empty (0 bytes)")
+    if head.startswith(TNEF_MAGIC):
+        return Detected(TNEF, Family.MAIL)
     return _binary(path, head) or _textual(path, head, name_hint(name))
 
 
@@ -126,7 +131,7 @@ def _binary(path: Path, head: bytes) -> Detected | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return Detected(containers.zip_type(path), Family.OFFICE)
     if head.startswith(containers.CFB_MAGIC):
-        return Detected(containers.cfb_type(path), Family.OFFICE)
+        return _compound(path)
     if head.lstrip(BEFORE_SIGNATURES).startswith(b"{\\rtf"):
         return Detected("application/rtf", Family.OFFICE)
     if _is_pdf(path, head):
@@ -135,6 +140,11 @@ def _binary(path: Path, head: bytes) -> Detected | None:
         return Detected(image, Family.IMAGE)
     _refuse_non_documents(head)
     return None
+
+
+def _compound(path: Path) -> Detected:
+    media_type = containers.cfb_type(path)
+    return Detected(media_type, Family.MAIL if media_type == containers.MSG else Family.OFFICE)
 
 
 def _is_pdf(path: Path, head: bytes) -> bool:
