@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -55,7 +56,9 @@ def plain_body(text: str) -> Body:
 
 def html_body(page: str) -> Body:
     """Return the body that a page of HTML makes."""
-    md = to_markdown(page.encode("utf-8", "replace"), "text/html") if page.strip() else ""
+    # The mark goes before what the page says of a charset in which it came.
+    data = codecs.BOM_UTF8 + page.encode("utf-8", "replace")
+    md = to_markdown(data, "text/html") if page.strip() else ""
     return Body(plain_text(md), md)
 
 

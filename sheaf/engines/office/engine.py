@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from sheaf.contracts.documents import ParsedDocument, ParsedPage
+from sheaf.contracts.documents import ParsedDocument, ParsedPage, ParseOptions
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked, word_is_blank
 from sheaf.engines.detection.containers import (
@@ -25,6 +25,7 @@ from sheaf.engines.detection.containers import (
 )
 from sheaf.engines.markdown import plain_text
 from sheaf.engines.office.html_elements import described, prepared
+from sheaf.engines.office.html_nesting import MAX_DEPTH
 from sheaf.engines.office.notebooks import as_version_4
 from sheaf.engines.office.sheets import headed, is_workbook, sheet_pages, without_marks
 from sheaf.engines.source import Source, has_text, package_version
@@ -131,7 +132,7 @@ def _prepared(source: Source) -> tuple[bytes, list[str]]:
     """Return the document as the engine is to see it, and what was left out."""
     data = source.path.read_bytes()
     if source.media_type == HTML:
-        return prepared(data, source.options), []
+        return prepared(data, source.options)
     if source.media_type == NOTEBOOK:
         return as_version_4(data), []
     return data, []
@@ -139,6 +140,8 @@ def _prepared(source: Source) -> tuple[bytes, list[str]]:
 
 def to_markdown(data: bytes, media_type: str) -> str:
     """Return the Markdown of a part of another document, such as the HTML of a mail."""
+    if media_type == HTML:
+        data, _ = prepared(data, ParseOptions())
     content: str = _extract(data, media_type).content
     return content.strip("\n")
 
@@ -156,7 +159,12 @@ def _extract(data: bytes, media_type: str) -> Any:
         output_format="markdown",
         escape_markdown=False,
         # Else it writes what a page's head says before the text, as a heading: `## title: …`.
-        html_options=xberg.ConversionOptions(extract_metadata=False),
+        html_options=xberg.ConversionOptions(
+            extract_metadata=False,
+            max_depth=2 * MAX_DEPTH,
+            # A picture within the page is no text: 100 kB of it would be 136,000 letters.
+            inline_data_media=xberg.InlineDataMedia.ALT_TEXT_ONLY,
+        ),
         pages=xberg.PageConfig(extract_pages=True),
         security_limits=xberg.SecurityLimits(
             max_table_cells=MAX_TABLE_CELLS,

@@ -9,19 +9,46 @@ from typing import Any
 
 from sheaf.contracts.documents import ParseOptions
 from sheaf.engines.detection.charset import decoded_markup
+from sheaf.engines.office.html_nesting import MAX_CHARACTERS, is_tangled, untangled
 
 NAVIGATION = "nav, aside, footer, [role=navigation], [role=complementary], [role=contentinfo]"
+WRAPPED = 'a[href^="data:" i], svg'
+"""Elements whose address or drawing an engine writes out as letters."""
+DRAWN_TEXT = "text, title, desc, foreignObject"
 _FIXED = re.compile(r"position\s*:\s*(fixed|sticky)", re.IGNORECASE)
 _HIDING = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)[^;]*;?", re.IGNORECASE)
 
 
-def prepared(data: bytes, options: ParseOptions) -> bytes:
-    """Return a page as it is to be converted, in UTF-8: xberg takes every other charset for it."""
-    text = decoded_markup(data).text
-    if options.skip_navigation or options.skip_fixed or options.all_visible:
-        text = _without(text, options)
+def prepared(data: bytes, options: ParseOptions) -> tuple[bytes, list[str]]:
+    """Return a page as it is to be converted, in UTF-8, and what could not be kept of it.
+
+    xberg takes every other charset for UTF-8.
+    """
+    found = decoded_markup(data)
+    text, warnings = readable(found.text, options)
     # The mark goes before what the page says of its charset, which is no longer true.
-    return codecs.BOM_UTF8 + text.encode("utf-8", "replace")
+    return codecs.BOM_UTF8 + text.encode("utf-8", "replace"), [*found.warnings, *warnings]
+
+
+def readable(text: str, options: ParseOptions) -> tuple[str, list[str]]:
+    """Return the source of a page as an engine reads it whole, and what it does not read."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    page = LexborHTMLParser(text)
+    wrapped = page.css(WRAPPED)
+    for node in wrapped:
+        _unwrap(node)
+    if options.skip_navigation or options.skip_fixed or options.all_visible:
+        _leave_out(page, options)
+    if wrapped or options.skip_navigation or options.skip_fixed or options.all_visible:
+        text = page.html or ""
+    warnings = []
+    if is_tangled(page):
+        if len(text) > MAX_CHARACTERS:
+            warnings.append("parts of this page that are nested too deeply are not read")
+        else:
+            text = untangled(page)
+    return text, warnings
 
 
 def described(page: bytes) -> dict[str, str]:
@@ -37,10 +64,16 @@ def described(page: bytes) -> dict[str, str]:
     return {name: " ".join(text.split()) for name, text in found.items() if text.strip()}
 
 
-def _without(text: str, options: ParseOptions) -> str:
-    from selectolax.lexbor import LexborHTMLParser
+def _unwrap(node: Any) -> None:
+    """Leave the words of a link to bytes within the page, or of a drawing."""
+    if node.tag == "a":
+        del node.attrs["href"]
+        return
+    words = [" ".join(one.text().split()) for one in node.css(DRAWN_TEXT)]
+    node.replace_with(" ".join(filter(None, dict.fromkeys(words))))
 
-    page = LexborHTMLParser(text)
+
+def _leave_out(page: Any, options: ParseOptions) -> None:
     if options.skip_navigation:
         for node in page.css(NAVIGATION):
             node.decompose()
@@ -50,7 +83,6 @@ def _without(text: str, options: ParseOptions) -> str:
             node.decompose()
         elif options.all_visible:
             _show(node.attrs, style)
-    return page.html or ""
 
 
 def _show(attributes: Any, style: str) -> None:

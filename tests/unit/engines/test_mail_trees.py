@@ -257,7 +257,7 @@ async def test_every_message_of_a_mailbox_is_read(parse: Parse) -> None:
     for edge in ("\n", "\r\n"):
         letters = [
             f"From a@example.org Tue Mar  3 10:0{at}:00 2026\nFrom: a@example.org\n"
-            f"Subject: Letter {at}\nTo: b@example.org\n\nwords {at}\n>From here on\n\n"
+            f"Subject: Letter {at}\nMessage-ID: <{at}>\n\nwords {at}\n>From here on\n\n"
             "From now on.\n\n"
             for at in range(3)
         ]
@@ -273,7 +273,7 @@ async def test_every_message_of_a_mailbox_is_read(parse: Parse) -> None:
 
 
 async def test_what_apple_mail_keeps_is_read_without_its_notes(parse: Parse) -> None:
-    letter = b"Subject: Kept\nFrom: a@example.org\nTo: b@example.org\n\nKept words.\n"
+    letter = b"Subject: Kept\nFrom: a@example.org\nMessage-ID: <1>\n\nKept words.\n"
     for counted in (b"%d\n", b"%-10d\n"):
         data = counted % len(letter) + letter + b'<?xml version="1.0"?>\n<plist>flags</plist>\n'
         document = document_of(await parse(data, "1.emlx"))

@@ -58,8 +58,6 @@ def _archived(data: bytes) -> str:
 
 
 def _page(data: bytes) -> str:
-    from sheaf.contracts.documents import ParseOptions
     from sheaf.engines.office.engine import to_markdown
-    from sheaf.engines.office.html_elements import prepared
 
-    return to_markdown(prepared(data, ParseOptions()), "text/html")
+    return to_markdown(data, "text/html")
