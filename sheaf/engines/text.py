@@ -3,18 +3,14 @@
 The engines are weak here: one took 6 s for a line of 50 MB, another aborted on a wide table.
 """
 
-import csv
-import io
-
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.engines.blank import blanked
+from sheaf.engines.delimited import rows_of
 from sheaf.engines.detection.charset import decoded
 from sheaf.engines.source import Source, package_version, page_of
 
 MAX_TEXT_BYTES = 64 * 1024**2
-SNIFF_CHARACTERS = 16 * 1024
-DELIMITERS = ",;\t|"
 
 
 def read(source: Source) -> ParsedDocument:
@@ -29,16 +25,16 @@ def read(source: Source) -> ParsedDocument:
         raise DocumentError(FailureKind.TOO_LARGE, message)
     found = decoded(source.path.read_bytes())
     text = normalised(found.text)
-    page = page_of(text)
+    page, told = page_of(text), list[str]()
     if source.media_type in {"text/csv", "text/tab-separated-values"}:
-        page = _table_page(text, source.media_type)
+        page, told = _table_page(text, source.media_type)
     document = ParsedDocument(
         pages=source.select([page]),
         media_type=source.media_type,
         engine="sheaf-text",
         engine_version=own_version(),
         total_pages=1,
-        warnings=found.warnings,
+        warnings=(*found.warnings, *told),
     )
     return document if found.text.strip() else blanked(document)
 
@@ -69,29 +65,16 @@ def markdown_table(rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def _table_page(text: str, media_type: str) -> ParsedPage:
-    rows = _rows(text, media_type)
+def _table_page(text: str, media_type: str) -> tuple[ParsedPage, list[str]]:
+    """Return a table as a page, with what is to be told of it."""
+    titles, rows = rows_of(text, is_tabbed=media_type == "text/tab-separated-values")
     # A row far wider than the rest would be paid for in every other row's empty cells.
     cells = len(rows) * max((len(row) for row in rows), default=0)
-    table = text if cells > MAX_TEXT_BYTES // 4 else markdown_table(rows)
-    return ParsedPage(page=1, text=text, md=table)
-
-
-def _rows(text: str, media_type: str) -> list[list[str]]:
-    delimiter = "\t" if media_type == "text/tab-separated-values" else _delimiter(text)
-    # The default of 131,072 characters a field refuses legitimate exports.
-    csv.field_size_limit(MAX_TEXT_BYTES)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return [row for row in rows if any(value.strip() for value in row)]
-
-
-def _delimiter(text: str) -> str:
-    """Return the delimiter that occurs most evenly over the first lines."""
-    try:
-        return csv.Sniffer().sniff(text[:SNIFF_CHARACTERS], DELIMITERS).delimiter
-    except csv.Error:
-        first_line = text.lstrip().partition("\n")[0]
-        return max(DELIMITERS, key=first_line.count)
+    if cells > MAX_TEXT_BYTES // 4:
+        warning = "a row is too wide for a table of all rows: the text stands as it is"
+        return page_of(text), [warning]
+    md = "\n\n".join([*titles, markdown_table(rows)])
+    return ParsedPage(page=1, text=text, md=md), []
 
 
 def _cell(value: str) -> str:

@@ -59,3 +59,34 @@ def test_text_over_its_limit_is_too_large(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(DocumentError) as caught:
         read(tmp_path, b"eleven char")
     assert caught.value.kind is FailureKind.TOO_LARGE
+
+
+DELIMITED = {
+    "titles above": (
+        "Report: Sales\nMade: 2026-03-01\n\nRegion;Units;Sum\nNorth;5;1,50\nSouth;7;2,25\n",
+        ["Region", "Units", "Sum"],
+    ),
+    "one list that has commas": (
+        "id;a;list\n1;x;\"['112', '113']\"\n2;y;z\n3;y;\n",
+        ["2", "y", "z"],
+    ),
+    "decimal commas in every cell": ("a;b;c\n1,5;2,5;3,5\n1,8;2,8;3,8\n", ["1,5", "2,5", "3,5"]),
+    "the delimiter is named": ("sep=^\na^b,c\n1^2,5\n", ["1", "2,5"]),
+    "the named one is a semicolon": ("\ufeffsep=;\na;b\n1,1,1;2\n", ["1,1,1", "2"]),
+    "tabs beside commas": ("name\tnote\nAda\tx, y, z\nAlan\tu, v, w\n", ["Ada", "x, y, z"]),
+    "pipes": ("a|b\n1,2|3\n4,5|6\n", ["1,2", "3"]),
+    "one column": ('comment\n"Good, but"\nFine\n', ["Good, but"]),
+}
+
+
+@pytest.mark.parametrize("kind", DELIMITED)
+def test_the_delimiter_is_the_one_that_makes_the_most_rows_alike(tmp_path: Path, kind: str) -> None:
+    data, row = DELIMITED[kind]
+    md = read(tmp_path, data.encode(), "text/csv")
+    assert f"| {' | '.join(row)} |" in md.splitlines()
+    assert "sep=" not in md
+
+
+def test_titles_above_a_table_are_lines_and_not_its_head(tmp_path: Path) -> None:
+    md = read(tmp_path, DELIMITED["titles above"][0].encode(), "text/csv")
+    assert md.startswith("Report: Sales\n\nMade: 2026-03-01\n\n| Region | Units | Sum |\n| ---")
