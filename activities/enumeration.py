@@ -14,7 +14,7 @@ from activities.heartbeats import heartbeating
 from activities.outages import comes_again
 from activities.pages import RPC_TIMEOUT
 from activities.signatures import EnumerationActivities
-from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
+from sheaf.contracts.temporal.runs import EnumerationInput, EnumerationProgress
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import JobSpec, SupersededError
@@ -51,11 +51,11 @@ class LedgerEnumerationActivities(EnumerationActivities):
         self._client = client
 
     @activity.defn
-    async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
+    async def enumerate_items(self, input: EnumerationInput) -> EnumerationProgress:
         with comes_again(input.job_id):
             return await self._enumerated(input)
 
-    async def _enumerated(self, input: EnumerationInput) -> Enumerated:
+    async def _enumerated(self, input: EnumerationInput) -> EnumerationProgress:
         spec = await self._jobs.spec(input.job_id)
         async with heartbeating():
             try:
@@ -63,36 +63,46 @@ class LedgerEnumerationActivities(EnumerationActivities):
             except SupersededError as error:
                 # A cancelled job, or a second enumeration that the watchdog started.
                 log.info("enumeration stopped", job_id=input.job_id, cause=str(error))
-                return Enumerated(mark=0, is_superseded=True)
+                return EnumerationProgress(high_water_mark=0, is_superseded=True)
             except SourceRefusedError as error:
-                return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
+                return EnumerationProgress(
+                    high_water_mark=0, error=f"the source cannot be listed: {error}"
+                )
 
-    async def list_first(self, spec: JobSpec, most: int) -> Enumerated:
+    async def list_first(self, spec: JobSpec, most: int) -> EnumerationProgress:
         """List a source to its end, or until more than so many files are known; tell nobody.
 
         Where it does not come to the end, an enumeration goes on behind what is committed.
         """
         try:
-            fence, cursor, mark, skipped, _ = await self._enumerations.take_over(spec.job_id)
+            fence, cursor, high_water_mark, skipped, _ = await self._enumerations.take_over(
+                spec.job_id
+            )
             async with aclosing(self._commits(spec, fence, cursor)) as moves:
-                async for moved_mark, new in moves:
-                    mark, skipped = moved_mark, skipped + new
+                async for moved_to, new in moves:
+                    high_water_mark, skipped = moved_to, skipped + new
                     stop_if_cancelled()
-                    if mark > most:
-                        return Enumerated(mark=mark, skipped=skipped)
+                    if high_water_mark > most:
+                        return EnumerationProgress(high_water_mark=high_water_mark, skipped=skipped)
             await self._finish(spec, fence)
         except SupersededError:
-            return Enumerated(mark=0)
+            return EnumerationProgress(high_water_mark=0)
         except SourceRefusedError as error:
-            return Enumerated(mark=0, error=f"the source cannot be listed: {error}")
-        return Enumerated(mark=mark, skipped=skipped, is_final=True)
+            return EnumerationProgress(
+                high_water_mark=0, error=f"the source cannot be listed: {error}"
+            )
+        return EnumerationProgress(high_water_mark=high_water_mark, skipped=skipped, is_final=True)
 
-    async def _enumerate(self, input: EnumerationInput, spec: JobSpec) -> Enumerated:
-        fence, cursor, mark, skipped, is_complete = await self._enumerations.take_over(input.job_id)
+    async def _enumerate(self, input: EnumerationInput, spec: JobSpec) -> EnumerationProgress:
+        fence, cursor, high_water_mark, skipped, is_complete = await self._enumerations.take_over(
+            input.job_id
+        )
         if not is_complete:
-            mark, skipped = await self._add(input, spec, fence, cursor, mark, skipped)
+            high_water_mark, skipped = await self._add(
+                input, spec, fence, cursor, high_water_mark, skipped
+            )
             await self._finish(spec, fence)
-        return Enumerated(mark=mark, skipped=skipped, is_final=True)
+        return EnumerationProgress(high_water_mark=high_water_mark, skipped=skipped, is_final=True)
 
     async def _finish(self, spec: JobSpec, fence: int) -> None:
         if spec.source_uri is not None:
@@ -105,17 +115,19 @@ class LedgerEnumerationActivities(EnumerationActivities):
         spec: JobSpec,
         fence: int,
         cursor: str | None,
-        mark: int,
+        high_water_mark: int,
         skipped: int,
     ) -> tuple[int, int]:
         told_at = 0.0
-        async for moved_mark, new in self._commits(spec, fence, cursor):
-            mark, skipped = moved_mark, skipped + new
+        async for moved_to, new in self._commits(spec, fence, cursor):
+            high_water_mark, skipped = moved_to, skipped + new
             stop_if_cancelled()
             if time.monotonic() - told_at >= SIGNAL_SECONDS:
-                await self._tell(input, Enumerated(mark=mark, skipped=skipped))
+                await self._tell(
+                    input, EnumerationProgress(high_water_mark=high_water_mark, skipped=skipped)
+                )
                 told_at = time.monotonic()
-        return mark, skipped
+        return high_water_mark, skipped
 
     def _commits(
         self, spec: JobSpec, fence: int, cursor: str | None
@@ -179,7 +191,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
                 spec.job_id, fence, chunk, str(position), reuses=reuses
             )
 
-    async def _tell(self, input: EnumerationInput, enumerated: Enumerated) -> None:
+    async def _tell(self, input: EnumerationInput, enumerated: EnumerationProgress) -> None:
         parent = self._client.get_workflow_handle(input.parent_id)
         try:
             await parent.signal("enumerated", enumerated, rpc_timeout=RPC_TIMEOUT)

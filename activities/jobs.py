@@ -7,7 +7,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.pages import RPC_TIMEOUT
 from activities.signatures import JobActivities
 from sheaf.contracts.ids import batch_workflow_id
-from sheaf.contracts.temporal.runs import JobRef, SettleInput, SettleResult
+from sheaf.contracts.temporal.runs import FinalizeJobInput, FinalizeJobResult, JobRef
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 
@@ -39,7 +39,7 @@ class LedgerJobActivities(JobActivities):
                 raise
 
     @activity.defn
-    async def settle_job(self, input: SettleInput) -> SettleResult:
+    async def settle_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
         result = await self._jobs.settle(
             input.job_id,
             cancels=input.is_cancelled,
@@ -49,11 +49,11 @@ class LedgerJobActivities(JobActivities):
         )
         if result:
             log.info("job ended", job_id=input.job_id, **result.model_dump())
-            return SettleResult(result=result)
-        return SettleResult(unsettled=await self._items.unsettled_ranges(input.job_id))
+            return FinalizeJobResult(result=result)
+        return FinalizeJobResult(unsettled=await self._items.unsettled_ranges(input.job_id))
 
     @activity.defn
-    async def fail_job(self, input: JobRef) -> SettleResult:
+    async def fail_job(self, input: JobRef) -> FinalizeJobResult:
         result = await self._jobs.fail(input.job_id, input.reason or "it could not be settled")
         log.error(
             "job could not be settled",
@@ -61,4 +61,4 @@ class LedgerJobActivities(JobActivities):
             reason=input.reason,
             **result.model_dump(),
         )
-        return SettleResult(result=result)
+        return FinalizeJobResult(result=result)

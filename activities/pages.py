@@ -11,18 +11,18 @@ from activities.signatures import PageActivities
 from sheaf.contracts.temporal.page_runs import (
     MAX_SLICES,
     FindPageInput,
-    PageFound,
-    PagePlan,
+    FindPageResult,
     PlanPageInput,
+    PlanPageResult,
 )
-from sheaf.contracts.temporal.runs import LookInput, LookResult, Slice
+from sheaf.contracts.temporal.runs import FindEndedPagesInput, FindEndedPagesResult, Slice
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.rules.scheduling.prediction import kind_of, predicted_seconds
 from sheaf.rules.scheduling.slicing import Weighed, cut, merged
 
 RPC_TIMEOUT = timedelta(seconds=5)
 
-MAX_ALONE = 200
+MAX_ISOLATED = 200
 """Most items of a page that are taken alone from its start."""
 
 MAX_LOST_CLAIMS = 3
@@ -37,15 +37,17 @@ class LedgerPageActivities(PageActivities):
         self._client = client
 
     @activity.defn
-    async def find_page(self, input: FindPageInput) -> PageFound:
-        return await self._items.find_page(input.job_id, input.after, input.mark, input.page_files)
+    async def find_page(self, input: FindPageInput) -> FindPageResult:
+        return await self._items.find_page(
+            input.job_id, input.after, input.high_water_mark, input.page_files
+        )
 
     @activity.defn
-    async def plan_page(self, input: PlanPageInput) -> PagePlan:
+    async def plan_page(self, input: PlanPageInput) -> PlanPageResult:
         rows = await self._items.unsettled(input.job_id, input.first, input.last)
         names = {ordinal: name for ordinal, name, _, _ in rows}
         weighed = [
-            Weighed(ordinal, predicted_seconds(name, size, input.paces))
+            Weighed(ordinal, predicted_seconds(name, size, input.speed_factors))
             for ordinal, name, size, lost in rows
             if lost < MAX_LOST_CLAIMS
         ]
@@ -56,22 +58,24 @@ class LedgerPageActivities(PageActivities):
                 weighed,
                 input.window,
                 is_last=input.is_last,
-                is_measured=all(kind_of(name) in input.paces for name in names.values()),
+                is_measured=all(kind_of(name) in input.speed_factors for name in names.values()),
             )
         )
         if not input.one_file_per_activity:
-            together = merged(together, MAX_SLICES - MAX_ALONE)
-        slices = [_slice(run, names, is_alone=input.one_file_per_activity) for run in together]
-        alone = [
-            alone_slice(ordinal, name) for ordinal, name, _, lost in rows if lost >= MAX_LOST_CLAIMS
+            together = merged(together, MAX_SLICES - MAX_ISOLATED)
+        slices = [_slice(run, names, is_isolated=input.one_file_per_activity) for run in together]
+        isolated = [
+            isolated_slice(ordinal, name)
+            for ordinal, name, _, lost in rows
+            if lost >= MAX_LOST_CLAIMS
         ]
         # More than so many alone are found by the end of the job.
-        return PagePlan(slices=(*slices, *alone[:MAX_ALONE]))
+        return PlanPageResult(slices=(*slices, *isolated[:MAX_ISOLATED]))
 
     @activity.defn
-    async def find_ended_pages(self, input: LookInput) -> LookResult:
+    async def find_ended_pages(self, input: FindEndedPagesInput) -> FindEndedPagesResult:
         running = await asyncio.gather(*(self._is_running(one) for one in input.workflow_ids))
-        return LookResult(
+        return FindEndedPagesResult(
             ended=tuple(
                 workflow_id
                 for workflow_id, is_running in zip(input.workflow_ids, running, strict=True)
@@ -93,17 +97,17 @@ class LedgerPageActivities(PageActivities):
         }
 
 
-def alone_slice(ordinal: int, name: str) -> Slice:
+def isolated_slice(ordinal: int, name: str) -> Slice:
     """Return a slice of one file, which has retries of its own."""
-    return Slice(first=ordinal, last=ordinal, label=name[:160], is_alone=True)
+    return Slice(first=ordinal, last=ordinal, label=name[:160], is_isolated=True)
 
 
-def _slice(run: list[Weighed], names: dict[int, str], *, is_alone: bool) -> Slice:
+def _slice(run: list[Weighed], names: dict[int, str], *, is_isolated: bool) -> Slice:
     first = names[run[0].ordinal][:120]
     return Slice(
         first=run[0].ordinal,
         last=run[-1].ordinal,
         files=len(run),
         label=first if len(run) == 1 else f"{first} and {len(run) - 1} more",
-        is_alone=is_alone,
+        is_isolated=is_isolated,
     )

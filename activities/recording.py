@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from activities.pages import alone_slice
+from activities.pages import isolated_slice
 from sheaf.contracts.failures import OutageError
 from sheaf.contracts.states import ItemStatus
 from sheaf.contracts.temporal.runs import MAX_SAMPLED_FAILURES, Counts, FailureSample, Slice
@@ -60,9 +60,9 @@ class Recorded:
         )
 
     @property
-    def alone(self) -> list[Slice]:
+    def isolated(self) -> list[Slice]:
         """The items that go again, each by itself."""
-        return [alone_slice(o.item.ordinal, o.item.display_name) for o in self.retried]
+        return [isolated_slice(o.item.ordinal, o.item.display_name) for o in self.retried]
 
 
 class Recorder:

@@ -8,24 +8,29 @@ from abc import ABC, abstractmethod
 
 from temporalio import activity
 
-from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
-from sheaf.contracts.temporal.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
+from sheaf.contracts.http.deliveries import DeliverEventsResult, DeliveryInput
+from sheaf.contracts.temporal.page_runs import (
+    FindPageInput,
+    FindPageResult,
+    PlanPageInput,
+    PlanPageResult,
+)
 from sheaf.contracts.temporal.runs import (
-    Enumerated,
     EnumerationInput,
+    EnumerationProgress,
+    FinalizeJobInput,
+    FinalizeJobResult,
+    FindEndedPagesInput,
+    FindEndedPagesResult,
     JobRef,
-    LookInput,
-    LookResult,
-    SettleInput,
-    SettleResult,
-    SliceInput,
-    SliceResult,
+    ProcessSliceInput,
+    ProcessSliceResult,
 )
 from sheaf.contracts.temporal.small_jobs import (
-    SmallJobInput,
-    SmallJobResult,
-    SmallJobsInput,
-    SmallJobsResult,
+    RunSmallJobInput,
+    RunSmallJobResult,
+    RunSmallJobsInput,
+    RunSmallJobsResult,
 )
 
 
@@ -49,7 +54,7 @@ class JobActivities(ABC):
 
     @activity.defn
     @abstractmethod
-    async def settle_job(self, input: SettleInput) -> SettleResult:
+    async def settle_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
         """End the job if every item is settled, or return the ranges that are not.
 
         A job whose cancel was asked for ends cancelled, whatever the input says.
@@ -57,7 +62,7 @@ class JobActivities(ABC):
 
     @activity.defn
     @abstractmethod
-    async def fail_job(self, input: JobRef) -> SettleResult:
+    async def fail_job(self, input: JobRef) -> FinalizeJobResult:
         """End the job with the reason given, where `settle_job` fails for good.
 
         It ends `failed`, or cancelled where that was asked for.
@@ -69,7 +74,7 @@ class EnumerationActivities(ABC):
 
     @activity.defn
     @abstractmethod
-    async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
+    async def enumerate_items(self, input: EnumerationInput) -> EnumerationProgress:
         """List the source, commit items chunk by chunk, and signal the parent as the mark moves.
 
         Idempotent: a retry resumes behind the last committed chunk.
@@ -81,17 +86,17 @@ class PageActivities(ABC):
 
     @activity.defn
     @abstractmethod
-    async def find_page(self, input: FindPageInput) -> PageFound:
+    async def find_page(self, input: FindPageInput) -> FindPageResult:
         """Return the next run of ordinals with unsettled items."""
 
     @activity.defn
     @abstractmethod
-    async def plan_page(self, input: PlanPageInput) -> PagePlan:
+    async def plan_page(self, input: PlanPageInput) -> PlanPageResult:
         """Cut a page's unsettled items into slices."""
 
     @activity.defn
     @abstractmethod
-    async def find_ended_pages(self, input: LookInput) -> LookResult:
+    async def find_ended_pages(self, input: FindEndedPagesInput) -> FindEndedPagesResult:
         """Return those of the Workflow IDs that are closed or unknown to the server."""
 
 
@@ -100,7 +105,7 @@ class WebhookActivities(ABC):
 
     @activity.defn
     @abstractmethod
-    async def deliver_events(self, input: DeliveryInput) -> DeliveryRound:
+    async def deliver_events(self, input: DeliveryInput) -> DeliverEventsResult:
         """Send a receiver what is due, many events in one go, and say when more is.
 
         At least once: what was sent and not recorded is sent again, with the same id and bytes.
@@ -112,7 +117,7 @@ class SliceActivities(ABC):
 
     @activity.defn
     @abstractmethod
-    async def process_slice(self, input: SliceInput) -> SliceResult:
+    async def process_slice(self, input: ProcessSliceInput) -> ProcessSliceResult:
         """Process the unsettled items of a range, one after the other.
 
         Idempotent by item: what is settled is left alone, and a result is recorded only under
@@ -129,7 +134,7 @@ class SmallJobActivities(ABC):
 
     @activity.defn
     @abstractmethod
-    async def run_small_job(self, input: SmallJobInput) -> SmallJobResult:
+    async def run_small_job(self, input: RunSmallJobInput) -> RunSmallJobResult:
         """Begin, list, process and settle a job of few files; a local Activity.
 
         Without an end where it is not small, or something is left that pages are to do again.
@@ -141,7 +146,7 @@ class SmallJobActivities(ABC):
 
     @activity.defn
     @abstractmethod
-    async def run_small_jobs(self, input: SmallJobsInput) -> SmallJobsResult:
+    async def run_small_jobs(self, input: RunSmallJobsInput) -> RunSmallJobsResult:
         """Do several jobs of one file at once, each as by `run_small_job`; a local Activity.
 
         A job that is left has a Workflow of its own before this ends, or is the sweeper's.

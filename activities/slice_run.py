@@ -9,11 +9,11 @@ from temporalio import activity
 
 from activities.cancellation import cancellation, stop_if_cancelled
 from activities.outages import give_back
-from activities.pages import MAX_LOST_CLAIMS, alone_slice
+from activities.pages import MAX_LOST_CLAIMS, isolated_slice
 from activities.recording import Recorder
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.states import ItemStatus
-from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceInput, Spent
+from sheaf.contracts.temporal.runs import OrdinalRange, ProcessSliceInput, Slice, Spent
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.records import ClaimedItem, Outcome
 from sheaf.processing.job_work import Work
@@ -40,7 +40,7 @@ class SliceRun:
 
     def __init__(
         self,
-        input: SliceInput,
+        input: ProcessSliceInput,
         work: Work,
         claims: ClaimLedger,
         processor: DocumentProcessor,
@@ -57,8 +57,8 @@ class SliceRun:
         self._held: dict[int, ClaimedItem] = {}
         """Items that this attempt has claimed and not finished, by their ordinals."""
         self._spent: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        self.alone: list[Slice] = []
-        self.rest: OrdinalRange | None = None
+        self.isolated: list[Slice] = []
+        self.remaining: OrdinalRange | None = None
         self.is_stopped = False
 
     @property
@@ -75,7 +75,7 @@ class SliceRun:
         }
 
     async def process(self) -> None:
-        """Work through the range; `rest` then says what was not begun.
+        """Work through the range; `remaining` then says what was not begun.
 
         However it ends, what it has claimed and not finished is given back.
 
@@ -113,7 +113,7 @@ class SliceRun:
         """
         first, last = self._input.first, self._input.last
         is_together = activity.info().attempt == 1
-        while first <= last and not self.is_stopped and self.rest is None:
+        while first <= last and not self.is_stopped and self.remaining is None:
             until = last if is_together else first
             claimed = await self._claim(first, until)
             await self._work_through(stop)
@@ -126,8 +126,8 @@ class SliceRun:
         claimed, self.is_stopped = await self._claims.claim(self._input.job_id, first, last)
         self._held = {item.ordinal: item for item in claimed}
         for item in claimed:
-            if item.lost_claims >= MAX_LOST_CLAIMS and not self._input.is_alone:
-                self.alone.append(alone_slice(item.ordinal, item.display_name))
+            if item.lost_claims >= MAX_LOST_CLAIMS and not self._input.is_isolated:
+                self.isolated.append(isolated_slice(item.ordinal, item.display_name))
                 await give_back(self._claims, self._input.job_id, [item])
                 del self._held[item.ordinal]
             elif item.lost_claims > MAX_LOST_CLAIMS:
@@ -151,7 +151,7 @@ class SliceRun:
             stages.start(self._record(processed), reads=(processed,))
         stop_if_cancelled()
         if self._held:
-            self.rest = OrdinalRange(first=min(self._held), last=self._input.last)
+            self.remaining = OrdinalRange(first=min(self._held), last=self._input.last)
 
     async def _record(self, processed: BoundedQueue[Processed]) -> None:
         """Hand what has been processed to the recorder: the last stage of a file's bytes."""

@@ -9,7 +9,7 @@ from activities.outages import comes_again
 from activities.recording import Recorder
 from activities.signatures import SliceActivities
 from activities.slice_run import SliceRun
-from sheaf.contracts.temporal.runs import SliceInput, SliceResult
+from sheaf.contracts.temporal.runs import ProcessSliceInput, ProcessSliceResult
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import JobSpec, Outcome
@@ -42,11 +42,13 @@ class LedgerSliceActivities(SliceActivities):
         self._works: dict[str, Work] = {}
 
     @activity.defn
-    async def process_slice(self, input: SliceInput) -> SliceResult:
+    async def process_slice(self, input: ProcessSliceInput) -> ProcessSliceResult:
         async with heartbeating():
             return await self.run_slice(input)
 
-    async def run_slice(self, input: SliceInput, claims: ClaimLedger | None = None) -> SliceResult:
+    async def run_slice(
+        self, input: ProcessSliceInput, claims: ClaimLedger | None = None
+    ) -> ProcessSliceResult:
         """Make one attempt at a slice, without heartbeats; see `process_slice`.
 
         Args:
@@ -60,14 +62,14 @@ class LedgerSliceActivities(SliceActivities):
             run = SliceRun(input, work, claims, self._processor, recorder)
             await run.process()
         recorded = recorder.recorded
-        if input.is_alone and recorded.retried:
+        if input.is_isolated and recorded.retried:
             raise _again(recorded.retried[0])
-        return SliceResult(
+        return ProcessSliceResult(
             counts=recorded.counted,
             seconds=run.seconds,
             spent=run.spent,
-            rest=run.rest,
-            alone=(*run.alone, *recorded.alone),
+            remaining=run.remaining,
+            isolated=(*run.isolated, *recorded.isolated),
             failures=tuple(recorded.failures),
             is_stopped=run.is_stopped,
         )

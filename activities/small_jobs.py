@@ -17,12 +17,12 @@ from activities.enumeration import LedgerEnumerationActivities
 from activities.outages import comes_again
 from activities.signatures import SmallJobActivities
 from activities.slices import LedgerSliceActivities
-from sheaf.contracts.temporal.runs import Enumerated, SliceInput, SliceResult
+from sheaf.contracts.temporal.runs import EnumerationProgress, ProcessSliceInput, ProcessSliceResult
 from sheaf.contracts.temporal.small_jobs import (
-    SmallJobInput,
-    SmallJobResult,
-    SmallJobsInput,
-    SmallJobsResult,
+    RunSmallJobInput,
+    RunSmallJobResult,
+    RunSmallJobsInput,
+    RunSmallJobsResult,
 )
 from sheaf.jobs.service import JobService
 from sheaf.ledger.items.items import ItemLedger
@@ -67,38 +67,46 @@ class LedgerSmallJobActivities(SmallJobActivities):
         self._slices = slices
 
     @activity.defn
-    async def run_small_job(self, input: SmallJobInput) -> SmallJobResult:
+    async def run_small_job(self, input: RunSmallJobInput) -> RunSmallJobResult:
         with comes_again(input.job_id):
             row = await self._jobs.begin(input.job_id)
             is_refused = row.cancel_requested_at is not None
             if is_refused or row.status.is_terminal:
-                return await self._settled(input.job_id, Enumerated(mark=0))
+                return await self._settled(input.job_id, EnumerationProgress(high_water_mark=0))
             spec = await self._specs.spec_of(row)
-            listed = Enumerated(mark=row.total, is_final=True)
+            listed = EnumerationProgress(high_water_mark=row.total, is_final=True)
             if not row.is_enumerated:
                 listed = await self._enumeration.list_first(spec, MOST_INLINE_FILES)
             if not await self._is_inline(input.job_id, listed):
-                return SmallJobResult(enumerated=listed)
+                return RunSmallJobResult(enumerated=listed)
             self._slices.know(spec)
-            done = await self._work_through(input, listed.mark)
-            if done.rest or done.alone or done.is_stopped:
-                return SmallJobResult(enumerated=listed, counts=done.counts, failures=done.failures)
+            done = await self._work_through(input, listed.high_water_mark)
+            if done.remaining or done.isolated or done.is_stopped:
+                return RunSmallJobResult(
+                    enumerated=listed, counts=done.counts, failures=done.failures
+                )
             return await self._settled(input.job_id, listed, done)
 
-    async def _is_inline(self, job_id: str, listed: Enumerated) -> bool:
-        if not listed.is_final or listed.error or listed.mark > MOST_INLINE_FILES:
+    async def _is_inline(self, job_id: str, listed: EnumerationProgress) -> bool:
+        if not listed.is_final or listed.error or listed.high_water_mark > MOST_INLINE_FILES:
             return False
-        rows = await self._items.unsettled(job_id, 1, listed.mark) if listed.mark > 1 else []
+        rows = (
+            await self._items.unsettled(job_id, 1, listed.high_water_mark)
+            if listed.high_water_mark > 1
+            else []
+        )
         return is_inline([predicted_seconds(name, size) for _, name, size, _ in rows])
 
-    async def _work_through(self, input: SmallJobInput, mark: int) -> SliceResult:
-        if mark == 0:
-            return SliceResult()
+    async def _work_through(
+        self, input: RunSmallJobInput, high_water_mark: int
+    ) -> ProcessSliceResult:
+        if high_water_mark == 0:
+            return ProcessSliceResult()
         return await self._slices.run_slice(
-            SliceInput(
+            ProcessSliceInput(
                 job_id=input.job_id,
                 first=1,
-                last=mark,
+                last=high_water_mark,
                 file_seconds=input.file_seconds,
                 slice_seconds=INLINE_SECONDS,
             ),
@@ -106,20 +114,20 @@ class LedgerSmallJobActivities(SmallJobActivities):
         )
 
     async def _settled(
-        self, job_id: str, listed: Enumerated, done: SliceResult | None = None
-    ) -> SmallJobResult:
+        self, job_id: str, listed: EnumerationProgress, done: ProcessSliceResult | None = None
+    ) -> RunSmallJobResult:
         """Settle the job; without an end where something is unsettled, which pages will find."""
         result = await self._jobs.end(job_id)
         if result:
             log.info("job ended", job_id=job_id, **result.model_dump())
             self._has_ended()
-        done = done or SliceResult()
-        return SmallJobResult(
+        done = done or ProcessSliceResult()
+        return RunSmallJobResult(
             result=result, enumerated=listed, counts=done.counts, failures=done.failures
         )
 
     @activity.defn
-    async def run_small_jobs(self, input: SmallJobsInput) -> SmallJobsResult:
+    async def run_small_jobs(self, input: RunSmallJobsInput) -> RunSmallJobsResult:
         # Begun again after a worker's death, it leaves alone those that were handed on before.
         own = await self._jobs.carried(
             [one.job_id for one in input.jobs], activity.info().workflow_id
@@ -142,9 +150,9 @@ class LedgerSmallJobActivities(SmallJobActivities):
         if failed := [one for one in ends if isinstance(one, BaseException)]:
             raise failed[0]
         ended = sum(map(bool, ends))
-        return SmallJobsResult(ended=ended, left=len(input.jobs) - ended)
+        return RunSmallJobsResult(ended=ended, left=len(input.jobs) - ended)
 
-    async def _carry(self, one: SmallJobInput, cancelled: asyncio.Event) -> bool:
+    async def _carry(self, one: RunSmallJobInput, cancelled: asyncio.Event) -> bool:
         """Do one of several jobs; return whether it has ended, and else see that it goes on."""
         try:
             with cancelled_by(cancelled):
@@ -152,10 +160,10 @@ class LedgerSmallJobActivities(SmallJobActivities):
         except asyncio.CancelledError:
             if not cancelled.is_set():
                 raise
-            done = await self._settled(one.job_id, Enumerated(mark=0))
+            done = await self._settled(one.job_id, EnumerationProgress(high_water_mark=0))
         except Exception as error:  # noqa: BLE001 - of this job alone
             log.warning("not done in one go", job_id=one.job_id, cause=reason(error))
-            done = SmallJobResult()
+            done = RunSmallJobResult()
         if done.result is None:
             # First the ledger: where Temporal is away, the sweeper then starts it.
             await self._service.try_start(await self._jobs.leave(one.job_id), is_begun=True)

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.heartbeats import heartbeating
 from activities.signatures import WebhookActivities
-from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
+from sheaf.contracts.http.deliveries import DeliverEventsResult, DeliveryInput
 from sheaf.webhooks.deliverer import Deliverer
 from sheaf.webhooks.seals import SealBrokenError
 
@@ -22,13 +22,13 @@ class LedgerWebhookActivities(WebhookActivities):
         self._deliverer = deliverer
 
     @activity.defn
-    async def deliver_events(self, input: DeliveryInput) -> DeliveryRound:
+    async def deliver_events(self, input: DeliveryInput) -> DeliverEventsResult:
         async with heartbeating():
             try:
                 wait = await self._deliverer.deliver(input.receiver_id, input.seconds, _stops)
             except SealBrokenError as error:
                 raise ApplicationError(str(error), next_retry_delay=SEAL_RETRY) from error
-        return DeliveryRound(wait_seconds=wait)
+        return DeliverEventsResult(wait_seconds=wait)
 
 
 def _stops() -> bool:

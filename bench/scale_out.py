@@ -108,12 +108,12 @@ async def measure(root: Path, url: str, folder: str, files: int, seconds: float)
     await cluster.open()
     try:
         bench = Bench(cluster, root, files, seconds)
-        alone = 0.0
+        by_itself = 0.0
         for workers in (1, 2, 3):
             rate = await bench.rate(workers)
-            alone = alone or rate
+            by_itself = by_itself or rate
             print(
-                f"{workers} workers: {rate:.1f} files/s, {rate / alone / workers:.2f} x linear",
+                f"{workers} workers: {rate:.1f} files/s, {rate / by_itself / workers:.2f} x linear",
                 flush=True,
             )
         await bench.survives_a_kill()

@@ -98,8 +98,8 @@ async def measure(root: Path, documents: Path, files: int, rounds: int) -> None:
             )
         few = files // 4
         folder = repeat(paths, few, root / "alone", "alone")
-        alone = few / await run_job(cluster, folder, few, one_file_per_activity=True)
-        print(f"an Activity a file: {alone:.1f} files/s, ratio {alone * bare / files:.3f}")
+        by_itself = few / await run_job(cluster, folder, few, one_file_per_activity=True)
+        print(f"an Activity a file: {by_itself:.1f} files/s, ratio {by_itself * bare / files:.3f}")
     finally:
         await cluster.close()
     medians = [statistics.median(ratio) for ratio in zip(*ratios, strict=True)]

@@ -14,15 +14,15 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities, PageActivities
     from sheaf.contracts.states import JobStatus
-    from sheaf.contracts.temporal.page_runs import PageCounts, PageEnded, PageSlots
+    from sheaf.contracts.temporal.page_runs import PageDrained, PageEnded, PageProgress
     from sheaf.contracts.temporal.runs import (
         BatchInput,
         BatchProgress,
         BatchResult,
-        Enumerated,
+        EnumerationProgress,
+        FinalizeJobInput,
+        FindEndedPagesInput,
         JobRef,
-        LookInput,
-        SettleInput,
     )
     from sheaf.rules.scheduling.batch_state import BatchState
     from sheaf.rules.scheduling.progress import describe, describe_end
@@ -84,18 +84,18 @@ class BatchWorkflow:
             return await self._settle_failed(f"the orchestration failed: {reason_of(error)}")
 
     @workflow.signal
-    def enumerated(self, enumerated: Enumerated) -> None:
+    def enumerated(self, enumerated: EnumerationProgress) -> None:
         """Hear how far the ordinals go."""
         self._state.enumerated(enumerated)
 
     @workflow.signal
-    def counted(self, page: PageCounts) -> None:
+    def counted(self, page: PageProgress) -> None:
         """Hear what a page has done so far."""
         self._state.counted(page)
         self._show()
 
     @workflow.signal
-    def drained(self, slots: PageSlots) -> None:
+    def drained(self, slots: PageDrained) -> None:
         """Hear that a page has nothing left to start, and how many slices it has in flight."""
         self._state.drained(slots)
 
@@ -145,10 +145,10 @@ class BatchWorkflow:
 
     async def _advance(self) -> None:
         """Start what may start, share the slots out, and continue as new when it is time."""
-        relay = self._state.relay
-        if not relay.is_final and not self._state.enumeration:
+        scheduler = self._state.scheduler
+        if not scheduler.is_final and not self._state.enumeration:
             await self._children.start_enumeration()
-        while relay.may_start and not self._state.error:
+        while scheduler.may_start and not self._state.error:
             if not await self._children.start_page():
                 break
             await self._continue_if_due(self._children.dispatched >= self._input.threshold)
@@ -164,9 +164,9 @@ class BatchWorkflow:
         while True:
             if limits.longest_watchdog_seconds:
                 await workflow.wait_condition(lambda: bool(state.children))
-            since = workflow.time() - state.looked_at
-            await asyncio.sleep(max(0.001, pause - since) if state.looked_at else pause)
-            state.looked_at = workflow.time()
+            since = workflow.time() - state.last_checked_at
+            await asyncio.sleep(max(0.001, pause - since) if state.last_checked_at else pause)
+            state.last_checked_at = workflow.time()
             if not state.children:
                 continue
             for workflow_id in await self._ended_children():
@@ -179,7 +179,7 @@ class BatchWorkflow:
 
     async def _ended_children(self) -> tuple[str, ...]:
         """Ask which children have ended; none where the answer is not to be had this time."""
-        look = LookInput(workflow_ids=self._state.children)
+        look = FindEndedPagesInput(workflow_ids=self._state.children)
         try:
             looked = await call_ledger(PageActivities.find_ended_pages, look)
         except ActivityError as error:
@@ -207,13 +207,16 @@ class BatchWorkflow:
         hear of it.
         """
         limits = self._input.limits
-        relay = self._state.relay
+        scheduler = self._state.scheduler
         if not is_due or (
-            relay.is_exhausted and workflow.info().get_current_history_length() < limits.max_events
+            scheduler.is_exhausted
+            and workflow.info().get_current_history_length() < limits.max_events
         ):
             return
         await asyncio.sleep(0)
-        update_attributes(self._input, counts=self._state.done_so_far, total=relay.mark)
+        update_attributes(
+            self._input, counts=self._state.done_so_far, total=scheduler.high_water_mark
+        )
         workflow.continue_as_new(self._state.carried())
 
     async def _settle(self) -> BatchResult | None:
@@ -222,7 +225,7 @@ class BatchWorkflow:
         gives_up = state.settles >= self._input.tunables.most_finalizations
         settled = await call_ledger(
             JobActivities.settle_job,
-            SettleInput(
+            FinalizeJobInput(
                 job_id=self._input.job_id, gives_up=gives_up, error=state.error, fault=state.fault
             ),
         )
@@ -236,7 +239,7 @@ class BatchWorkflow:
         return None
 
     async def _settle_failed(self, error: str) -> BatchResult:
-        settled = await end_job(SettleInput(job_id=self._input.job_id, error=error[:2000]))
+        settled = await end_job(FinalizeJobInput(job_id=self._input.job_id, error=error[:2000]))
         result = settled.result or BatchResult(status=JobStatus.FAILED, reason=error)
         if result.status == JobStatus.CANCELLED and workflow.patched("cancel-the-failed"):
             await self._hear_cancel()
@@ -269,16 +272,16 @@ class BatchWorkflow:
         await self._children.cancel()
         try:
             await workflow.wait_condition(
-                lambda: not self._state.relay.pages,
+                lambda: not self._state.scheduler.pages,
                 timeout=timedelta(seconds=self._input.limits.cancel_seconds),
             )
         except TimeoutError:
-            open_pages = len(self._state.relay.pages)
+            open_pages = len(self._state.scheduler.pages)
             workflow.logger.warning("pages did not end", extra={"open": open_pages})
         await self._finish_cancel()
 
     async def _finish_cancel(self) -> BatchResult:
-        settled = await end_job(SettleInput(job_id=self._input.job_id, is_cancelled=True))
+        settled = await end_job(FinalizeJobInput(job_id=self._input.job_id, is_cancelled=True))
         result = settled.result or BatchResult(status=JobStatus.CANCELLED)
         update_attributes(self._input, status=JobStatus.CANCELLED, result=settled.result)
         if workflow.patched("count-the-cancelled"):
@@ -290,7 +293,7 @@ class BatchWorkflow:
     def _show(self) -> None:
         state = self._state
         workflow.set_current_details(
-            describe(state.progress(), state.failures, state.relay.pages, self._input)
+            describe(state.progress(), state.failures, state.scheduler.pages, self._input)
         )
 
     def _show_end(self, result: BatchResult) -> None:

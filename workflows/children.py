@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from sheaf.contracts.temporal.page_runs import FindPageInput, PageEnded, PageInput
     from sheaf.contracts.temporal.runs import BatchInput, EnumerationInput, OrdinalRange
     from sheaf.rules.scheduling.batch_state import BatchState
-    from sheaf.rules.scheduling.page_coalescing import pages_together
+    from sheaf.rules.scheduling.page_coalescing import coalesced_pages
     from workflows.enumeration import EnumerationWorkflow
     from workflows.ledger_calls import call_ledger
     from workflows.page import PageWorkflow
@@ -30,12 +30,12 @@ class Children:
 
     async def start_page(self) -> bool:
         """Hand the next items to a page; False when there is nothing to hand out yet."""
-        pages = self._pages_together()
+        pages = self._coalesced_pages()
         taken = await self._next_range(pages)
         if taken is None:
             return False
         page_id = page_workflow_id(self._input.job_id, taken.first, self._state.generation)
-        share = self._state.relay.start(page_id, taken)
+        share = self._state.scheduler.start(page_id, taken)
         self.dispatched += min(taken.last - taken.first + 1, pages * self._input.page_files)
         try:
             handle = await workflow.start_child_workflow(
@@ -85,9 +85,9 @@ class Children:
 
     async def share_out(self) -> None:
         """Tell each page whose share has grown."""
-        relay = self._state.relay
-        for page_id, share in relay.untold_shares().items():
-            relay.told(page_id, share)
+        scheduler = self._state.scheduler
+        for page_id, share in scheduler.untold_shares().items():
+            scheduler.told(page_id, share)
             page = workflow.get_external_workflow_handle_for(PageWorkflow.run, page_id)
             if not await is_heard(page.signal(PageWorkflow.set_share, share)):
                 # It ended on its own, or was terminated: its signal or the watchdog says which.
@@ -111,18 +111,18 @@ class Children:
             share=share,
             concurrency=self._input.concurrency,
             one_file_per_activity=self._input.one_file_per_activity,
-            paces=self._state.paces,
-            is_last=self._state.relay.is_exhausted,
+            speed_factors=self._state.speed_factors,
+            is_last=self._state.scheduler.is_exhausted,
             limits=self._input.limits,
             tunables=self._input.tunables,
             max_events=self._input.limits.max_page_events,
         )
 
-    def _pages_together(self) -> int:
+    def _coalesced_pages(self) -> int:
         """Return how many pages go out as one."""
-        if not self._input.joins_pages:
+        if not self._input.coalesces_pages:
             return 1
-        return pages_together(
+        return coalesced_pages(
             self._input.page_files,
             self._input.concurrency,
             self._state.seconds_per_file,
@@ -132,20 +132,20 @@ class Children:
 
     async def _next_range(self, pages: int) -> OrdinalRange | None:
         """Return what the next page takes; where items were skipped, look past them."""
-        relay = self._state.relay
-        if self._state.skips == 0 or relay.again:
-            return relay.next_range(pages)
+        scheduler = self._state.scheduler
+        if self._state.skips == 0 or scheduler.redispatch:
+            return scheduler.next_range(pages)
         found = await call_ledger(
             PageActivities.find_page,
             FindPageInput(
                 job_id=self._input.job_id,
-                after=relay.cursor,
-                mark=relay.mark,
+                after=scheduler.cursor,
+                high_water_mark=scheduler.high_water_mark,
                 page_files=pages * self._input.page_files,
             ),
         )
         if found.count == 0:
-            relay.cursor = max(relay.cursor, found.last)
+            scheduler.cursor = max(scheduler.cursor, found.last)
             return None
         return OrdinalRange(first=found.first, last=found.last)
 
@@ -160,4 +160,4 @@ class Children:
         try:
             await workflow.get_external_workflow_handle(workflow_id).cancel()
         except FailureError:
-            self._state.relay.ended(workflow_id)
+            self._state.scheduler.ended(workflow_id)

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import WebhookActivities
-    from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
+    from sheaf.contracts.http.deliveries import DeliverEventsResult, DeliveryInput
     from workflows import options
     from workflows.reasons import reason_of
 
@@ -45,7 +45,7 @@ class DeliveryWorkflow:
         """Hear that there is more to tell."""
         self._is_woken = True
 
-    async def _round(self) -> DeliveryRound:
+    async def _round(self) -> DeliverEventsResult:
         try:
             return await self._deliver()
         except ActivityError as error:
@@ -54,7 +54,7 @@ class DeliveryWorkflow:
                 await asyncio.sleep(self._input.fault_rest_seconds)
             raise
 
-    async def _deliver(self) -> DeliveryRound:
+    async def _deliver(self) -> DeliverEventsResult:
         workflow.set_current_details("Delivering what is due")
         return await workflow.execute_activity_method(
             WebhookActivities.deliver_events,

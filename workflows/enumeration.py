@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import EnumerationActivities
-    from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
+    from sheaf.contracts.temporal.runs import EnumerationInput, EnumerationProgress
     from workflows import options
     from workflows.signals import is_heard
 
@@ -21,7 +21,7 @@ class EnumerationWorkflow:
     """Give a job's items their ordinals and tell the parent how far they go."""
 
     @workflow.run
-    async def run(self, input: EnumerationInput) -> Enumerated:
+    async def run(self, input: EnumerationInput) -> EnumerationProgress:
         enumerated = await self._enumerate(input)
         if enumerated.is_superseded:
             # Whoever took its place tells the parent; where nobody did, the watchdog sees the end.
@@ -29,10 +29,12 @@ class EnumerationWorkflow:
         parent = workflow.get_external_workflow_handle(input.parent_id)
         if not await is_heard(parent.signal("enumerated", enumerated)):
             workflow.logger.info("the parent does not listen")
-        workflow.set_current_details(f"{enumerated.mark} items, {enumerated.skipped} skipped")
+        workflow.set_current_details(
+            f"{enumerated.high_water_mark} items, {enumerated.skipped} skipped"
+        )
         return enumerated
 
-    async def _enumerate(self, input: EnumerationInput) -> Enumerated:
+    async def _enumerate(self, input: EnumerationInput) -> EnumerationProgress:
         try:
             return await workflow.execute_activity_method(
                 EnumerationActivities.enumerate_items,
@@ -46,4 +48,6 @@ class EnumerationWorkflow:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            return Enumerated(mark=0, error=f"the source cannot be listed: {error.cause}")
+            return EnumerationProgress(
+                high_water_mark=0, error=f"the source cannot be listed: {error.cause}"
+            )

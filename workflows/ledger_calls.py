@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import JobActivities
-    from sheaf.contracts.temporal.runs import JobRef, SettleInput, SettleResult
+    from sheaf.contracts.temporal.runs import FinalizeJobInput, FinalizeJobResult, JobRef
     from workflows import options
     from workflows.reasons import reason_of
 
@@ -36,7 +36,7 @@ async def call_ledger(
     )
 
 
-async def end_job(input: SettleInput) -> SettleResult:
+async def end_job(input: FinalizeJobInput) -> FinalizeJobResult:
     """Settle a job that is to end now; it ends `failed` where it cannot be settled as asked."""
     try:
         return await call_ledger(JobActivities.settle_job, input)

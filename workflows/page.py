@@ -9,15 +9,15 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PageActivities, SliceActivities
     from sheaf.contracts.temporal.page_runs import (
-        PageCounts,
+        PageDrained,
         PageEnded,
         PageInput,
-        PagePlan,
-        PageSlots,
+        PageProgress,
         PlanPageInput,
+        PlanPageResult,
     )
     from sheaf.contracts.temporal.queues import SLICES
-    from sheaf.contracts.temporal.runs import Slice, SliceInput, SliceResult
+    from sheaf.contracts.temporal.runs import ProcessSliceInput, ProcessSliceResult, Slice
     from sheaf.rules.scheduling.page_state import PageState
     from workflows import options
     from workflows.ledger_calls import call_ledger
@@ -95,7 +95,7 @@ class PageWorkflow:
         """Hear of a new parent of the job, which knows nothing of what its predecessor was told."""
         self._state.adopt(share)
 
-    async def _plan(self) -> PagePlan:
+    async def _plan(self) -> PlanPageResult:
         return await call_ledger(
             PageActivities.plan_page,
             PlanPageInput(
@@ -104,7 +104,7 @@ class PageWorkflow:
                 last=self._input.last,
                 window=self._input.concurrency,
                 one_file_per_activity=self._input.one_file_per_activity,
-                paces=self._input.paces,
+                speed_factors=self._input.speed_factors,
                 is_last=self._input.is_last,
             ),
             summary=f"items {self._input.first} to {self._input.last}",
@@ -189,7 +189,7 @@ class PageWorkflow:
             self._broken = error
 
     async def _run_slice(self, taken: Slice) -> None:
-        result: SliceResult | None = None
+        result: ProcessSliceResult | None = None
         try:
             result = await self._execute(taken)
         except FailureError as error:
@@ -204,7 +204,7 @@ class PageWorkflow:
         if result:
             self._state.note(result)
 
-    async def _execute(self, taken: Slice) -> SliceResult:
+    async def _execute(self, taken: Slice) -> ProcessSliceResult:
         limits = self._input.limits
         longest_file = limits.longest_file_seconds or limits.file_seconds
         longest = timedelta(seconds=longest_file + limits.slice_seconds)
@@ -212,11 +212,11 @@ class PageWorkflow:
         wait = max(longest, options.SLICE_WAIT)
         return await workflow.execute_activity_method(
             SliceActivities.process_slice,
-            SliceInput(
+            ProcessSliceInput(
                 job_id=self._input.job_id,
                 first=taken.first,
                 last=taken.last,
-                is_alone=taken.is_alone,
+                is_isolated=taken.is_isolated,
                 file_seconds=limits.file_seconds,
                 slice_seconds=limits.slice_seconds,
             ),
@@ -227,7 +227,7 @@ class PageWorkflow:
             summary=taken.label,
         )
 
-    async def _tell(self, signal: str, payload: PageSlots | PageCounts | PageEnded) -> None:
+    async def _tell(self, signal: str, payload: PageDrained | PageProgress | PageEnded) -> None:
         parent = workflow.get_external_workflow_handle(self._input.parent_id)
         if not await is_heard(parent.signal(signal, payload)):
             # The parent has ended: it was terminated, or it did not wait for this page.

@@ -10,7 +10,7 @@ from temporalio.workflow import ActivityCancellationType
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import SmallJobActivities
     from sheaf.contracts.temporal.runs import BatchInput
-    from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobResult
+    from sheaf.contracts.temporal.small_jobs import RunSmallJobInput, RunSmallJobResult
     from workflows import options
     from workflows.reasons import reason_of
 
@@ -18,7 +18,7 @@ ONCE = RetryPolicy(maximum_attempts=1)
 """What it does not bring to an end, the pages do: they have the retries."""
 
 
-async def run_small_job(input: BatchInput) -> SmallJobResult:
+async def run_small_job(input: BatchInput) -> RunSmallJobResult:
     """Have a job done in one go; where it fails, or the job is not small, no end comes back.
 
     Raises:
@@ -29,7 +29,7 @@ async def run_small_job(input: BatchInput) -> SmallJobResult:
     try:
         return await workflow.execute_local_activity_method(
             SmallJobActivities.run_small_job,
-            SmallJobInput(job_id=input.job_id, file_seconds=limits.file_seconds),
+            RunSmallJobInput(job_id=input.job_id, file_seconds=limits.file_seconds),
             start_to_close_timeout=max(longest, options.SLICE_WAIT)
             + longest
             + options.SLICE_MARGIN,
@@ -40,4 +40,4 @@ async def run_small_job(input: BatchInput) -> SmallJobResult:
         if is_cancelled_exception(error):
             raise
         workflow.logger.warning("not done in one go", extra={"cause": reason_of(error)})
-        return SmallJobResult()
+        return RunSmallJobResult()

@@ -7,7 +7,7 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import SmallJobActivities
-    from sheaf.contracts.temporal.small_jobs import SmallJobsInput, SmallJobsResult
+    from sheaf.contracts.temporal.small_jobs import RunSmallJobsInput, RunSmallJobsResult
     from workflows import options
     from workflows.small_job import ONCE
 
@@ -21,7 +21,7 @@ class SmallJobsWorkflow:
     """
 
     @workflow.run
-    async def run(self, input: SmallJobsInput) -> SmallJobsResult:
+    async def run(self, input: RunSmallJobsInput) -> RunSmallJobsResult:
         longest = timedelta(seconds=input.longest_file_seconds)
         return await workflow.execute_local_activity_method(
             SmallJobActivities.run_small_jobs,

@@ -52,7 +52,7 @@ def create_app(open_state: Callable[[], AbstractAsyncContextManager[ApiState]]) 
     app.add_middleware(RequestLimits)
     app.add_middleware(KeysBeforeBodies)
     app.add_middleware(RequestRates, limits=_rates)
-    app.add_middleware(request_metrics.Observed)
+    app.add_middleware(request_metrics.RequestMetrics)
     return app
 
 

@@ -30,7 +30,7 @@ from sheaf.contracts.states import JobType
 from sheaf.contracts.temporal import attributes
 from sheaf.contracts.temporal.queues import BATCHES
 from sheaf.contracts.temporal.runs import BatchInput, RunLimits
-from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput
+from sheaf.contracts.temporal.small_jobs import RunSmallJobInput, RunSmallJobsInput
 from sheaf.jobs.search_attributes import keywords, of_job
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.jobs.jobs import JobLedger
@@ -146,7 +146,7 @@ class JobService:
         only = None
         if origin.task_id and request.item_ids:
             only = (request.item_ids[0], origin.task_id)
-            run = run.changed(mark=1, is_enumerated=True)
+            run = run.changed(high_water_mark=1, is_enumerated=True)
         config = request.job_config
         if receivers is None:
             receivers = await self._receivers.of_config(project_id, config)
@@ -209,13 +209,14 @@ class JobService:
         """Start the Workflow that carries jobs of one file and project, or leave them likewise."""
         runs = [BatchInput.model_validate(job.run) for job in jobs]
         carried = tuple(
-            SmallJobInput(job_id=run.job_id, file_seconds=run.limits.file_seconds) for run in runs
+            RunSmallJobInput(job_id=run.job_id, file_seconds=run.limits.file_seconds)
+            for run in runs
         )
         longest = max(run.limits.longest_file_seconds or run.limits.file_seconds for run in runs)
         try:
             await self._start(
                 "SmallJobsWorkflow",
-                SmallJobsInput(jobs=carried, longest_file_seconds=longest),
+                RunSmallJobsInput(jobs=carried, longest_file_seconds=longest),
                 id=carrier_id,
                 search_attributes=keywords((attributes.PROJECT, jobs[0].project_id)),
                 priority=Priority(priority_key=min(job.priority for job in jobs)),
@@ -309,7 +310,7 @@ class JobService:
             threshold=threshold,
             concurrency=concurrency or self._concurrency,
             one_file_per_activity=one_file_per_activity,
-            joins_pages=not one_file_per_activity,
+            coalesces_pages=not one_file_per_activity,
             begins_inline=not one_file_per_activity and longest <= MOST_INLINE_FILE_SECONDS,
             limits=self._limits.changed(longest_file_seconds=longest),
             tunables=NEW_JOBS,

@@ -125,7 +125,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Settled:
+class RecordedOutcomes:
     """What a group of outcomes changed."""
 
     accepted: frozenset[int]

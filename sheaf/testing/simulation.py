@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceResult
-from sheaf.rules.scheduling.page_scheduler import Relay
+from sheaf.contracts.temporal.runs import OrdinalRange, ProcessSliceResult, Slice
+from sheaf.rules.scheduling.page_scheduler import PageScheduler
 from sheaf.rules.scheduling.slice_window import Window
 from sheaf.rules.scheduling.slicing import Weighed, cut
 from sheaf.rules.scheduling.tunables import NEW_JOBS
@@ -49,14 +49,18 @@ class Simulation:
     _busy_until: float = 0.0
 
     def run(self) -> float:
-        self.relay = Relay(
-            self.concurrency, self.page_files, NEW_JOBS, mark=len(self.durations), is_final=True
+        self.scheduler = PageScheduler(
+            self.concurrency,
+            self.page_files,
+            NEW_JOBS,
+            high_water_mark=len(self.durations),
+            is_final=True,
         )
         self.after(0, self.parent)
         while self._events:
             self.now, _, action = heapq.heappop(self._events)
             action()
-        assert self.relay.is_done
+        assert self.scheduler.is_done
         return self.now
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
@@ -67,22 +71,25 @@ class Simulation:
         if self.now < self._busy_until:
             self.after(self._busy_until - self.now, self.parent)
             return
-        for page_id, share in self.relay.untold_shares().items():
-            self.relay.told(page_id, share)
+        for page_id, share in self.scheduler.untold_shares().items():
+            self.scheduler.told(page_id, share)
             self.after(SIGNAL_SECONDS, partial(self.grow, page_id, share))
-        if self.relay.may_start and not (self.drains and self.relay.pages):
-            taken = self.relay.next_range()
+        if self.scheduler.may_start and not (self.drains and self.scheduler.pages):
+            taken = self.scheduler.next_range()
             page_id = f"{taken.first}"
-            share = self.relay.start(page_id, taken)
+            share = self.scheduler.start(page_id, taken)
             self._windows[page_id] = Window(share)
             self._dispatched += taken.last - taken.first + 1
             self.after(PLAN_SECONDS, lambda: self.plan(page_id, taken))
-            if self._dispatched >= self.threshold and not self.relay.is_exhausted:
+            if self._dispatched >= self.threshold and not self.scheduler.is_exhausted:
                 self.continue_as_new()
             self.after(0, self.parent)
 
     def continue_as_new(self) -> None:
-        if any(page.is_drained for page in self.relay.pages.values()) or len(self.relay.pages) > 1:
+        if (
+            any(page.is_drained for page in self.scheduler.pages.values())
+            or len(self.scheduler.pages) > 1
+        ):
             self.overlaps += 1
         wait = max(0.0, self._run_began + CONTINUE_AS_NEW_INTERVAL_SECONDS - self.now)
         self._busy_until = self.now + wait + CONTINUE_AS_NEW_SECONDS
@@ -117,25 +124,27 @@ class Simulation:
             self._told.add(page_id)
             self.after(SIGNAL_SECONDS, partial(self.tell, page_id, window.in_flight))
 
-    def work(self, taken: Slice) -> tuple[float, SliceResult]:
+    def work(self, taken: Slice) -> tuple[float, ProcessSliceResult]:
         spent = 0.0
         for ordinal in range(taken.first, taken.last + 1):
             if spent > SLICE_SECONDS:
-                return spent, SliceResult(rest=OrdinalRange(first=ordinal, last=taken.last))
+                return spent, ProcessSliceResult(
+                    remaining=OrdinalRange(first=ordinal, last=taken.last)
+                )
             spent += self.durations[ordinal - 1]
-        return spent, SliceResult()
+        return spent, ProcessSliceResult()
 
-    def end(self, page_id: str, result: SliceResult) -> None:
+    def end(self, page_id: str, result: ProcessSliceResult) -> None:
         self._in_flight -= 1
         self._windows[page_id].end(result)
         self.pump(page_id)
 
     def tell(self, page_id: str, slots: int) -> None:
-        if page_id in self.relay.pages:
+        if page_id in self.scheduler.pages:
             if slots:
-                self.relay.drained(page_id, slots)
+                self.scheduler.drained(page_id, slots)
             else:
-                self.relay.ended(page_id)
+                self.scheduler.ended(page_id)
         self.parent()
 
 

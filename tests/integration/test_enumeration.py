@@ -8,7 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
-from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
+from sheaf.contracts.temporal.runs import EnumerationInput, EnumerationProgress
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.jobs.jobs import JobLedger
@@ -38,21 +38,21 @@ class Parent:
     """Stands in for the client and for the handle of the parent that it gives."""
 
     def __init__(self, *, is_gone: bool = False) -> None:
-        self.heard: list[Enumerated] = []
+        self.heard: list[EnumerationProgress] = []
         self._is_gone = is_gone
 
     def get_workflow_handle(self, workflow_id: str) -> "Parent":
         del workflow_id
         return self
 
-    async def signal(self, name: str, enumerated: Enumerated, **options: Any) -> None:
+    async def signal(self, name: str, enumerated: EnumerationProgress, **options: Any) -> None:
         del name, options
         if self._is_gone:
             raise RPCError("no such workflow", RPCStatusCode.NOT_FOUND, b"")
         self.heard.append(enumerated)
 
 
-async def enumerate_with(database: Database, parent: Parent) -> Enumerated:
+async def enumerate_with(database: Database, parent: Parent) -> EnumerationProgress:
     job_id = await make_job(database)
     enumerations = EnumerationLedger(database, LIMIT)
     client: Client = parent  # type: ignore[assignment]
@@ -66,12 +66,12 @@ async def enumerate_with(database: Database, parent: Parent) -> Enumerated:
 async def test_an_enumeration_that_is_overtaken_does_not_fail_its_job(database: Database) -> None:
     parent = Parent()
     enumerated = await enumerate_with(database, parent)
-    assert [one.mark for one in parent.heard] == [2]
-    assert enumerated == Enumerated(mark=0, is_superseded=True)
+    assert [one.high_water_mark for one in parent.heard] == [2]
+    assert enumerated == EnumerationProgress(high_water_mark=0, is_superseded=True)
 
 
 async def test_an_enumeration_whose_parent_is_gone_leaves_the_next_parent_no_error(
     database: Database,
 ) -> None:
     enumerated = await enumerate_with(database, Parent(is_gone=True))
-    assert enumerated == Enumerated(mark=0, is_superseded=True)
+    assert enumerated == EnumerationProgress(high_water_mark=0, is_superseded=True)

@@ -133,8 +133,8 @@ async def test_receivers_are_told_of_each_job_and_item(database: Database) -> No
         told = (await connection.execute(outbox.select().order_by(outbox.c.id))).all()
     for job_id, count in zip(made, (1, 2), strict=True):
         own = [row.event_type for row in told if row.job_id == job_id]
-        alone = await _told_alone(database, count)
-        assert own == alone
+        by_itself = await _told_alone(database, count)
+        assert own == by_itself
 
 
 async def _told_alone(database: Database, count: int) -> list[str]:

@@ -109,8 +109,8 @@ async def test_a_deployments_rows_go_over_to_the_key_that_its_settings_name(
         Settings(home=tmp_path, signing_key=NEW, previous_signing_keys=[OLD]), database
     )
     assert (done.is_new_key, done.resealed, done.broken) == (False, 1, 1)
-    alone = Settings(home=tmp_path, signing_key=NEW)
-    assert seals(alone).open(await sealed(database, config_id)) == TOLD
+    by_itself = Settings(home=tmp_path, signing_key=NEW)
+    assert seals(by_itself).open(await sealed(database, config_id)) == TOLD
     assert await sealed(database, lost_id) == lost
 
 

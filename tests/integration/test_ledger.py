@@ -134,8 +134,8 @@ async def test_an_enumeration_resumes_behind_its_last_chunk(database: Database) 
     enumeration = EnumerationLedger(database, LIMIT)
     fence, *_ = await enumeration.take_over(job_id)
     await enumeration.add_files(job_id, fence, files(1, 1, 1), page_files=10, reuses=True)
-    _, cursor, mark, skipped, is_complete = await enumeration.take_over(job_id)
-    assert (cursor, mark, skipped, is_complete) == ("f002.txt", 3, 0, False)
+    _, cursor, high_water_mark, skipped, is_complete = await enumeration.take_over(job_id)
+    assert (cursor, high_water_mark, skipped, is_complete) == ("f002.txt", 3, 0, False)
 
 
 async def test_files_that_are_gone_are_marked_deleted_and_come_back(database: Database) -> None:

@@ -22,7 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 from sheaf.contracts.ids import page_workflow_id
 from sheaf.contracts.temporal.page_runs import PageInput
 from sheaf.contracts.temporal.runs import BatchInput, RunLimits
-from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput
+from sheaf.contracts.temporal.small_jobs import RunSmallJobInput, RunSmallJobsInput
 from sheaf.contracts.temporal.tunables import SchedulingTunables
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
@@ -58,7 +58,7 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     ),
     "continue-as-new": (FakeItems(45), {"threshold": 10}),
     "file-per-activity": (FakeItems(6), {"one_file_per_activity": True}),
-    "joined-pages": (FakeItems(95, seconds_per_file=0.001), {"joins_pages": True}),
+    "joined-pages": (FakeItems(95, seconds_per_file=0.001), {"coalesces_pages": True}),
     "small-job": (FakeItems(3), {"begins_inline": True}),
     "small-job-left": (FakeItems(6, flaky={4: 2}), {"begins_inline": True}),
     "small-job-away": (FakeItems(2, outages={"run_small_job": 1}), {"begins_inline": True}),
@@ -87,7 +87,7 @@ OPEN: dict[str, tuple[FakeItems, dict[str, object], float]] = {
     "open-listing": (FakeItems(45, listed=25, listing_seconds=60, pause=1), {"concurrency": 2}, 4),
     "open-joined": (
         FakeItems(400, seconds_per_file=0.001, pause=0.5, slow={1: 0.1, 3: 0.1, 6: 0.1}),
-        {"joins_pages": True, "concurrency": 2},
+        {"coalesces_pages": True, "concurrency": 2},
         4,
     ),
     "open-continued": (FakeItems(60, pause=2), {"threshold": 10, "concurrency": 4}, 7),
@@ -141,11 +141,11 @@ async def record_delivery_fault(client: Client) -> None:
 
 async def record_small_jobs(client: Client) -> None:
     """Run two jobs that share a Workflow."""
-    carried = tuple(SmallJobInput(job_id=f"bjb-{n}", file_seconds=1) for n in range(2))
+    carried = tuple(RunSmallJobInput(job_id=f"bjb-{n}", file_seconds=1) for n in range(2))
     async with workers(client, FakeItems(1)) as queue:
         handle = await client.start_workflow(
             SmallJobsWorkflow.run,
-            SmallJobsInput(jobs=carried, longest_file_seconds=1),
+            RunSmallJobsInput(jobs=carried, longest_file_seconds=1),
             id="small-jobs/recorded",
             task_queue=queue,
         )

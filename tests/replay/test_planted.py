@@ -14,23 +14,25 @@ from tests.replay.recorded import HISTORIES, failures, kind, read, replayer, sce
 from workflows import children
 from workflows.page import PageWorkflow
 
-Relay = page_scheduler.Relay
-next_range = Relay.next_range
+PageScheduler = page_scheduler.PageScheduler
+next_range = PageScheduler.next_range
 
 
-def one_more_ahead(relay: Any) -> bool:
-    undrained = sum(not page.is_drained for page in relay.pages.values())
-    waiting = relay.mark - relay.cursor
-    return undrained < 3 and (bool(relay.again) or waiting > 0)
+def one_more_ahead(scheduler: Any) -> bool:
+    undrained = sum(not page.is_drained for page in scheduler.pages.values())
+    waiting = scheduler.high_water_mark - scheduler.cursor
+    return undrained < 3 and (bool(scheduler.redispatch) or waiting > 0)
 
 
-def one_item_fewer(relay: Any, pages: int = 1) -> Any:
-    taken = next_range(relay, pages)
+def one_item_fewer(scheduler: Any, pages: int = 1) -> Any:
+    taken = next_range(scheduler, pages)
     return taken.changed(last=max(taken.first, taken.last - 1))
 
 
-def all_to_each(relay: Any) -> dict[str, int]:
-    return {name: relay.concurrency for name, page in relay.pages.items() if not page.is_drained}
+def all_to_each(scheduler: Any) -> dict[str, int]:
+    return {
+        name: scheduler.concurrency for name, page in scheduler.pages.items() if not page.is_drained
+    }
 
 
 def one_slot_at_a_time(window: Any) -> bool:
@@ -38,10 +40,10 @@ def one_slot_at_a_time(window: Any) -> bool:
 
 
 PLANTED: dict[str, tuple[Any, str, Any]] = {
-    "a third page that is started ahead": (Relay, "may_start", property(one_more_ahead)),
-    "pages of one item fewer": (Relay, "next_range", one_item_fewer),
-    "every slot for every page": (Relay, "shares", all_to_each),
-    "small pages go out one by one": (children, "pages_together", lambda *_: 1),
+    "a third page that is started ahead": (PageScheduler, "may_start", property(one_more_ahead)),
+    "pages of one item fewer": (PageScheduler, "next_range", one_item_fewer),
+    "every slot for every page": (PageScheduler, "shares", all_to_each),
+    "small pages go out one by one": (children, "coalesced_pages", lambda *_: 1),
     "ranges that are handed out again in one": (
         page_scheduler,
         "at_most",

@@ -12,29 +12,34 @@ from activities.signatures import (
     PageActivities,
     SliceActivities,
 )
-from sheaf.contracts.temporal.page_runs import FindPageInput, PageFound, PagePlan, PlanPageInput
+from sheaf.contracts.temporal.page_runs import (
+    FindPageInput,
+    FindPageResult,
+    PlanPageInput,
+    PlanPageResult,
+)
 from sheaf.contracts.temporal.runs import (
     BatchResult,
     Counts,
-    Enumerated,
     EnumerationInput,
+    EnumerationProgress,
     FailureSample,
+    FinalizeJobInput,
+    FinalizeJobResult,
+    FindEndedPagesInput,
+    FindEndedPagesResult,
     JobRef,
-    LookInput,
-    LookResult,
     OrdinalRange,
-    SettleInput,
-    SettleResult,
+    ProcessSliceInput,
+    ProcessSliceResult,
     Slice,
-    SliceInput,
-    SliceResult,
     Spent,
 )
 from sheaf.contracts.temporal.small_jobs import (
-    SmallJobInput,
-    SmallJobResult,
-    SmallJobsInput,
-    SmallJobsResult,
+    RunSmallJobInput,
+    RunSmallJobResult,
+    RunSmallJobsInput,
+    RunSmallJobsResult,
 )
 from sheaf.rules.scheduling.inline import MOST_INLINE_FILES
 
@@ -70,7 +75,7 @@ class FakeItems:
     """How many attempts of an Activity fail by a fault of our own."""
     outages: dict[str, int] = field(default_factory=dict)
     """How many attempts of an Activity find the ledger away."""
-    ends: list[SettleInput] = field(default_factory=list)
+    ends: list[FinalizeJobInput] = field(default_factory=list)
     holds_inline: bool = False
     """Whether a job in one go does not come to its end."""
     pause: float = 0.0
@@ -111,19 +116,19 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         await activity.client().get_workflow_handle(input.job_id).cancel()
 
     @activity.defn
-    async def settle_job(self, input: SettleInput) -> SettleResult:
+    async def settle_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
         items = self.items
         items.stumble("settle_job")
         items.ends.append(input)
         left = items.unsettled(1, items.total)
         is_cancelled = input.is_cancelled or items.is_cancelled
         if left and not (is_cancelled or input.gives_up or input.error):
-            return SettleResult(unsettled=tuple(OrdinalRange(first=n, last=n) for n in left))
+            return FinalizeJobResult(unsettled=tuple(OrdinalRange(first=n, last=n) for n in left))
         for ordinal in left:
             items.states[ordinal] = "cancelled" if is_cancelled else "failed"
         status = "cancelled" if is_cancelled else "failed" if input.error else "completed"
         counted = list(items.states.values())
-        return SettleResult(
+        return FinalizeJobResult(
             result=BatchResult(
                 status=status,
                 total=items.total,
@@ -135,39 +140,41 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         )
 
     @activity.defn
-    async def fail_job(self, input: JobRef) -> SettleResult:
-        return await self.settle_job(SettleInput(job_id=input.job_id, error=input.reason))
+    async def fail_job(self, input: JobRef) -> FinalizeJobResult:
+        return await self.settle_job(FinalizeJobInput(job_id=input.job_id, error=input.reason))
 
     @activity.defn
-    async def enumerate_items(self, input: EnumerationInput) -> Enumerated:
+    async def enumerate_items(self, input: EnumerationInput) -> EnumerationProgress:
         if self.items.superseded:
             self.items.superseded -= 1
             self.items.gone.add(activity.info().workflow_id or "")
-            return Enumerated(mark=0, is_superseded=True)
+            return EnumerationProgress(high_water_mark=0, is_superseded=True)
         if self.items.listed:
             parent = activity.client().get_workflow_handle(input.parent_id)
-            await parent.signal("enumerated", Enumerated(mark=self.items.listed))
+            await parent.signal(
+                "enumerated", EnumerationProgress(high_water_mark=self.items.listed)
+            )
         await asyncio.sleep(self.items.listing_seconds)
         if self.items.listing_error:
-            return Enumerated(mark=0, error=self.items.listing_error)
+            return EnumerationProgress(high_water_mark=0, error=self.items.listing_error)
         skipped = sum(state == "skipped" for state in self.items.states.values())
-        return Enumerated(mark=self.items.total, skipped=skipped, is_final=True)
+        return EnumerationProgress(high_water_mark=self.items.total, skipped=skipped, is_final=True)
 
     @activity.defn
-    async def find_page(self, input: FindPageInput) -> PageFound:
-        found = self.items.unsettled(input.after + 1, input.mark)[: input.page_files]
+    async def find_page(self, input: FindPageInput) -> FindPageResult:
+        found = self.items.unsettled(input.after + 1, input.high_water_mark)[: input.page_files]
         if not found:
-            return PageFound(first=input.mark, last=input.mark, count=0)
-        return PageFound(first=found[0], last=found[-1], count=len(found))
+            return FindPageResult(first=input.high_water_mark, last=input.high_water_mark, count=0)
+        return FindPageResult(first=found[0], last=found[-1], count=len(found))
 
     @activity.defn
-    async def plan_page(self, input: PlanPageInput) -> PagePlan:
+    async def plan_page(self, input: PlanPageInput) -> PlanPageResult:
         self.items.stumble("plan_page")
         self.items.planned.append(OrdinalRange(first=input.first, last=input.last))
         left = self.items.unsettled(input.first, input.last)
         size = 1 if input.one_file_per_activity else 5
         runs = [left[start : start + size] for start in range(0, len(left), size)]
-        return PagePlan(
+        return PlanPageResult(
             slices=tuple(
                 Slice(first=run[0], last=run[-1], files=len(run), label=f"file {run[0]}")
                 for run in runs
@@ -175,12 +182,14 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         )
 
     @activity.defn
-    async def find_ended_pages(self, input: LookInput) -> LookResult:
+    async def find_ended_pages(self, input: FindEndedPagesInput) -> FindEndedPagesResult:
         self.items.stumble("find_ended_pages")
-        return LookResult(ended=tuple(one for one in input.workflow_ids if one in self.items.gone))
+        return FindEndedPagesResult(
+            ended=tuple(one for one in input.workflow_ids if one in self.items.gone)
+        )
 
     @activity.defn
-    async def process_slice(self, input: SliceInput) -> SliceResult:
+    async def process_slice(self, input: ProcessSliceInput) -> ProcessSliceResult:
         items = self.items
         items.in_flight += 1
         items.most_in_flight = max(items.most_in_flight, items.in_flight)
@@ -190,24 +199,24 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         finally:
             items.in_flight -= 1
 
-    def _process(self, input: SliceInput) -> SliceResult:
+    def _process(self, input: ProcessSliceInput) -> ProcessSliceResult:
         items = self.items
         items.stumble("process_slice")
         if items.is_cancelled:
-            return SliceResult(is_stopped=True)
+            return ProcessSliceResult(is_stopped=True)
         counts = {"completed": 0, "failed": 0}
-        alone: list[Slice] = []
+        isolated: list[Slice] = []
         for ordinal in items.unsettled(input.first, input.last):
             if ordinal == items.cancelled_at:
                 items.is_cancelled = True
-                return SliceResult(counts=Counts(**counts), is_stopped=True)
+                return ProcessSliceResult(counts=Counts(**counts), is_stopped=True)
             items.attempts[ordinal] = items.attempts.get(ordinal, 0) + 1
             if items.dropped.get(ordinal, 0) >= items.attempts[ordinal]:
                 continue
             if items.flaky.get(ordinal, 0) >= items.attempts[ordinal]:
-                if input.is_alone:
+                if input.is_isolated:
                     raise ApplicationError("away", type="Unavailable")
-                alone.append(Slice(first=ordinal, last=ordinal, is_alone=True))
+                isolated.append(Slice(first=ordinal, last=ordinal, is_isolated=True))
                 continue
             state = "failed" if ordinal in items.failing else "completed"
             items.states[ordinal] = state
@@ -218,27 +227,32 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
             if input.first <= n <= input.last
         )
         taken = Spent(predicted=1.0, seconds=items.seconds_per_file * counts["completed"])
-        return SliceResult(
-            counts=Counts(**counts), spent={"other": taken}, alone=tuple(alone), failures=failures
+        return ProcessSliceResult(
+            counts=Counts(**counts),
+            spent={"other": taken},
+            isolated=tuple(isolated),
+            failures=failures,
         )
 
     @activity.defn
-    async def run_small_job(self, input: SmallJobInput) -> SmallJobResult:
+    async def run_small_job(self, input: RunSmallJobInput) -> RunSmallJobResult:
         """As the real one: it does what a slice does, and settles where nothing is left."""
         items = self.items
         items.stumble("run_small_job")
         if items.listing_error:
-            return SmallJobResult(enumerated=Enumerated(mark=0, error=items.listing_error))
+            return RunSmallJobResult(
+                enumerated=EnumerationProgress(high_water_mark=0, error=items.listing_error)
+            )
         if items.total > MOST_INLINE_FILES:
-            return SmallJobResult(enumerated=Enumerated(mark=10))
+            return RunSmallJobResult(enumerated=EnumerationProgress(high_water_mark=10))
         while items.holds_inline:
             await asyncio.sleep(0.05)
             if activity.is_cancelled():
                 raise asyncio.CancelledError
-        done = SliceResult()
+        done = ProcessSliceResult()
         if items.total:
             done = await self.process_slice(
-                SliceInput(
+                ProcessSliceInput(
                     job_id=input.job_id,
                     first=1,
                     last=items.total,
@@ -246,21 +260,21 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
                     slice_seconds=1,
                 )
             )
-        listed = Enumerated(mark=items.total, is_final=True)
-        settled = SettleResult()
-        if not done.alone:
-            asked = SettleInput(job_id=input.job_id, is_cancelled=items.is_cancelled)
+        listed = EnumerationProgress(high_water_mark=items.total, is_final=True)
+        settled = FinalizeJobResult()
+        if not done.isolated:
+            asked = FinalizeJobInput(job_id=input.job_id, is_cancelled=items.is_cancelled)
             settled = await self.settle_job(asked)
-        return SmallJobResult(
+        return RunSmallJobResult(
             result=settled.result, enumerated=listed, counts=done.counts, failures=done.failures
         )
 
     @activity.defn
-    async def run_small_jobs(self, input: SmallJobsInput) -> SmallJobsResult:
+    async def run_small_jobs(self, input: RunSmallJobsInput) -> RunSmallJobsResult:
         """As the real one, of jobs that all have the same items."""
         done = [await self.run_small_job(one) for one in input.jobs]
         ended = sum(one.result is not None for one in done)
-        return SmallJobsResult(ended=ended, left=len(done) - ended)
+        return RunSmallJobsResult(ended=ended, left=len(done) - ended)
 
     def all(self) -> list[object]:
         """Every Activity, to be given to a worker."""

@@ -95,7 +95,7 @@ async def test_pages_of_small_files_go_out_together_where_the_job_joins_them(
     time_skipping: WorkflowEnvironment, joins: bool
 ) -> None:
     items = FakeItems(150, seconds_per_file=0.001)
-    await run(time_skipping, items, joins_pages=joins)
+    await run(time_skipping, items, coalesces_pages=joins)
     sizes = [page.last - page.first + 1 for page in items.planned]
     assert sum(sizes) == 150
     assert sizes[0] == 10  # Nothing has shown yet what a file takes.

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.signatures import WebhookActivities
-from sheaf.contracts.http.deliveries import DeliveryInput, DeliveryRound
+from sheaf.contracts.http.deliveries import DeliverEventsResult, DeliveryInput
 from workflows.delivery import DeliveryWorkflow
 
 DAY = 86_400
@@ -27,12 +27,12 @@ class FakeRounds(WebhookActivities):
         self.at: list[float] = []
 
     @activity.defn
-    async def deliver_events(self, input: DeliveryInput) -> DeliveryRound:
+    async def deliver_events(self, input: DeliveryInput) -> DeliverEventsResult:
         self.at.append(activity.info().current_attempt_scheduled_time.timestamp())
         wait = self.waits.pop(0) if self.waits else None
         if isinstance(wait, Exception):
             raise wait
-        return DeliveryRound(wait_seconds=wait)
+        return DeliverEventsResult(wait_seconds=wait)
 
 
 @asynccontextmanager

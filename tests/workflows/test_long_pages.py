@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.pages import LedgerPageActivities
 from sheaf.contracts.ids import page_workflow_id
-from sheaf.contracts.temporal.runs import LookInput, RunLimits
+from sheaf.contracts.temporal.runs import FindEndedPagesInput, RunLimits
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 
@@ -95,7 +95,7 @@ async def test_a_page_that_has_continued_is_there_for_its_watchdog(
         handle = await start(dev_server.client, queue, job)
         await continued(dev_server.client, page_id)
         pages = LedgerPageActivities(None, dev_server.client)  # type: ignore[arg-type]
-        looked = await pages.find_ended_pages(LookInput(workflow_ids=(page_id,)))
+        looked = await pages.find_ended_pages(FindEndedPagesInput(workflow_ids=(page_id,)))
         result = await handle.result()
     assert looked.ended == ()
     assert result.completed == 60

@@ -9,7 +9,11 @@ from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from sheaf.contracts.temporal.runs import BatchResult
-from sheaf.contracts.temporal.small_jobs import SmallJobInput, SmallJobsInput, SmallJobsResult
+from sheaf.contracts.temporal.small_jobs import (
+    RunSmallJobInput,
+    RunSmallJobsInput,
+    RunSmallJobsResult,
+)
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.batch import BatchWorkflow
@@ -141,17 +145,17 @@ async def test_a_small_job_can_be_cancelled_in_its_middle(
 async def test_jobs_that_share_a_workflow_are_one_task_of_it(
     time_skipping: WorkflowEnvironment,
 ) -> None:
-    carried = tuple(SmallJobInput(job_id=f"bjb-{n}", file_seconds=1) for n in range(3))
+    carried = tuple(RunSmallJobInput(job_id=f"bjb-{n}", file_seconds=1) for n in range(3))
     async with workers(time_skipping.client, FakeItems(1)) as queue:
         handle = await time_skipping.client.start_workflow(
             SmallJobsWorkflow.run,
-            SmallJobsInput(jobs=carried, longest_file_seconds=1),
+            RunSmallJobsInput(jobs=carried, longest_file_seconds=1),
             id="small-jobs/1",
             task_queue=queue,
         )
         result = await handle.result()
         history = await handle.fetch_history()
-    assert result == SmallJobsResult(ended=3, left=0)
+    assert result == RunSmallJobsResult(ended=3, left=0)
     kinds = Counter(str(event.WhichOneof("attributes")) for event in history.events)
     assert parts(kinds) == (0, 0, 0)
     assert kinds["workflow_task_completed_event_attributes"] == 1

@@ -28,7 +28,7 @@ RETRY_SECONDS = 150
 
 
 @dataclass(frozen=True)
-class OnceOnly:
+class Idempotent:
     """Makes a thing once for all the attempts at one request."""
 
     request: Request
@@ -102,8 +102,8 @@ def _once(
     x_stainless_retry_count: Annotated[
         int | None, Header(ge=0, le=1000, include_in_schema=False)
     ] = None,
-) -> OnceOnly:
-    return OnceOnly(
+) -> Idempotent:
+    return Idempotent(
         request,
         caller,
         IdempotencyLedger(state.database),
@@ -112,4 +112,4 @@ def _once(
     )
 
 
-Once = Annotated[OnceOnly, Depends(_once)]
+Once = Annotated[Idempotent, Depends(_once)]

@@ -18,7 +18,7 @@ SECONDS = Histogram(
 )
 
 
-class Observed:
+class RequestMetrics:
     """Counts and times each request by its route, and gives it a request id."""
 
     def __init__(self, app: ASGIApp) -> None:

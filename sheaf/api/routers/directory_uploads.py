@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
-from sheaf.api.dependencies.idempotency import Once, OnceOnly
+from sheaf.api.dependencies.idempotency import Idempotent, Once
 from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.directory_files import directory_file, explained
 from sheaf.api.routers.directories import DirectoryId
@@ -54,7 +54,7 @@ async def upload_file(
 
 
 async def _upload(
-    form: UploadForm, directory_id: str, once: OnceOnly, caller: Caller, state: ApiState
+    form: UploadForm, directory_id: str, once: Idempotent, caller: Caller, state: ApiState
 ) -> DirectoryFile:
     fields = form.read(DirectoryFileUpload, **_metadata(form.texts.get("metadata")))
     new = NewFile(

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, body_of, upload_form
-from sheaf.api.dependencies.idempotency import Once, OnceOnly
+from sheaf.api.dependencies.idempotency import Idempotent, Once
 from sheaf.api.dependencies.links import (
     BY_LINK,
     DEFAULT_SECONDS,
@@ -160,7 +160,7 @@ def shown(row: UploadRow) -> File:
     )
 
 
-async def _create(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiState) -> File:
+async def _create(form: UploadForm, once: Idempotent, caller: Caller, state: ApiState) -> File:
     fields = form.read(FileCreate)
 
     async def make(reserved_id: str) -> File:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, file_body, upload_form
-from sheaf.api.dependencies.idempotency import Once, OnceOnly
+from sheaf.api.dependencies.idempotency import Idempotent, Once
 from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode_cursor
 from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
@@ -134,7 +134,7 @@ async def delete_parse_job(job_id: TaskId, caller: CurrentCaller, state: State) 
     return Deleted(id=job_id, project_id=caller.project_id)
 
 
-async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiState) -> ParseTask:
+async def _upload(form: UploadForm, once: Idempotent, caller: Caller, state: ApiState) -> ParseTask:
     body = _written(form.texts.get("configuration"))
     configuration = body.configuration()
     _check(configuration)

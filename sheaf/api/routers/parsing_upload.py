@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import MAX_V1_TEXTS, UploadForm, file_body, upload_form
-from sheaf.api.dependencies.idempotency import Once, OnceOnly
+from sheaf.api.dependencies.idempotency import Idempotent, Once
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 from sheaf.contracts.apis import JobApi
@@ -41,7 +41,9 @@ async def upload_to_parse(
         return await _upload(form, once, caller, state)
 
 
-async def _upload(form: UploadForm, once: OnceOnly, caller: Caller, state: ApiState) -> ParsingJob:
+async def _upload(
+    form: UploadForm, once: Idempotent, caller: Caller, state: ApiState
+) -> ParsingJob:
     parameters, unknown = parameters_of(form.texts)
     config = BatchParseJobRecordCreate(
         parameters=parameters, withheld_parameters=tuple(sorted(withheld_names(form.texts)))

@@ -96,7 +96,7 @@ class DeliveryInput(Payload):
     anew."""
 
 
-class DeliveryRound(Payload):
+class DeliverEventsResult(Payload):
     """What a round has left."""
 
     wait_seconds: float | None = None

@@ -32,11 +32,11 @@ class FindPageInput(Payload):
 
     job_id: str
     after: int
-    mark: int
+    high_water_mark: int = Field(alias="mark")
     page_files: int
 
 
-class PageFound(Payload):
+class FindPageResult(Payload):
     """The next run of ordinals with work in it; `count` 0 when there is none up to the mark."""
 
     first: int
@@ -49,7 +49,7 @@ class PageCarried(Payload):
 
     together: tuple[OrdinalRange, ...] = Field(default=(), max_length=MOST_TOGETHER)
     """Slices that were not started, in their order."""
-    alone: tuple[OrdinalRange, ...] = Field(default=(), max_length=MAX_PAGE_ITEMS)
+    isolated: tuple[OrdinalRange, ...] = Field(default=(), max_length=MAX_PAGE_ITEMS, alias="alone")
     """Items that are to be taken one Activity each: they have failed transiently."""
     counts: Counts = Counts()
     reported: Counts = Counts()
@@ -75,7 +75,7 @@ class PageInput(Payload):
     concurrency: int = 16
     """The whole job's, for which slices are cut; the share says how much of it is this page's."""
     one_file_per_activity: bool = False
-    paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
+    speed_factors: dict[str, float] = Field(default={}, max_length=MAX_KINDS, alias="paces")
     is_last: bool = False
     """Whether no page follows, as far as the parent knew."""
     limits: RunLimits = RunLimits()
@@ -95,24 +95,24 @@ class PlanPageInput(Payload):
     last: int
     window: int
     one_file_per_activity: bool
-    paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
+    speed_factors: dict[str, float] = Field(default={}, max_length=MAX_KINDS, alias="paces")
     is_last: bool = False
 
 
-class PagePlan(Payload):
+class PlanPageResult(Payload):
     """The slices of a page, in the order in which they are to start."""
 
     slices: tuple[Slice, ...] = Field(max_length=MAX_SLICES)
 
 
-class PageCounts(Payload):
+class PageProgress(Payload):
     """Signal of a page to its parent: what it has done so far."""
 
     page_id: str
     counts: Counts
 
 
-class PageSlots(Payload):
+class PageDrained(Payload):
     """Signal of a page to its parent: nothing is left unstarted, this many are in flight."""
 
     page_id: str
@@ -134,7 +134,7 @@ class PageEnded(Payload):
     page_id: str
     counts: Counts = Counts()
     covers: OrdinalRange | None = None
-    """As of `PageSlots`."""
+    """As of `PageDrained`."""
     spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
     fault: str | None = Field(default=None, max_length=MAX_FAULT_CHARACTERS)

@@ -20,7 +20,7 @@ MAX_RANGES = 200
 """Most ranges of ordinals that are found unsettled at once; where there are more, ranges take in
 what lies between them."""
 
-MAX_AGAIN = 400
+MAX_REDISPATCH = 400
 """Most ranges that wait to be handed out once more."""
 
 MAX_SAMPLED_FAILURES = 10
@@ -123,7 +123,7 @@ class BatchInput(Payload):
     threshold: int = Field(ge=1)
     concurrency: int = Field(default=16, ge=1, le=MAX_CONCURRENCY)
     one_file_per_activity: bool = False
-    joins_pages: bool = False
+    coalesces_pages: bool = Field(default=False, alias="joins_pages")
     """Whether pages of small files are handed out several at a time."""
     begins_inline: bool = False
     """Whether one local Activity tries to do the whole job before there are pages."""
@@ -133,7 +133,7 @@ class BatchInput(Payload):
 
     cursor: int = 0
     """Last ordinal that was handed to a page."""
-    mark: int = 0
+    high_water_mark: int = Field(default=0, alias="mark")
     """Last ordinal that the enumeration has committed."""
     is_enumerated: bool = False
     """Whether the mark is final."""
@@ -143,11 +143,13 @@ class BatchInput(Payload):
     """Workflow ID of the enumeration that runs."""
     pages: dict[str, OpenPage] = Field(default={}, max_length=MAX_CONCURRENCY + 1)
     """Open pages by Workflow ID."""
-    again: tuple[OrdinalRange, ...] = Field(default=(), max_length=MAX_AGAIN)
+    redispatch: tuple[OrdinalRange, ...] = Field(
+        default=(), max_length=MAX_REDISPATCH, alias="again"
+    )
     """Ranges to be dispatched once more: their page was lost, or left items unsettled."""
     settles: int = 0
     """How often the end was looked at and items were found unsettled."""
-    looked_at: float = 0.0
+    last_checked_at: float = Field(default=0.0, alias="looked_at")
     """When the watchdog last looked, in seconds of the epoch."""
     error: str | None = None
     """Why the source could not be listed; the job ends `failed` when its pages have ended."""
@@ -157,7 +159,7 @@ class BatchInput(Payload):
     """Counts the Workflow IDs of pages and enumerations that had to be started again."""
     counts: Counts = Counts()
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
-    paces: dict[str, float] = Field(default={}, max_length=MAX_KINDS)
+    speed_factors: dict[str, float] = Field(default={}, max_length=MAX_KINDS, alias="paces")
     """Measured seconds per predicted second, by kind of file
     (`sheaf.rules.scheduling.prediction`)."""
     seconds_per_file: float = 0.0
@@ -197,10 +199,10 @@ class EnumerationInput(Payload):
     heartbeat_seconds: float = 30
 
 
-class Enumerated(Payload):
+class EnumerationProgress(Payload):
     """Signal to the parent, and the result of an enumeration: how far the ordinals go."""
 
-    mark: int
+    high_water_mark: int = Field(alias="mark")
     skipped: int = 0
     is_final: bool = False
     error: str | None = None
@@ -217,22 +219,22 @@ class Slice(Payload):
     files: int = 1
     label: str = Field(default="", max_length=160)
     """Shown as the Activity's summary: the file's name, or the first one's and how many more."""
-    is_alone: bool = False
+    is_isolated: bool = Field(default=False, alias="is_alone")
     """Whether the file is on its own because it failed before: it then has retries."""
 
 
-class SliceInput(Payload):
+class ProcessSliceInput(Payload):
     """Argument of the Activity `process_slice`."""
 
     job_id: str
     first: int
     last: int
-    is_alone: bool = False
+    is_isolated: bool = Field(default=False, alias="is_alone")
     file_seconds: float
     slice_seconds: float
 
 
-class SliceResult(Payload):
+class ProcessSliceResult(Payload):
     """What a slice did: a hint, since the ledger is the truth."""
 
     counts: Counts = Counts()
@@ -240,28 +242,28 @@ class SliceResult(Payload):
     """Time that the attempt took."""
     spent: dict[str, Spent] = Field(default={}, max_length=MAX_KINDS)
     """Time that files took which completed, by their kind."""
-    rest: OrdinalRange | None = None
+    remaining: OrdinalRange | None = Field(default=None, alias="rest")
     """Items that were not begun because the time of a slice was over."""
-    alone: tuple[Slice, ...] = Field(default=(), max_length=1000)
+    isolated: tuple[Slice, ...] = Field(default=(), max_length=1000, alias="alone")
     """Items to be taken one activity each: they failed transiently, or lost workers."""
     failures: tuple[FailureSample, ...] = Field(default=(), max_length=MAX_SAMPLED_FAILURES)
     is_stopped: bool = False
     """Whether the job takes no more work, because a cancel was asked for."""
 
 
-class LookInput(Payload):
+class FindEndedPagesInput(Payload):
     """Argument of the Activity `find_ended_pages`: Workflow IDs that should be running."""
 
     workflow_ids: tuple[str, ...] = Field(max_length=MAX_CONCURRENCY + 2)
 
 
-class LookResult(Payload):
+class FindEndedPagesResult(Payload):
     """Those of them that are closed or unknown."""
 
     ended: tuple[str, ...] = Field(default=(), max_length=MAX_CONCURRENCY + 2)
 
 
-class SettleInput(Payload):
+class FinalizeJobInput(Payload):
     """Argument of the Activity `settle_job`."""
 
     job_id: str
@@ -274,7 +276,7 @@ class SettleInput(Payload):
     """Why the last Activity that failed for good did; told with items that are given up."""
 
 
-class SettleResult(Payload):
+class FinalizeJobResult(Payload):
     """Either the ranges that are still unsettled, or the job's end."""
 
     unsettled: tuple[OrdinalRange, ...] = Field(default=(), max_length=MAX_RANGES)

@@ -16,7 +16,7 @@ from sheaf.contracts.states import ItemStatus, Phase
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.items.outcomes import record_outcomes
-from sheaf.ledger.records import ClaimedItem, Outcome, Settled
+from sheaf.ledger.records import ClaimedItem, Outcome, RecordedOutcomes
 from sheaf.ledger.tables import UNSETTLED, attempts, directories, directory_files, items, jobs
 from sheaf.ledger.webhooks.outbox import JOB_COLUMNS, post_item_events
 
@@ -73,7 +73,7 @@ class ClaimLedger:
                 await self._note_attempts(connection, job_id, (), refused, now_us())
                 await _RELEASE.execute(connection, [_release_row(job_id, item) for item in held])
 
-    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> Settled:
+    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
         """Record outcomes, their results and events, and move the job's counts by what changed.
 
         One transaction. Each outcome has its own fence check; the refused ones are left out of
@@ -284,7 +284,7 @@ def parted(
     return accepted, refused
 
 
-def settled(job: sa.Row[Any], accepted: Sequence[Outcome]) -> Settled:
+def settled(job: sa.Row[Any], accepted: Sequence[Outcome]) -> RecordedOutcomes:
     """Return what the outcomes of a job that were accepted have changed."""
     ordinals = frozenset(outcome.item.ordinal for outcome in accepted)
-    return Settled(ordinals, job.cancel_requested_at is not None)
+    return RecordedOutcomes(ordinals, job.cancel_requested_at is not None)

@@ -59,9 +59,11 @@ class EnumerationLedger:
             job = await _writable_job(connection, job_id, fence)
             rows = await sync_files(connection, job, files)
             ordered = _largest_first(rows, page_files)
-            mark, skipped = await self._add_items(connection, job, ordered, reuses=reuses)
-            await _move_cursor(connection, job_id, mark, skipped, files[-1].unique_id)
-            return mark, skipped
+            high_water_mark, skipped = await self._add_items(
+                connection, job, ordered, reuses=reuses
+            )
+            await _move_cursor(connection, job_id, high_water_mark, skipped, files[-1].unique_id)
+            return high_water_mark, skipped
 
     async def add_ids(
         self, job_id: str, fence: int, file_ids: Sequence[str], cursor: str, *, reuses: bool
@@ -72,9 +74,11 @@ class EnumerationLedger:
             rows = await _rows_by_id(connection, file_ids)
             by_id = {row["id"]: row for row in rows}
             ordered = [by_id[file_id] for file_id in file_ids if file_id in by_id]
-            mark, skipped = await self._add_items(connection, job, ordered, reuses=reuses)
-            await _move_cursor(connection, job_id, mark, skipped, cursor)
-            return mark, skipped
+            high_water_mark, skipped = await self._add_items(
+                connection, job, ordered, reuses=reuses
+            )
+            await _move_cursor(connection, job_id, high_water_mark, skipped, cursor)
+            return high_water_mark, skipped
 
     async def add_uploaded(
         self, job_id: str, fence: int, count: int, *, page_files: int, reuses: bool
@@ -90,10 +94,12 @@ class EnumerationLedger:
             if not rows:
                 return None
             ordered = _largest_first(rows, page_files)
-            mark, skipped = await self._add_items(connection, job, ordered, reuses=reuses)
+            high_water_mark, skipped = await self._add_items(
+                connection, job, ordered, reuses=reuses
+            )
             cursor = f"{rows[-1]['created_at']}/{rows[-1]['id']}"
-            await _move_cursor(connection, job_id, mark, skipped, cursor)
-            return mark, skipped
+            await _move_cursor(connection, job_id, high_water_mark, skipped, cursor)
+            return high_water_mark, skipped
 
     async def unseen(self, job_id: str, after: str, count: int) -> list[tuple[str, str]]:
         """Return (id, key) of the next files of the job's source that its listing did not show.
@@ -261,9 +267,9 @@ async def _writable_job(connection: AsyncConnection, job_id: str, fence: int) ->
 
 
 async def _move_cursor(
-    connection: AsyncConnection, job_id: str, mark: int, skipped: int, cursor: str
+    connection: AsyncConnection, job_id: str, high_water_mark: int, skipped: int, cursor: str
 ) -> None:
-    moved = {"b_job": job_id, "b_mark": mark, "b_skipped": skipped, "b_cursor": cursor}
+    moved = {"b_job": job_id, "b_mark": high_water_mark, "b_skipped": skipped, "b_cursor": cursor}
     await connection.execute(_MOVE_CURSOR, moved | {"b_now": now_us()})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from sheaf.contracts.temporal.page_runs import PageFound
+from sheaf.contracts.temporal.page_runs import FindPageResult
 from sheaf.contracts.temporal.runs import MAX_RANGES, OrdinalRange
 from sheaf.ledger.database import Database
 from sheaf.ledger.items.reuse import FileKey, ResultKey, reusable_results
@@ -27,22 +27,24 @@ class ItemLedger:
             rows = await connection.execute(_UNSETTLED, span)
             return [(row[0], row[1], row[2], row[3]) for row in rows]
 
-    async def find_page(self, job_id: str, after: int, mark: int, page_files: int) -> PageFound:
+    async def find_page(
+        self, job_id: str, after: int, high_water_mark: int, page_files: int
+    ) -> FindPageResult:
         """Return the next run of ordinals with `page_files` unsettled items, or what is left.
 
         The run may be longer than `page_files`: items that are settled already do not count.
         """
         query = (
             sa.select(items.c.ordinal)
-            .where(*_in_range(job_id, after + 1, mark), UNSETTLED)
+            .where(*_in_range(job_id, after + 1, high_water_mark), UNSETTLED)
             .order_by(items.c.ordinal)
             .limit(page_files)
         )
         async with self._database.read() as connection:
             found = list(await connection.scalars(query))
         if not found:
-            return PageFound(first=mark, last=mark, count=0)
-        return PageFound(first=found[0], last=found[-1], count=len(found))
+            return FindPageResult(first=high_water_mark, last=high_water_mark, count=0)
+        return FindPageResult(first=found[0], last=found[-1], count=len(found))
 
     async def unsettled_ranges(self, job_id: str) -> tuple[OrdinalRange, ...]:
         """Return ranges that hold every unsettled ordinal, at most MAX_RANGES of them.

@@ -22,7 +22,7 @@ from sheaf.ledger.items.claims import (
 )
 from sheaf.ledger.items.outcomes import record_outcomes
 from sheaf.ledger.many_rows import write_many
-from sheaf.ledger.records import ClaimedItem, Outcome, Settled
+from sheaf.ledger.records import ClaimedItem, Outcome, RecordedOutcomes
 from sheaf.ledger.tables import UNSETTLED, items, jobs
 from sheaf.ledger.webhooks.outbox import JOB_COLUMNS, post_item_events
 
@@ -39,7 +39,7 @@ class JoinedClaims(ClaimLedger):
         """Claim the unsettled items of a job; `first` and `last` are those of all it has."""
         return await self._claims((job_id, first, last))
 
-    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> Settled:
+    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
         """Record outcomes of a job."""
         return await self._settles((job_id, outcomes))
 
@@ -74,7 +74,9 @@ class JoinedClaims(ClaimLedger):
                     ]
         return [(claimed[job_id], job_id not in open_jobs) for job_id, _, _ in asked]
 
-    async def _settle_all(self, asked: Sequence[tuple[str, Sequence[Outcome]]]) -> list[Settled]:
+    async def _settle_all(
+        self, asked: Sequence[tuple[str, Sequence[Outcome]]]
+    ) -> list[RecordedOutcomes]:
         if len(asked) == 1:
             return [await super().settle(*asked[0])]
         async with self._database.write() as connection:

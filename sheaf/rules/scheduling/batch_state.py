@@ -1,18 +1,18 @@
 """What the parent of a batch knows, from the first of its runs to the last."""
 
-from sheaf.contracts.temporal.page_runs import PageCounts, PageEnded, PageSlots
+from sheaf.contracts.temporal.page_runs import PageDrained, PageEnded, PageProgress
 from sheaf.contracts.temporal.runs import (
     MAX_SAMPLED_FAILURES,
     BatchInput,
     BatchProgress,
     Counts,
-    Enumerated,
+    EnumerationProgress,
     OrdinalRange,
     Spent,
 )
-from sheaf.contracts.temporal.small_jobs import SmallJobResult
-from sheaf.rules.scheduling.page_scheduler import Relay
-from sheaf.rules.scheduling.prediction import corrected_pace, moved
+from sheaf.contracts.temporal.small_jobs import RunSmallJobResult
+from sheaf.rules.scheduling.page_scheduler import PageScheduler
+from sheaf.rules.scheduling.prediction import corrected_speed_factor, moved
 
 
 class BatchState:
@@ -23,25 +23,25 @@ class BatchState:
 
     def __init__(self, input: BatchInput) -> None:
         self._input = input
-        self.relay = Relay(
+        self.scheduler = PageScheduler(
             input.concurrency,
             input.page_files,
             input.tunables,
             cursor=input.cursor,
-            mark=input.mark,
+            high_water_mark=input.high_water_mark,
             is_final=input.is_enumerated,
             pages=input.pages,
-            again=input.again,
+            redispatch=input.redispatch,
         )
         self.enumeration = input.enumeration
         self.generation = input.generation
         self.skips = input.skips
         self.counts = input.counts
         self.failures = input.failures
-        self.paces = dict(input.paces)
+        self.speed_factors = dict(input.speed_factors)
         self.seconds_per_file = input.seconds_per_file
         self.settles = input.settles
-        self.looked_at = input.looked_at
+        self.last_checked_at = input.last_checked_at
         self.error = input.error
         self.fault = input.fault
         self.changes = 0
@@ -50,55 +50,57 @@ class BatchState:
     @property
     def is_done(self) -> bool:
         """Whether every item was handed out, and whoever had any has ended."""
-        return self.relay.is_done and not self.enumeration
+        return self.scheduler.is_done and not self.enumeration
 
     @property
     def is_given_up(self) -> bool:
         """Whether the rest of the source cannot be listed, and every page has ended."""
-        return self.error is not None and not self.relay.pages and not self.enumeration
+        return self.error is not None and not self.scheduler.pages and not self.enumeration
 
     @property
     def children(self) -> tuple[str, ...]:
         """Workflow IDs of the open pages and of the enumeration."""
-        return (*self.relay.pages, *filter(None, [self.enumeration]))
+        return (*self.scheduler.pages, *filter(None, [self.enumeration]))
 
-    def enumerated(self, enumerated: Enumerated) -> None:
+    def enumerated(self, enumerated: EnumerationProgress) -> None:
         """Note how far the ordinals go."""
-        self.relay.mark = max(self.relay.mark, enumerated.mark)
+        self.scheduler.high_water_mark = max(
+            self.scheduler.high_water_mark, enumerated.high_water_mark
+        )
         self.skips = max(self.skips, enumerated.skipped)
         if enumerated.is_final or enumerated.error:
-            self.relay.is_final = True
+            self.scheduler.is_final = True
             self.enumeration = None
             self.error = self.error or enumerated.error
         self.changes += 1
 
-    def began(self, done: SmallJobResult) -> None:
+    def began(self, done: RunSmallJobResult) -> None:
         """Note what was done before there are pages: they take up what is left of it."""
         self.enumerated(done.enumerated)
         self.counts = done.counts
         self.failures = done.failures
 
-    def drained(self, slots: PageSlots) -> None:
+    def drained(self, slots: PageDrained) -> None:
         """Note that a page has nothing left to start."""
         if slots.covers:
-            self.relay.covers(slots.page_id, slots.covers)
-        self.relay.drained(slots.page_id, slots.slots, waits=slots.waits)
+            self.scheduler.covers(slots.page_id, slots.covers)
+        self.scheduler.drained(slots.page_id, slots.slots, waits=slots.waits)
         if slots.counts:
-            self.relay.counted(slots.page_id, slots.counts)
+            self.scheduler.counted(slots.page_id, slots.counts)
         if not self.seconds_per_file:
             # The next page is about to start, long before the first one ends.
             self._learn(slots.completed, slots.spent)
         self.changes += 1
 
-    def counted(self, page: PageCounts) -> None:
+    def counted(self, page: PageProgress) -> None:
         """Note what an open page has done so far: nothing that anybody waits for."""
-        self.relay.counted(page.page_id, page.counts)
+        self.scheduler.counted(page.page_id, page.counts)
 
     def ended(self, page: PageEnded) -> None:
         """Count what a page did; a second time, or from a page given up, it is ignored."""
         if page.covers:
-            self.relay.covers(page.page_id, page.covers)
-        if self.relay.ended(page.page_id):
+            self.scheduler.covers(page.page_id, page.covers)
+        if self.scheduler.ended(page.page_id):
             self.counts += page.counts
             self.failures = (*self.failures, *page.failures)[:MAX_SAMPLED_FAILURES]
             self.fault = page.fault or self.fault
@@ -108,9 +110,9 @@ class BatchState:
     def _learn(self, completed: int, spent: dict[str, Spent]) -> None:
         """Move the paces, and the time of a file, half-way to what a page has shown."""
         for kind, one in spent.items():
-            pace = self.paces.get(kind, 1.0)
-            self.paces[kind] = corrected_pace(
-                pace, one.predicted, one.seconds, self._input.tunables
+            speed_factor = self.speed_factors.get(kind, 1.0)
+            self.speed_factors[kind] = corrected_speed_factor(
+                speed_factor, one.predicted, one.seconds, self._input.tunables
             )
         if completed:
             shown = sum(one.seconds for one in spent.values()) / completed
@@ -119,7 +121,7 @@ class BatchState:
 
     def lost(self, workflow_id: str) -> bool:
         """Have a lost child's work done again under a new Workflow ID; False if it is not open."""
-        page = self.relay.lost(workflow_id)
+        page = self.scheduler.lost(workflow_id)
         is_open = workflow_id == self.enumeration or page is not None
         if is_open:
             self.generation += 1
@@ -135,45 +137,45 @@ class BatchState:
         """Hand out again what the end of the job has found unsettled."""
         self.settles += 1
         self.generation += 1
-        self.relay.hand_out_again(ranges)
+        self.scheduler.redispatch_ranges(ranges)
 
     @property
     def done_so_far(self) -> Counts:
         """What the pages have done: those that have ended, and the open ones as they say."""
-        return sum((page.counts for page in self.relay.pages.values()), start=self.counts)
+        return sum((page.counts for page in self.scheduler.pages.values()), start=self.counts)
 
     def progress(self) -> BatchProgress:
         """Return how far the job is, as far as its pages have reported."""
-        relay = self.relay
+        scheduler = self.scheduler
         return BatchProgress(
-            total=relay.mark,
-            is_enumerated=relay.is_final,
-            dispatched=relay.cursor,
+            total=scheduler.high_water_mark,
+            is_enumerated=scheduler.is_final,
+            dispatched=scheduler.cursor,
             counts=self.done_so_far + Counts(skipped=self.skips),
             open_pages=tuple(
-                OrdinalRange(first=page.first, last=page.last) for page in relay.pages.values()
+                OrdinalRange(first=page.first, last=page.last) for page in scheduler.pages.values()
             ),
             runs=self._input.runs,
         )
 
     def carried(self) -> BatchInput:
         """Return the argument of the next run."""
-        relay = self.relay
+        scheduler = self.scheduler
         return self._input.changed(
-            cursor=relay.cursor,
-            mark=relay.mark,
-            is_enumerated=relay.is_final,
+            cursor=scheduler.cursor,
+            high_water_mark=scheduler.high_water_mark,
+            is_enumerated=scheduler.is_final,
             skips=self.skips,
             enumeration=self.enumeration,
-            pages=relay.pages,
-            again=tuple(relay.again),
+            pages=scheduler.pages,
+            redispatch=tuple(scheduler.redispatch),
             generation=self.generation,
             counts=self.counts,
             failures=self.failures,
-            paces=self.paces,
+            speed_factors=self.speed_factors,
             seconds_per_file=self.seconds_per_file,
             settles=self.settles,
-            looked_at=self.looked_at,
+            last_checked_at=self.last_checked_at,
             error=self.error,
             fault=self.fault,
             runs=self._input.runs + 1,

@@ -8,7 +8,7 @@ ragged, or a page that is lost, stays small.
 from sheaf.contracts.temporal.tunables import SchedulingTunables
 
 
-def pages_together(
+def coalesced_pages(
     page_files: int,
     concurrency: int,
     seconds_per_file: float,

@@ -13,12 +13,12 @@ kept, and gets what becomes free.
 
 from collections.abc import Iterable
 
-from sheaf.contracts.temporal.runs import MAX_AGAIN, Counts, OpenPage, OrdinalRange
+from sheaf.contracts.temporal.runs import MAX_REDISPATCH, Counts, OpenPage, OrdinalRange
 from sheaf.contracts.temporal.tunables import SchedulingTunables
 from sheaf.rules.scheduling.ordinals import at_most
 
 
-class Relay:
+class PageScheduler:
     """The open pages of a job and what is still to be handed out.
 
     Args:
@@ -26,10 +26,10 @@ class Relay:
         page_files: most items of one page.
         tunables: the job's.
         cursor: last ordinal handed out.
-        mark: last ordinal known.
+        high_water_mark: last ordinal known.
         is_final: whether the mark will not move any more.
         pages: open pages by Workflow ID, in the order in which they started.
-        again: ranges to hand out once more, before anything new.
+        redispatch: ranges to hand out once more, before anything new.
     """
 
     def __init__(
@@ -39,24 +39,24 @@ class Relay:
         tunables: SchedulingTunables,
         *,
         cursor: int = 0,
-        mark: int = 0,
+        high_water_mark: int = 0,
         is_final: bool = False,
         pages: dict[str, OpenPage] | None = None,
-        again: tuple[OrdinalRange, ...] = (),
+        redispatch: tuple[OrdinalRange, ...] = (),
     ) -> None:
         self.concurrency = concurrency
         self.page_files = page_files
         self._tunables = tunables
         self.cursor = cursor
-        self.mark = mark
+        self.high_water_mark = high_water_mark
         self.is_final = is_final
         self.pages = dict(pages or {})
-        self.again = list(again)
+        self.redispatch = list(redispatch)
 
     @property
     def is_exhausted(self) -> bool:
         """Whether nothing will ever be left to hand out."""
-        return self.is_final and self.cursor >= self.mark and not self.again
+        return self.is_final and self.cursor >= self.high_water_mark and not self.redispatch
 
     @property
     def is_done(self) -> bool:
@@ -69,8 +69,10 @@ class Relay:
         undrained = sum(not page.is_drained for page in self.pages.values())
         if undrained >= self._tunables.most_undrained or len(self.pages) > self.concurrency:
             return False
-        waiting = self.mark - self.cursor
-        return bool(self.again) or waiting >= self.page_files or (self.is_final and waiting > 0)
+        waiting = self.high_water_mark - self.cursor
+        return (
+            bool(self.redispatch) or waiting >= self.page_files or (self.is_final and waiting > 0)
+        )
 
     def next_range(self, pages: int = 1) -> OrdinalRange:
         """Return what the next page takes; only where `may_start`. Changes nothing.
@@ -78,12 +80,12 @@ class Relay:
         Args:
             pages: most pages' items that it may take at once, of those not handed out before.
         """
-        if self.again:
-            head = self.again[0]
+        if self.redispatch:
+            head = self.redispatch[0]
             return OrdinalRange(
                 first=head.first, last=min(head.last, head.first + self.page_files - 1)
             )
-        waiting = self.mark - self.cursor
+        waiting = self.high_water_mark - self.cursor
         if not self.is_final:
             # Whole pages: a part of one would be a page of its own.
             pages = min(pages, waiting // self.page_files)
@@ -92,10 +94,10 @@ class Relay:
 
     def start(self, page_id: str, taken: OrdinalRange) -> int:
         """Hand a range to a page and return its share."""
-        if self.again:
-            head = self.again.pop(0)
+        if self.redispatch:
+            head = self.redispatch.pop(0)
             if taken.last < head.last:
-                self.again.insert(0, OrdinalRange(first=taken.last + 1, last=head.last))
+                self.redispatch.insert(0, OrdinalRange(first=taken.last + 1, last=head.last))
         else:
             self.cursor = taken.last
         self.pages[page_id] = OpenPage(first=taken.first, last=taken.last)
@@ -152,7 +154,7 @@ class Relay:
         if page is None or covered.last == page.last:
             return
         if covered.last < page.last:
-            self.hand_out_again([OrdinalRange(first=covered.last + 1, last=page.last)])
+            self.redispatch_ranges([OrdinalRange(first=covered.last + 1, last=page.last)])
         elif page.last <= self.cursor:
             self.cursor = max(self.cursor, covered.last)
         self.pages[page_id] = page.changed(last=covered.last)
@@ -165,15 +167,15 @@ class Relay:
         """Hand a page's items out again, since it is gone without a word; None if not open."""
         page = self.pages.pop(page_id, None)
         if page:
-            self.hand_out_again([OrdinalRange(first=page.first, last=page.last)])
+            self.redispatch_ranges([OrdinalRange(first=page.first, last=page.last)])
         return page
 
-    def hand_out_again(self, ranges: Iterable[OrdinalRange]) -> None:
+    def redispatch_ranges(self, ranges: Iterable[OrdinalRange]) -> None:
         """Put ranges behind those that are to be handed out once more.
 
         There are never too many to be carried: ranges that are close to each other become one.
         That takes in items that are settled, which a page leaves alone, and perhaps some of an
         open page, whose later claim then counts.
         """
-        most = min(self._tunables.most_redispatched, MAX_AGAIN)
-        self.again = at_most([*self.again, *ranges], most)
+        most = min(self._tunables.most_redispatched, MAX_REDISPATCH)
+        self.redispatch = at_most([*self.redispatch, *ranges], most)

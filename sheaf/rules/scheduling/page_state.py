@@ -2,16 +2,16 @@
 
 from sheaf.contracts.temporal.page_runs import (
     PageCarried,
-    PageCounts,
+    PageDrained,
     PageEnded,
     PageInput,
-    PageSlots,
+    PageProgress,
 )
 from sheaf.contracts.temporal.runs import (
     MAX_SAMPLED_FAILURES,
     Counts,
     OrdinalRange,
-    SliceResult,
+    ProcessSliceResult,
     Spent,
 )
 from sheaf.rules.scheduling.reporting import report_pause
@@ -96,9 +96,9 @@ class PageState:
     def take_up(self) -> None:
         """Let wait what the run before has left."""
         if carried := self._input.carried:
-            self.window.take_up(carried.together, carried.alone)
+            self.window.take_up(carried.together, carried.isolated)
 
-    def note(self, result: SliceResult) -> None:
+    def note(self, result: ProcessSliceResult) -> None:
         """Count what a slice did."""
         if result.is_stopped:
             self.window.stop()
@@ -107,7 +107,7 @@ class PageState:
         for kind, spent in result.spent.items():
             self._spent[kind] = self._spent.get(kind, Spent()) + spent
 
-    def drained(self, now: float) -> PageSlots:
+    def drained(self, now: float) -> PageDrained:
         """Give the free slots away, and return what the parent is to hear of it.
 
         Noted before it is told, so that a new parent that adopts the page meanwhile is told too.
@@ -117,17 +117,17 @@ class PageState:
             self.window.give_away()
         return self._slots(self.window.in_flight, now)
 
-    def waits(self, now: float) -> PageSlots:
+    def waits(self, now: float) -> PageDrained:
         """Return the wish for more slots than those that the page has kept."""
         self._told = None
         self.window.give_away()
         return self._slots(self.window.share, now, waits=True)
 
-    def report(self, now: float) -> PageCounts:
+    def report(self, now: float) -> PageProgress:
         """Return what was done so far, which the parent then knows."""
         self._reported = self.counts
         self._reported_at = now
-        return PageCounts(page_id=self._page_id, counts=self.counts)
+        return PageProgress(page_id=self._page_id, counts=self.counts)
 
     def ended(self) -> PageEnded:
         """Return what the page has done, now that it ends."""
@@ -142,10 +142,10 @@ class PageState:
 
     def carried(self) -> PageInput:
         """Return the argument of the next run; only where nothing is in flight."""
-        together, alone = self.window.left()
+        together, isolated = self.window.left()
         carried = PageCarried(
             together=together,
-            alone=alone,
+            isolated=isolated,
             counts=self.counts,
             reported=self._reported,
             spent=self._spent,
@@ -174,9 +174,9 @@ class PageState:
     def _covers(self) -> OrdinalRange:
         return OrdinalRange(first=self._input.first, last=self._input.last)
 
-    def _slots(self, slots: int, now: float, *, waits: bool = False) -> PageSlots:
+    def _slots(self, slots: int, now: float, *, waits: bool = False) -> PageDrained:
         self.report(now)
-        return PageSlots(
+        return PageDrained(
             page_id=self._page_id,
             slots=slots,
             waits=waits,

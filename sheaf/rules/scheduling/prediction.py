@@ -34,35 +34,35 @@ def kind_of(name: str) -> str:
 
 
 def predicted_seconds(
-    name: str, size_bytes: int, paces: Mapping[str, float] | None = None
+    name: str, size_bytes: int, speed_factors: Mapping[str, float] | None = None
 ) -> float:
     """Return the seconds a file of this name and size should take; over 0.
 
     Args:
         name: file name.
         size_bytes: size of the file.
-        paces: measured seconds per predicted second by kind; 1.0 where nothing was measured.
+        speed_factors: measured seconds per predicted second by kind; 1.0 where none was measured.
     """
     kind = kind_of(name)
     figures = _KINDS[kind]
     seconds = figures.base_seconds + figures.seconds_per_mib * size_bytes / _MIB
-    return seconds * (paces or {}).get(kind, 1.0)
+    return seconds * (speed_factors or {}).get(kind, 1.0)
 
 
-def corrected_pace(
-    pace: float, predicted: float, seconds: float, tunables: SchedulingTunables
+def corrected_speed_factor(
+    speed_factor: float, predicted: float, seconds: float, tunables: SchedulingTunables
 ) -> float:
     """Move a pace towards what some files have just shown, within bounds.
 
     Args:
-        pace: as it was.
+        speed_factor: as it was.
         predicted: seconds that were predicted for the files, at a pace of 1.0.
         seconds: that they took.
         tunables: the job's.
     """
     if predicted <= 0 or seconds <= 0:
-        return pace
-    shown = moved(pace, seconds / predicted, tunables)
+        return speed_factor
+    shown = moved(speed_factor, seconds / predicted, tunables)
     return min(tunables.most_pace, max(tunables.least_pace, shown))
 
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from sheaf.contracts.temporal.page_runs import MAX_PAGE_ITEMS, MOST_TOGETHER
-from sheaf.contracts.temporal.runs import OrdinalRange, Slice, SliceResult
+from sheaf.contracts.temporal.runs import OrdinalRange, ProcessSliceResult, Slice
 from sheaf.rules.scheduling.ordinals import ranges_of
 
 
@@ -59,7 +59,7 @@ class Window:
         self.in_flight += 1
         return self._waiting.popleft()
 
-    def end(self, result: SliceResult | None) -> None:
+    def end(self, result: ProcessSliceResult | None) -> None:
         """Free a slot and put back what the slice has left.
 
         What it did not begin goes first, since it is older than all that waits; what needs an
@@ -68,9 +68,9 @@ class Window:
         self.in_flight -= 1
         if result is None or result.is_stopped:
             return
-        if result.rest:
-            self._waiting.appendleft(_together(result.rest, ", left by a slice"))
-        self._waiting.extend(result.alone)
+        if result.remaining:
+            self._waiting.appendleft(_together(result.remaining, ", left by a slice"))
+        self._waiting.extend(result.isolated)
 
     def stop(self) -> None:
         """Forget what waits: the job takes no more work."""
@@ -84,17 +84,17 @@ class Window:
         together = [
             OrdinalRange(first=one.first, last=one.last)
             for one in self._waiting
-            if not one.is_alone
+            if not one.is_isolated
         ]
-        alone = ranges_of(one.first for one in self._waiting if one.is_alone)
-        return tuple(together[:MOST_TOGETHER]), tuple(alone[:MAX_PAGE_ITEMS])
+        isolated = ranges_of(one.first for one in self._waiting if one.is_isolated)
+        return tuple(together[:MOST_TOGETHER]), tuple(isolated[:MAX_PAGE_ITEMS])
 
-    def take_up(self, together: Iterable[OrdinalRange], alone: Iterable[OrdinalRange]) -> None:
+    def take_up(self, together: Iterable[OrdinalRange], isolated: Iterable[OrdinalRange]) -> None:
         """Let wait what a window before this one has left."""
         self.add(_together(one) for one in together)
         self.add(
-            Slice(first=ordinal, last=ordinal, label=f"item {ordinal}", is_alone=True)
-            for one in alone
+            Slice(first=ordinal, last=ordinal, label=f"item {ordinal}", is_isolated=True)
+            for one in isolated
             for ordinal in range(one.first, one.last + 1)
         )
 

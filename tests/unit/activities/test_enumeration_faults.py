@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.enumeration import LedgerEnumerationActivities
-from sheaf.contracts.temporal.runs import Enumerated, EnumerationInput
+from sheaf.contracts.temporal.runs import EnumerationInput, EnumerationProgress
 from sheaf.ledger.records import JobSpec, SourceFile
 from sheaf.sources.roots import SourceRefusedError
 from tests.unit.processing.test_documents import SPEC
@@ -48,10 +48,10 @@ class Listing:
         yield []
 
 
-async def enumerate_with(jobs: Jobs, error: Exception) -> Enumerated:
+async def enumerate_with(jobs: Jobs, error: Exception) -> EnumerationProgress:
     parts: tuple[Any, ...] = (jobs, Enumerations(), Listing(error), None)
     made = LedgerEnumerationActivities(*cast("Any", parts))
-    return cast("Enumerated", await ActivityEnvironment().run(made.enumerate_items, INPUT))
+    return cast("EnumerationProgress", await ActivityEnvironment().run(made.enumerate_items, INPUT))
 
 
 async def test_a_ledger_that_is_away_does_not_fail_the_source() -> None:

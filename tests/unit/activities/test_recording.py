@@ -11,7 +11,7 @@ from activities import recording
 from activities.recording import Recorder
 from sheaf.contracts.failures import OutageError
 from sheaf.contracts.states import ItemStatus
-from sheaf.ledger.records import Outcome, Settled
+from sheaf.ledger.records import Outcome, RecordedOutcomes
 from sheaf.processing.result_store import Processed
 from tests.unit.processing.test_documents import SPEC
 from tests.unit.processing.test_result_store import completed
@@ -47,12 +47,12 @@ class FakeClaims:
         self.error = error
         self.settled: list[Outcome] = []
 
-    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> Settled:
+    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
         if self.error:
             raise self.error
         self.settled += outcomes
         ordinals = frozenset(outcome.item.ordinal for outcome in outcomes)
-        return Settled(ordinals - self.refused, self.stops)
+        return RecordedOutcomes(ordinals - self.refused, self.stops)
 
 
 class FakeWork:

@@ -16,7 +16,7 @@ from activities.recording import Recorder
 from activities.slice_run import MAX_ATTEMPTS, SliceRun
 from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.contracts.states import ItemStatus
-from sheaf.contracts.temporal.runs import SliceInput
+from sheaf.contracts.temporal.runs import ProcessSliceInput
 from sheaf.ledger.records import ClaimedItem
 from sheaf.processing.job_work import Work
 from sheaf.processing.result_store import Processed
@@ -120,7 +120,9 @@ async def run_slice(
     environment: ActivityEnvironment | None = None,
 ) -> SliceRun:
     made: Recorder = recorder(store or FakeStore(), claims)
-    asked = SliceInput(job_id="job", first=1, last=last, file_seconds=60, slice_seconds=SECONDS)
+    asked = ProcessSliceInput(
+        job_id="job", first=1, last=last, file_seconds=60, slice_seconds=SECONDS
+    )
     parts: tuple[Any, ...] = (asked, None, claims, processor, made)
     run = SliceRun(*cast("Any", parts))
     environment = environment or ActivityEnvironment()
@@ -131,7 +133,7 @@ async def run_slice(
 
 async def test_the_wait_for_a_process_is_no_time_of_the_slice_nor_of_its_files() -> None:
     run = await run_slice(Waiting(2 * SECONDS, 0.01), AllClaims(), 5)
-    assert run.rest is None
+    assert run.remaining is None
     (spent,) = run.spent.values()
     assert spent.seconds < 2 * SECONDS < run.seconds
 
@@ -139,15 +141,15 @@ async def test_the_wait_for_a_process_is_no_time_of_the_slice_nor_of_its_files()
 async def test_what_is_not_begun_in_time_is_released_and_left_to_the_page() -> None:
     claims = AllClaims()
     run = await run_slice(Waiting(0, SECONDS * 0.7), claims, 5)
-    assert run.rest is not None
-    assert (run.rest.first, run.rest.last) == (3, 5)
+    assert run.remaining is not None
+    assert (run.remaining.first, run.remaining.last) == (3, 5)
     assert claims.released == [3, 4, 5]
 
 
 async def test_a_slice_begins_a_file_however_late_it_is() -> None:
     run = await run_slice(Waiting(0, SECONDS * 1.5), AllClaims(), 3)
-    assert run.rest is not None
-    assert run.rest.first == 2
+    assert run.remaining is not None
+    assert run.remaining.first == 2
 
 
 async def test_what_waits_for_the_recorder_when_it_breaks_is_given_back_too(
@@ -216,7 +218,7 @@ async def test_an_error_of_code_is_an_attempt_at_what_it_left_behind() -> None:
         (3, ItemStatus.PENDING),
     ]
     assert "KeyError: 'skipped'" in str(claims.settled[1].error_message)
-    assert run.rest is None
+    assert run.remaining is None
     assert claims.released == []
     last = AllClaims(attempts=MAX_ATTEMPTS - 1)
     await run_slice(Broken(0, KeyError("skipped")), last, 1)

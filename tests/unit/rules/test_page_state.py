@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheaf.contracts.temporal.page_runs import MAX_PAGE_ITEMS, PageInput
-from sheaf.contracts.temporal.runs import Counts, OrdinalRange, Slice, SliceResult
+from sheaf.contracts.temporal.runs import Counts, OrdinalRange, ProcessSliceResult, Slice
 from sheaf.rules.scheduling.page_state import PageState
 from sheaf.rules.scheduling.reporting import report_pause
 from sheaf.rules.scheduling.tunables import NEW_JOBS
@@ -44,7 +44,7 @@ def test_no_item_is_lost_or_started_twice_however_often_a_page_continues(
         for first, last in zip(cuts, [*cuts[1:], files + 1], strict=True)
     )
     settled: list[int] = []
-    alone: set[int] = set()
+    isolated: set[int] = set()
     in_flight: list[Slice] = []
     while state.window.has_waiting or in_flight:
         state.window.is_held = state.window.is_held or random_.random() < 0.1
@@ -58,7 +58,7 @@ def test_no_item_is_lost_or_started_twice_however_often_a_page_continues(
         if state.is_untold:
             assert state.drained(NOW).slots == len(in_flight)
         taken = in_flight.pop(random_.randrange(len(in_flight)))
-        result = worked(taken, alone, settled, random_)
+        result = worked(taken, isolated, settled, random_)
         state.window.end(result)
         state.note(result)
     assert sorted(settled) == list(range(1, files + 1))
@@ -66,27 +66,29 @@ def test_no_item_is_lost_or_started_twice_however_often_a_page_continues(
 
 
 def worked(
-    taken: Slice, alone: set[int], settled: list[int], random_: random.Random
-) -> SliceResult:
+    taken: Slice, isolated: set[int], settled: list[int], random_: random.Random
+) -> ProcessSliceResult:
     """Settle some files of a slice, leave some for an Activity of their own, and perhaps a rest."""
     until = taken.last
     again: list[Slice] = []
-    if not taken.is_alone:
+    if not taken.is_isolated:
         until = random_.randint(taken.first, taken.last)
         failed = [n for n in range(taken.first, until + 1) if random_.random() < 0.3]
-        assert not alone & set(failed)
-        alone |= set(failed)
-        again = [Slice(first=n, last=n, is_alone=True) for n in failed]
+        assert not isolated & set(failed)
+        isolated |= set(failed)
+        again = [Slice(first=n, last=n, is_isolated=True) for n in failed]
     done = [n for n in range(taken.first, until + 1) if n not in {one.first for one in again}]
     settled += done
-    rest = OrdinalRange(first=until + 1, last=taken.last) if until < taken.last else None
-    return SliceResult(counts=Counts(completed=len(done)), rest=rest, alone=tuple(again))
+    remaining = OrdinalRange(first=until + 1, last=taken.last) if until < taken.last else None
+    return ProcessSliceResult(
+        counts=Counts(completed=len(done)), remaining=remaining, isolated=tuple(again)
+    )
 
 
 def test_what_a_page_of_nothing_but_failures_carries_is_small() -> None:
     state = state_of(page())
     state.window.add(
-        Slice(first=n, last=n, label="x" * 160, is_alone=True)
+        Slice(first=n, last=n, label="x" * 160, is_isolated=True)
         for n in range(1, MAX_PAGE_ITEMS + 1, 2)
     )
     assert len(state.carried().model_dump_json()) < 100_000
@@ -110,7 +112,9 @@ def test_a_drained_page_keeps_the_slots_in_use_and_asks_for_more_where_files_wai
     # Sent before the parent knew.
     state.set_share(8)
     state.window.end(
-        SliceResult(alone=tuple(Slice(first=n, last=n, is_alone=True) for n in range(1, 51)))
+        ProcessSliceResult(
+            isolated=tuple(Slice(first=n, last=n, is_isolated=True) for n in range(1, 51))
+        )
     )
     state.window.start()
     assert not state.window.may_start
@@ -141,10 +145,10 @@ def test_a_page_reports_its_counts_seldom_enough_however_long_it_runs() -> None:
 
 def test_what_is_told_with_the_slots_is_not_reported_once_more() -> None:
     state = state_of(page())
-    state.note(SliceResult(counts=Counts(completed=1)))
+    state.note(ProcessSliceResult(counts=Counts(completed=1)))
     assert not state.may_report(NOW + 1)
     assert state.may_report(NOW + 2)
     assert state.drained(NOW + 2).counts == Counts(completed=1)
-    state.note(SliceResult(counts=Counts(completed=1)))
+    state.note(ProcessSliceResult(counts=Counts(completed=1)))
     assert not state.may_report(NOW + 3.9)
     assert state.may_report(NOW + 4)

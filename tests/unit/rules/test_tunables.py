@@ -58,8 +58,10 @@ def test_a_run_carries_the_tunables_of_its_job_on() -> None:
     assert state.carried().tunables == own
     page = PageInput(job_id="job", parent_id="job", first=1, last=2, share=1, tunables=own)
     assert PageState(page, "page", 0.0).carried().tunables == own
-    state.relay.hand_out_again([OrdinalRange(first=1, last=1), OrdinalRange(first=9, last=9)])
-    assert state.relay.again == [OrdinalRange(first=1, last=9)]
+    state.scheduler.redispatch_ranges(
+        [OrdinalRange(first=1, last=1), OrdinalRange(first=9, last=9)]
+    )
+    assert state.scheduler.redispatch == [OrdinalRange(first=1, last=9)]
 
 
 @pytest.mark.parametrize(
@@ -76,10 +78,10 @@ def test_a_parent_starts_as_many_pages_ahead_as_its_own_tunables_say(
         is_enumerated=True,
         tunables=SchedulingTunables(**own),
     )
-    relay = BatchState(job).relay
-    while relay.may_start:
-        relay.start(f"page {len(relay.pages)}", relay.next_range())
-    assert len(relay.pages) == pages
+    scheduler = BatchState(job).scheduler
+    while scheduler.may_start:
+        scheduler.start(f"page {len(scheduler.pages)}", scheduler.next_range())
+    assert len(scheduler.pages) == pages
 
 
 @pytest.mark.parametrize("path", DECIDING, ids=lambda path: path.stem)

@@ -6,10 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheaf.contracts.temporal.runs import MAX_AGAIN, BatchInput, OrdinalRange, Slice, SliceResult
+from sheaf.contracts.temporal.runs import (
+    MAX_REDISPATCH,
+    BatchInput,
+    OrdinalRange,
+    ProcessSliceResult,
+    Slice,
+)
 from sheaf.rules.scheduling.batch_state import BatchState
-from sheaf.rules.scheduling.page_scheduler import Relay
-from sheaf.rules.scheduling.prediction import corrected_pace
+from sheaf.rules.scheduling.page_scheduler import PageScheduler
+from sheaf.rules.scheduling.prediction import corrected_speed_factor
 from sheaf.rules.scheduling.slice_window import Window
 from sheaf.rules.scheduling.slicing import MOST_FILES, Weighed, cut, merged
 from sheaf.rules.scheduling.tunables import NEW_JOBS
@@ -108,12 +114,14 @@ def test_a_large_file_is_alone() -> None:
 
 
 @given(
-    pace=st.floats(min_value=0.01, max_value=100),
+    speed_factor=st.floats(min_value=0.01, max_value=100),
     predicted=st.floats(min_value=0, max_value=1e6),
     seconds=st.floats(min_value=0, max_value=1e6),
 )
-def test_the_pace_stays_within_its_bounds(pace: float, predicted: float, seconds: float) -> None:
-    assert 0.01 <= corrected_pace(pace, predicted, seconds, NEW_JOBS) <= 1000
+def test_the_pace_stays_within_its_bounds(
+    speed_factor: float, predicted: float, seconds: float
+) -> None:
+    assert 0.01 <= corrected_speed_factor(speed_factor, predicted, seconds, NEW_JOBS) <= 1000
 
 
 @settings(max_examples=200)
@@ -128,111 +136,115 @@ def test_a_relay_hands_out_every_ordinal_whatever_happens_to_its_pages(
     total: int, page_files: int, concurrency: int, pages: int, seed: int
 ) -> None:
     random_ = random.Random(seed)
-    relay = Relay(concurrency, page_files, NEW_JOBS)
+    scheduler = PageScheduler(concurrency, page_files, NEW_JOBS)
     settled: set[int] = set()
     losses = 0
     for step in range(10_000):
-        relay.mark = min(total, relay.mark + random_.randint(0, page_files))
-        relay.is_final = relay.mark == total
-        if relay.is_done:
+        scheduler.high_water_mark = min(
+            total, scheduler.high_water_mark + random_.randint(0, page_files)
+        )
+        scheduler.is_final = scheduler.high_water_mark == total
+        if scheduler.is_done:
             break
-        if relay.may_start:
-            taken = relay.next_range(pages)
+        if scheduler.may_start:
+            taken = scheduler.next_range(pages)
             size = taken.last - taken.first + 1
             assert 1 <= size <= pages * page_files
-            assert relay.again or relay.is_final or size % page_files == 0
-            relay.start(f"page-{step}", taken)
+            assert scheduler.redispatch or scheduler.is_final or size % page_files == 0
+            scheduler.start(f"page-{step}", taken)
             if random_.random() < 0.2:
                 # An earlier parent has started it, with more items or with fewer.
                 last = random_.randint(taken.first, min(total, taken.last + page_files))
-                relay.covers(f"page-{step}", OrdinalRange(first=taken.first, last=last))
-        shares = relay.shares()
-        drained_slots = sum(page.slots for page in relay.pages.values() if page.is_drained)
+                scheduler.covers(f"page-{step}", OrdinalRange(first=taken.first, last=last))
+        shares = scheduler.shares()
+        drained_slots = sum(page.slots for page in scheduler.pages.values() if page.is_drained)
         assert sum(shares.values()) + drained_slots <= concurrency
-        if relay.pages:
-            page_id = random_.choice(list(relay.pages))
-            page = relay.pages[page_id]
+        if scheduler.pages:
+            page_id = random_.choice(list(scheduler.pages))
+            page = scheduler.pages[page_id]
             what = random_.random()
             if what < 0.2 and losses < 20:
-                relay.lost(page_id)
+                scheduler.lost(page_id)
                 losses += 1
             elif what < 0.5 and shares.get(page_id, 0):
-                relay.told(page_id, shares[page_id])
-                relay.drained(page_id, random_.randint(0, shares[page_id]))
+                scheduler.told(page_id, shares[page_id])
+                scheduler.drained(page_id, random_.randint(0, shares[page_id]))
             elif what < 0.7 and page.is_drained:
                 # Files that failed transiently, or a run of it that it has continued as new.
-                relay.drained(page_id, page.slots, waits=True)
+                scheduler.drained(page_id, page.slots, waits=True)
             elif page.is_drained:
-                relay.ended(page_id)
+                scheduler.ended(page_id)
                 settled |= set(range(page.first, page.last + 1))
-    assert relay.is_done
+    assert scheduler.is_done
     assert settled == set(range(1, total + 1))
 
 
 def test_the_page_ahead_waits_with_no_share_until_the_current_one_drains() -> None:
-    relay = Relay(4, 10, NEW_JOBS, mark=30, is_final=True)
-    assert relay.start("a", relay.next_range()) == 4
-    assert relay.start("b", relay.next_range()) == 0
-    assert not relay.may_start
-    relay.drained("a", 3)
-    assert relay.untold_shares() == {"b": 1}
-    assert relay.may_start
+    scheduler = PageScheduler(4, 10, NEW_JOBS, high_water_mark=30, is_final=True)
+    assert scheduler.start("a", scheduler.next_range()) == 4
+    assert scheduler.start("b", scheduler.next_range()) == 0
+    assert not scheduler.may_start
+    scheduler.drained("a", 3)
+    assert scheduler.untold_shares() == {"b": 1}
+    assert scheduler.may_start
 
 
 def test_a_drained_page_that_has_slices_again_gets_what_is_free_and_no_more() -> None:
-    relay = Relay(8, 10, NEW_JOBS, mark=30, is_final=True)
-    relay.start("a", relay.next_range())
-    relay.drained("a", 3)
-    assert relay.start("b", relay.next_range()) == 5
-    relay.drained("a", 2, waits=True)
-    assert relay.untold_shares() == {"a": 3}
-    relay.told("a", 3)
-    relay.drained("b", 2)
-    assert relay.untold_shares() == {"a": 6}
-    relay.told("a", 6)
-    assert relay.start("c", relay.next_range()) == 0
+    scheduler = PageScheduler(8, 10, NEW_JOBS, high_water_mark=30, is_final=True)
+    scheduler.start("a", scheduler.next_range())
+    scheduler.drained("a", 3)
+    assert scheduler.start("b", scheduler.next_range()) == 5
+    scheduler.drained("a", 2, waits=True)
+    assert scheduler.untold_shares() == {"a": 3}
+    scheduler.told("a", 3)
+    scheduler.drained("b", 2)
+    assert scheduler.untold_shares() == {"a": 6}
+    scheduler.told("a", 6)
+    assert scheduler.start("c", scheduler.next_range()) == 0
 
 
 def test_ranges_that_wait_to_be_handed_out_again_are_never_too_many_to_be_carried() -> None:
-    state = BatchState(BatchInput(job_id="job", page_files=1, threshold=1, cursor=5000, mark=5000))
+    state = BatchState(
+        BatchInput(job_id="job", page_files=1, threshold=1, cursor=5000, high_water_mark=5000)
+    )
     state.unsettled(tuple(OrdinalRange(first=n, last=n) for n in range(1, 1200, 2)))
-    again = state.carried().again
-    assert len(again) == MAX_AGAIN
-    held = {n for one in again for n in range(one.first, one.last + 1)}
+    redispatch = state.carried().redispatch
+    assert len(redispatch) == MAX_REDISPATCH
+    held = {n for one in redispatch for n in range(one.first, one.last + 1)}
     assert set(range(1, 1200, 2)) <= held
 
 
 def test_a_page_that_lost_its_parent_twice_is_forgotten_once() -> None:
-    relay = Relay(4, 10, NEW_JOBS, mark=10, is_final=True)
-    relay.start("a", relay.next_range())
-    assert relay.ended("a")
-    assert not relay.ended("a")
-    assert not relay.lost("a")
+    scheduler = PageScheduler(4, 10, NEW_JOBS, high_water_mark=10, is_final=True)
+    scheduler.start("a", scheduler.next_range())
+    assert scheduler.ended("a")
+    assert not scheduler.ended("a")
+    assert not scheduler.lost("a")
 
 
 def test_an_adopted_page_with_more_items_leaves_none_of_them_to_the_next_page() -> None:
-    relay = Relay(4, 10, NEW_JOBS, mark=30, is_final=True)
-    relay.start("a", relay.next_range())
-    relay.covers("a", OrdinalRange(first=1, last=25))
-    assert relay.next_range() == OrdinalRange(first=26, last=30)
+    scheduler = PageScheduler(4, 10, NEW_JOBS, high_water_mark=30, is_final=True)
+    scheduler.start("a", scheduler.next_range())
+    scheduler.covers("a", OrdinalRange(first=1, last=25))
+    assert scheduler.next_range() == OrdinalRange(first=26, last=30)
 
 
 def test_what_an_adopted_page_does_not_have_is_handed_out_before_anything_new() -> None:
-    relay = Relay(4, 10, NEW_JOBS, mark=30, is_final=True)
-    relay.start("a", relay.next_range())
-    relay.covers("a", OrdinalRange(first=1, last=4))
-    assert relay.next_range() == OrdinalRange(first=5, last=10)
+    scheduler = PageScheduler(4, 10, NEW_JOBS, high_water_mark=30, is_final=True)
+    scheduler.start("a", scheduler.next_range())
+    scheduler.covers("a", OrdinalRange(first=1, last=4))
+    assert scheduler.next_range() == OrdinalRange(first=5, last=10)
 
 
 def test_a_window_puts_back_the_rest_first_and_retries_last() -> None:
     window = Window(share=1)
     window.add([Slice(first=1, last=5), Slice(first=6, last=10)])
     window.start()
-    retried = Slice(first=2, last=2, is_alone=True)
-    window.end(SliceResult(rest=OrdinalRange(first=4, last=5), alone=(retried,)))
+    retried = Slice(first=2, last=2, is_isolated=True)
+    window.end(ProcessSliceResult(remaining=OrdinalRange(first=4, last=5), isolated=(retried,)))
     started = []
     while window.may_start:
         taken = window.start()
-        started.append((taken.first, taken.is_alone))
-        window.end(SliceResult())
+        started.append((taken.first, taken.is_isolated))
+        window.end(ProcessSliceResult())
     assert started == [(4, False), (6, False), (2, True)]
