@@ -72,6 +72,7 @@ def _engine(*, is_picture: bool) -> Any:
         tessdata_path=str(folder) if folder else os.devnull,
         num_workers=1,
         quiet=True,
+        keep_headers_footers=True,  # as Sheaf does
     )
 
 

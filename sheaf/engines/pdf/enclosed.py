@@ -20,9 +20,11 @@ MAX_BYTES = 256 * 1024**2
 """Largest file that is looked through; one that is larger is taken to have everything."""
 MAX_UNPACKED = 32 * 1024**2
 MAX_NAMED = 20
+TAIL = 4096
 FILES, LAYERS = b"/EmbeddedFile", b"/OCProperties"
 _LEAF = re.compile(r"<([\w.:-]{1,80})(?:\s[^<>]*+)?>([^<>]++)</\1\s*+>")
 MAX_VALUES = 2000
+_PICTURE = re.compile(rb"/Subtype\s*+/Image\b")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,16 @@ def signs_of(path: Path) -> Signs:
         data = os.read(file, size)
     finally:
         os.close(file)
-    return Signs(FILES in data, LAYERS in data or _is_packed(LAYERS, data))
+    # Objects are packed where the table of them is, and then no file ends with a plain trailer.
+    end = data[-TAIL:]
+    is_plain = b"trailer" in end and b"/XRefStm" not in end
+    has_layers = LAYERS in data or (not is_plain and _is_packed(LAYERS, data))
+    return Signs(FILES in data, has_layers)
+
+
+def may_have_pictures(path: Path) -> bool:
+    """Whether the bytes of a file hold a picture; the names of streams are never packed."""
+    return path.stat().st_size > MAX_BYTES or bool(_PICTURE.search(path.read_bytes()))
 
 
 def attached_files(source: Source) -> list[str]:

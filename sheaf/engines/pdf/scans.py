@@ -12,6 +12,7 @@ from sheaf.contracts.documents import ParsedPage
 from sheaf.contracts.page_parts import letters
 from sheaf.engines import ocr
 from sheaf.engines.orientation import legibility
+from sheaf.engines.pdf.enclosed import may_have_pictures
 from sheaf.engines.pdf.liteparse import page_from, scaled
 from sheaf.engines.pdf.looks import SPARSE, is_doubtful, is_unreadable
 from sheaf.engines.pdf.losses import lost_lines
@@ -85,7 +86,7 @@ class Scans:
                 unread.append(page.page)
             elif len(page.text) < SPARSE:
                 sparse.append(page.page)
-        if sparse:
+        if sparse and may_have_pictures(self._pages.source.path):
             with opened(self._pages.source) as document:
                 found += [at for at in sparse if document and picture_share(document, at) > COVERED]
         if unread:
