@@ -128,7 +128,7 @@ def build_workers(
         workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow, SmallJobsWorkflow],
         activities=[
             *(job_activities.begin_job, job_activities.request_cancel),
-            *(job_activities.settle_job, job_activities.fail_job),
+            *(job_activities.finalize_job, job_activities.fail_job),
             job_activities.cancel_run,
             *(pages.find_page, pages.plan_page, pages.find_ended_pages),
             enumeration.enumerate_items,

@@ -38,9 +38,9 @@ class LedgerJobActivities(JobActivities):
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    @activity.defn
-    async def settle_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
-        result = await self._jobs.settle(
+    @activity.defn(name="settle_job")
+    async def finalize_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
+        result = await self._jobs.finalize(
             input.job_id,
             cancels=input.is_cancelled,
             gives_up=input.gives_up,

@@ -139,7 +139,7 @@ class Recorder:
                     spec.project_id, work.output, work.output_region, _copies(group)
                 )
         with _outage("the ledger"):
-            settled = await self._claims.settle(spec.job_id, outcomes)
+            settled = await self._claims.record(spec.job_id, outcomes)
         self._group = []
         self.recorded.is_stopped = settled.is_stopped
         self.recorded.add([o for o in outcomes if o.item.ordinal in settled.accepted])

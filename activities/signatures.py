@@ -52,9 +52,9 @@ class JobActivities(ABC):
     async def cancel_run(self, input: JobRef) -> None:
         """Ask Temporal to cancel the job's parent, which has not heard of the ledger's cancel."""
 
-    @activity.defn
+    @activity.defn(name="settle_job")
     @abstractmethod
-    async def settle_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
+    async def finalize_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
         """End the job if every item is settled, or return the ranges that are not.
 
         A job whose cancel was asked for ends cancelled, whatever the input says.
@@ -63,7 +63,7 @@ class JobActivities(ABC):
     @activity.defn
     @abstractmethod
     async def fail_job(self, input: JobRef) -> FinalizeJobResult:
-        """End the job with the reason given, where `settle_job` fails for good.
+        """End the job with the reason given, where `finalize_job` fails for good.
 
         It ends `failed`, or cancelled where that was asked for.
         """
@@ -135,7 +135,7 @@ class SmallJobActivities(ABC):
     @activity.defn
     @abstractmethod
     async def run_small_job(self, input: RunSmallJobInput) -> RunSmallJobResult:
-        """Begin, list, process and settle a job of few files; a local Activity.
+        """Begin, list, process and finalize a job of few files; a local Activity.
 
         Without an end where it is not small, or something is left that pages are to do again.
         Idempotent: of a job that has ended it returns the end.

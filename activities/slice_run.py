@@ -17,7 +17,7 @@ from sheaf.contracts.temporal.runs import OrdinalRange, ProcessSliceInput, Slice
 from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.records import ClaimedItem, Outcome
 from sheaf.processing.job_work import Work
-from sheaf.processing.outcomes import exhausted, failed
+from sheaf.processing.outcomes import exhausted, failed_outcome
 from sheaf.processing.processor import DocumentProcessor
 from sheaf.processing.result_store import Processed
 from sheaf.processing.slice_budget import SliceBudget
@@ -132,7 +132,9 @@ class SliceRun:
                 del self._held[item.ordinal]
             elif item.lost_claims > MAX_LOST_CLAIMS:
                 message = f"{item.lost_claims} workers died while they processed this file"
-                await self._finish(failed(item, DocumentError(FailureKind.CRASHED, message)))
+                await self._finish(
+                    failed_outcome(item, DocumentError(FailureKind.CRASHED, message))
+                )
         return claimed
 
     async def _work_through(self, stop: asyncio.Future[None]) -> None:
@@ -188,11 +190,11 @@ class SliceRun:
         log.error("slice broke off", job_id=self._input.job_id, files=len(left), exc_info=error)
         message = f"an error of the program, which its log has: {reason(error)}"
         outcomes = [
-            _counted(failed(item, DocumentError(FailureKind.UNAVAILABLE, message)).outcome)
+            _counted(failed_outcome(item, DocumentError(FailureKind.UNAVAILABLE, message)).outcome)
             for item in left
         ]
         if outcomes:
-            settled = await self._claims.settle(self._input.job_id, outcomes)
+            settled = await self._claims.record(self._input.job_id, outcomes)
             self._recorder.recorded.add(
                 [one for one in outcomes if one.item.ordinal in settled.accepted]
             )

@@ -72,7 +72,7 @@ class LedgerSmallJobActivities(SmallJobActivities):
             row = await self._jobs.begin(input.job_id)
             is_refused = row.cancel_requested_at is not None
             if is_refused or row.status.is_terminal:
-                return await self._settled(input.job_id, EnumerationProgress(high_water_mark=0))
+                return await self._finalized(input.job_id, EnumerationProgress(high_water_mark=0))
             spec = await self._specs.spec_of(row)
             listed = EnumerationProgress(high_water_mark=row.total, is_final=True)
             if not row.is_enumerated:
@@ -85,7 +85,7 @@ class LedgerSmallJobActivities(SmallJobActivities):
                 return RunSmallJobResult(
                     enumerated=listed, counts=done.counts, failures=done.failures
                 )
-            return await self._settled(input.job_id, listed, done)
+            return await self._finalized(input.job_id, listed, done)
 
     async def _is_inline(self, job_id: str, listed: EnumerationProgress) -> bool:
         if not listed.is_final or listed.error or listed.high_water_mark > MOST_INLINE_FILES:
@@ -113,7 +113,7 @@ class LedgerSmallJobActivities(SmallJobActivities):
             self._claims,
         )
 
-    async def _settled(
+    async def _finalized(
         self, job_id: str, listed: EnumerationProgress, done: ProcessSliceResult | None = None
     ) -> RunSmallJobResult:
         """Settle the job; without an end where something is unsettled, which pages will find."""
@@ -160,7 +160,7 @@ class LedgerSmallJobActivities(SmallJobActivities):
         except asyncio.CancelledError:
             if not cancelled.is_set():
                 raise
-            done = await self._settled(one.job_id, EnumerationProgress(high_water_mark=0))
+            done = await self._finalized(one.job_id, EnumerationProgress(high_water_mark=0))
         except Exception as error:  # noqa: BLE001 - of this job alone
             log.warning("not done in one go", job_id=one.job_id, cause=reason(error))
             done = RunSmallJobResult()

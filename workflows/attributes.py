@@ -11,7 +11,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
     from sheaf.contracts.temporal import attributes
-    from sheaf.contracts.temporal.runs import BatchInput, BatchResult, Counts
+    from sheaf.contracts.temporal.runs import BatchInput, Counts, RunBatchResult
 
 STATUS = SearchAttributeKey.for_keyword(attributes.STATUS)
 FAILED = SearchAttributeKey.for_int(attributes.FAILED)
@@ -24,7 +24,7 @@ def update_attributes(
     status: str | None = None,
     counts: Counts | None = None,
     total: int | None = None,
-    result: BatchResult | None = None,
+    result: RunBatchResult | None = None,
 ) -> None:
     """Upsert what is given; nothing where the namespace has no such attributes."""
     if not input.has_search_attributes:

@@ -18,11 +18,11 @@ with workflow.unsafe.imports_passed_through():
     from sheaf.contracts.temporal.runs import (
         BatchInput,
         BatchProgress,
-        BatchResult,
         EnumerationProgress,
         FinalizeJobInput,
         FindEndedPagesInput,
         JobRef,
+        RunBatchResult,
     )
     from sheaf.rules.scheduling.batch_state import BatchState
     from sheaf.rules.scheduling.progress import describe, describe_end
@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn
 class BatchWorkflow:
-    """Run a job: enumerate, relay pages, settle.
+    """Run a job: enumerate, schedule pages, finalize.
 
     A run hands out at most `threshold` items and then continues as new without waiting for its
     pages, which are abandoned children. The parent hears of their ends by signals; a watchdog
@@ -52,7 +52,7 @@ class BatchWorkflow:
         self._watchdog: asyncio.Task[None] | None = None
 
     @workflow.run
-    async def run(self, input: BatchInput) -> BatchResult:
+    async def run(self, input: BatchInput) -> RunBatchResult:
         result = await self._run_and_settle()
         if result.status == JobStatus.FAILED and workflow.patched("fail-with-the-job"):
             raise ApplicationError(
@@ -60,7 +60,7 @@ class BatchWorkflow:
             )
         return result
 
-    async def _run_and_settle(self) -> BatchResult:
+    async def _run_and_settle(self) -> RunBatchResult:
         try:
             return await self._run_or_fail()
         except (asyncio.CancelledError, FailureError) as error:
@@ -72,7 +72,7 @@ class BatchWorkflow:
             if self._watchdog:
                 self._watchdog.cancel()
 
-    async def _run_or_fail(self) -> BatchResult:
+    async def _run_or_fail(self) -> RunBatchResult:
         try:
             if ended := await self._run_inline():
                 return ended
@@ -81,7 +81,7 @@ class BatchWorkflow:
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
-            return await self._settle_failed(f"the orchestration failed: {reason_of(error)}")
+            return await self._finalize_failed(f"the orchestration failed: {reason_of(error)}")
 
     @workflow.signal
     def enumerated(self, enumerated: EnumerationProgress) -> None:
@@ -109,7 +109,7 @@ class BatchWorkflow:
         """How far the job is, as far as its pages have reported."""
         return self._state.progress()
 
-    async def _run_inline(self) -> BatchResult | None:
+    async def _run_inline(self) -> RunBatchResult | None:
         """Have a small job done in one go; None when there is something left for pages."""
         if self._input.runs > 1 or not self._input.begins_inline:
             return None
@@ -122,7 +122,7 @@ class BatchWorkflow:
             update_attributes(self._input, status=done.result.status, result=done.result)
         return done.result
 
-    async def _run(self) -> BatchResult:
+    async def _run(self) -> RunBatchResult:
         state = self._state
         if self._input.runs == 1 and not await self._begin():
             await self._hear_cancel()
@@ -132,7 +132,7 @@ class BatchWorkflow:
             await self._advance()
             self._show()
             if state.is_done or (state.is_given_up and workflow.patched("give-up-the-rest")):
-                result = await self._settle()
+                result = await self._finalize()
                 if result:
                     return result
             elif state.changes == seen:
@@ -219,12 +219,12 @@ class BatchWorkflow:
         )
         workflow.continue_as_new(self._state.carried())
 
-    async def _settle(self) -> BatchResult | None:
+    async def _finalize(self) -> RunBatchResult | None:
         """End the job, or hand out again what is unsettled; None in the second case."""
         state = self._state
         gives_up = state.settles >= self._input.tunables.most_finalizations
         settled = await call_ledger(
-            JobActivities.settle_job,
+            JobActivities.finalize_job,
             FinalizeJobInput(
                 job_id=self._input.job_id, gives_up=gives_up, error=state.error, fault=state.fault
             ),
@@ -238,9 +238,9 @@ class BatchWorkflow:
         state.unsettled(settled.unsettled)
         return None
 
-    async def _settle_failed(self, error: str) -> BatchResult:
+    async def _finalize_failed(self, error: str) -> RunBatchResult:
         settled = await end_job(FinalizeJobInput(job_id=self._input.job_id, error=error[:2000]))
-        result = settled.result or BatchResult(status=JobStatus.FAILED, reason=error)
+        result = settled.result or RunBatchResult(status=JobStatus.FAILED, reason=error)
         if result.status == JobStatus.CANCELLED and workflow.patched("cancel-the-failed"):
             await self._hear_cancel()
         update_attributes(self._input, status=result.status, result=settled.result)
@@ -264,7 +264,7 @@ class BatchWorkflow:
             await asking
 
     async def _cancel(self) -> None:
-        """Refuse further claims, cancel the children, wait for the pages' ends, settle."""
+        """Refuse further claims, cancel the children, wait for the their ends, finalize."""
         await call_ledger(
             JobActivities.request_cancel,
             JobRef(job_id=self._input.job_id, reason="cancelled in Temporal"),
@@ -280,9 +280,9 @@ class BatchWorkflow:
             workflow.logger.warning("pages did not end", extra={"open": open_pages})
         await self._finish_cancel()
 
-    async def _finish_cancel(self) -> BatchResult:
+    async def _finish_cancel(self) -> RunBatchResult:
         settled = await end_job(FinalizeJobInput(job_id=self._input.job_id, is_cancelled=True))
-        result = settled.result or BatchResult(status=JobStatus.CANCELLED)
+        result = settled.result or RunBatchResult(status=JobStatus.CANCELLED)
         update_attributes(self._input, status=JobStatus.CANCELLED, result=settled.result)
         if workflow.patched("count-the-cancelled"):
             # A cancelled Workflow has no result to be read.
@@ -296,5 +296,5 @@ class BatchWorkflow:
             describe(state.progress(), state.failures, state.scheduler.pages, self._input)
         )
 
-    def _show_end(self, result: BatchResult) -> None:
+    def _show_end(self, result: RunBatchResult) -> None:
         workflow.set_current_details(describe_end(result, self._state.failures, self._input))

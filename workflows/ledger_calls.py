@@ -39,7 +39,7 @@ async def call_ledger(
 async def end_job(input: FinalizeJobInput) -> FinalizeJobResult:
     """Settle a job that is to end now; it ends `failed` where it cannot be settled as asked."""
     try:
-        return await call_ledger(JobActivities.settle_job, input)
+        return await call_ledger(JobActivities.finalize_job, input)
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise

@@ -31,8 +31,8 @@ class PageWorkflow:
 
     The page tells its parent what it has done so far (`counted`), when nothing is left to start
     (`drained`, again for each slot that then becomes free, or that it needs once more) and when
-    it ends (`ended`). It never fails because of a file: what stays unsettled is found by the
-    settle at the end of the job.
+    it ends (`ended`). It never fails because of a file: what stays unsettled is found at the
+    end of the job.
 
     Once its history is long it starts nothing more, so that its slots go to the next page, and
     continues as new when what was in flight has ended.

@@ -131,7 +131,7 @@ async def answer(error: Exception, scope: Scope, receive: Receive, send: Send) -
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError | ValidationError)
-    listed = [_shown(one) for one in true_errors(error.errors())[:MOST_ERRORS_SHOWN]]
+    listed = [_detail(one) for one in true_errors(error.errors())[:MOST_ERRORS_SHOWN]]
     return JSONResponse({"detail": listed}, status_code=422)
 
 
@@ -222,7 +222,7 @@ def _may_be_secret(location: Sequence[object]) -> bool:
     return any(part in names for part in ("secret", "headers", "key", "proxy", "password"))
 
 
-def _shown(error: object) -> dict[str, object]:
+def _detail(error: object) -> dict[str, object]:
     """Return one validation error without the parts that may be huge or cannot be JSON."""
     given = jsonable_encoder(error, custom_encoder={Exception: str, bytes: lambda _: "<bytes>"})
     shown: dict[str, object] = {

@@ -8,7 +8,7 @@ from sheaf.ledger.items.listing import ItemRow
 from sheaf.ledger.records import JobRow
 
 
-def total_shown(job: JobRow) -> str:
+def total_text(job: JobRow) -> str:
     """Return how many files a job has; `+` says that they are still being counted."""
     return str(job.total) if job.is_enumerated else f"{job.total}+"
 

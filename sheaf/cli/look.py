@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from sheaf.cli.job_output import counts_line, item_json, job_json, total_shown
+from sheaf.cli.job_output import counts_line, item_json, job_json, total_text
 from sheaf.cli.output import console, print_json, print_rows, short_at, shown
 from sheaf.cli.session import session
 from sheaf.cli.waiting import Waits
@@ -101,7 +101,7 @@ def print_jobs(jobs: list[JobRow], places: Mapping[str, int]) -> None:
 def _done(job: JobRow, places: Mapping[str, int]) -> str:
     if job.id in places:
         return f"place {places[job.id]}"
-    return f"{job.completed + job.skipped}/{total_shown(job)}"
+    return f"{job.completed + job.skipped}/{total_text(job)}"
 
 
 def print_items(items: list[ItemRow]) -> None:

@@ -21,10 +21,10 @@ def shown(text: str) -> str:
 
     What a terminal would obey, or show in another order, is written as its escape.
     """
-    return "".join(map(_shown, text))
+    return "".join(map(_escaped, text))
 
 
-def _shown(letter: str) -> str:
+def _escaped(letter: str) -> str:
     is_obeyed = unicodedata.category(letter) in _OBEYED or letter in _DIRECTIONS
     return letter.encode("unicode_escape").decode() if is_obeyed else letter
 

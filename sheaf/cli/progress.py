@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from sheaf.cli.job_output import counts_line, total_shown
+from sheaf.cli.job_output import counts_line, total_text
 from sheaf.cli.output import console
 from sheaf.cli.session import Session
 from sheaf.cli.waiting import Waits
@@ -50,7 +50,7 @@ async def _print_lines(current: Session, job_id: str, waits: Waits) -> JobRow:
     while not (job := await current.job(job_id)).status.is_terminal:
         if time.monotonic() - printed_at >= LINE_SECONDS:
             waited_for = await waits.followed(job, is_moving=job.settled > settled)
-            line = f"{job.settled}/{total_shown(job)} files: {counts_line(job)}. {waited_for}"
+            line = f"{job.settled}/{total_text(job)} files: {counts_line(job)}. {waited_for}"
             console.print(line.rstrip(), markup=False, soft_wrap=True)
             printed_at, settled = time.monotonic(), job.settled
         await asyncio.sleep(POLL_SECONDS)
@@ -77,7 +77,7 @@ class _View:
         self._bar = self._progress.add_task("waiting", total=100, done="", rate="", left="")
         self._began = time.monotonic()
         self._began_with: int | None = None
-        self._shown = 0.0
+        self._percentage = 0.0
         self._settled = 0
         self._moved_at = float("-inf")
 
@@ -98,15 +98,15 @@ class _View:
         if self._began_with is None:
             self._began_with = self._settled = job.settled
         elapsed = time.monotonic() - self._began
-        self._shown = percentage(job.settled, job.total, self._shown)
+        self._percentage = percentage(job.settled, job.total, self._percentage)
         done_now = job.settled - self._began_with
         left = remaining_seconds(done_now, job.total - self._began_with, elapsed)
         failed = f" [red]({job.failed} failed)[/red]" if job.failed else ""
         self._progress.update(
             self._bar,
-            completed=self._shown,
+            completed=self._percentage,
             description=f"{job.status}{failed}",
-            done=f"{job.settled}/{total_shown(job)} files",
+            done=f"{job.settled}/{total_text(job)} files",
             rate=f"{done_now / elapsed:.1f}/s" if elapsed > 0 else "",
             left=f"{left:.0f} s left" if left and not job.status.is_terminal else "",
         )

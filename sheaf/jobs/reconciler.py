@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from sheaf.contracts.ids import batch_workflow_id
-from sheaf.contracts.temporal.runs import BatchResult
+from sheaf.contracts.temporal.runs import RunBatchResult
 from sheaf.jobs.service import RPC_TIMEOUT, JobService
 from sheaf.jobs.workflow_ends import WorkflowEnd, workflow_end
 from sheaf.ledger.database import now_us
@@ -127,7 +127,7 @@ class Sweeper:
         if end.is_by_hand:
             await self._jobs.request_cancel(job.id, end.reason)
         try:
-            result = await self._settle(job, end)
+            result = await self._finalize(job, end)
         except Exception as fault:
             if blame(fault) is not Blame.PROGRAM:
                 raise
@@ -135,8 +135,8 @@ class Sweeper:
             result = await self._jobs.fail(job.id, f"it could not be settled: {reason(fault)}")
         log.warning("settled a job whose workflow is gone", job_id=job.id, result=str(result))
 
-    async def _settle(self, job: JobRow, end: WorkflowEnd) -> BatchResult | None:
-        return await self._jobs.settle(
+    async def _finalize(self, job: JobRow, end: WorkflowEnd) -> RunBatchResult | None:
+        return await self._jobs.finalize(
             job.id,
             cancels=end.is_by_hand,
             gives_up=not end.is_by_hand,

@@ -17,7 +17,7 @@ _ON_DEMAND = ("delete workflow execution", "terminateifrunning")
 
 @dataclass(frozen=True)
 class WorkflowEnd:
-    """The end of a Workflow that did not settle its job."""
+    """The end of a Workflow that did not finalize its job."""
 
     is_by_hand: bool
     """Whether someone ended it, rather than a fault."""

@@ -134,7 +134,7 @@ def _configure_sqlite(engine: AsyncEngine) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         # NORMAL syncs at checkpoints: after a power loss the last commits may be missing, and the
-        # conditional settle dispatches their items again.
+        # conditional end of a job dispatches their items again.
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()

@@ -242,7 +242,7 @@ def has_status(status: ItemStatus) -> sa.ColumnElement[bool]:
 attempts = sa.Table(
     "attempts",
     metadata,
-    # Every attempt that did not settle its item: retried, given back, or refused by the fence.
+    # Every attempt that did not end its item: retried, given back, or refused by the fence.
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("job_id", JOB, nullable=False),
     sa.Column("ordinal", sa.Integer, nullable=False),

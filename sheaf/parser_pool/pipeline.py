@@ -20,7 +20,7 @@ from sheaf.contracts.failures import FailureKind, OutageError
 from sheaf.parser_pool.frame_reader import ForeignFrameError
 from sheaf.parser_pool.process import ParserProcess, ProcessDiedError
 from sheaf.parser_pool.requests import ParseRequest, ParseRequests, ParseResponse
-from sheaf.parser_pool.responses import death_of, failed, response_of
+from sheaf.parser_pool.responses import death_of, failed_result, response_of
 
 log = structlog.get_logger(__name__)
 
@@ -276,7 +276,7 @@ class RequestPipeline:
         if process.files_answered:
             return None
         message = "the parser process sent what is no answer to the request for this file"
-        return failed(FailureKind.CRASHED, message)
+        return failed_result(FailureKind.CRASHED, message)
 
 
 def _frame(request: ParseRequest) -> bytes:

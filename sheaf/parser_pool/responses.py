@@ -37,16 +37,18 @@ async def response_of(
     except TimeoutError:
         process.kill()
         message = f"over the time allowed for one file ({request.deadline_seconds:g} s)"
-        return failed(FailureKind.TIMEOUT, message)
+        return failed_result(FailureKind.TIMEOUT, message)
     except ForeignFrameError:
         process.kill()
         raise
     except FrameTooLargeError:
         process.kill()
-        return failed(FailureKind.TOO_LARGE, f"the result is over {process.most_bytes} bytes")
+        return failed_result(
+            FailureKind.TOO_LARGE, f"the result is over {process.most_bytes} bytes"
+        )
     except _BadFrameError as error:
         process.kill()
-        return failed(FailureKind.CRASHED, str(error))
+        return failed_result(FailureKind.CRASHED, str(error))
     if result.failure is not None and result.failure.kind.is_transient:
         # What failed may be the process's own, such as files that an engine left open: those
         # that were sent ahead would meet it too.
@@ -62,12 +64,12 @@ async def death_of(process: ParserProcess, request: ParseRequest) -> EngineResul
     if process.ran_out_of_memory():
         mebibytes = process.memory_bytes // 2**20
         message = f"the document needs more memory than is allowed ({mebibytes} MiB)"
-        return failed(FailureKind.TOO_LARGE, message)
+        return failed_result(FailureKind.TOO_LARGE, message)
     if code == -signal.SIGXCPU:
         seconds = request.engine_request.cpu_seconds
         message = f"over the processor time allowed for one file ({seconds} s)"
-        return failed(FailureKind.TIMEOUT, message)
-    return failed(FailureKind.CRASHED, f"parser process died: {_cause(code)}")
+        return failed_result(FailureKind.TIMEOUT, message)
+    return failed_result(FailureKind.CRASHED, f"parser process died: {_cause(code)}")
 
 
 class _BadFrameError(Exception):
@@ -95,7 +97,7 @@ def _cause(code: int) -> str:
         return f"signal {-code}"
 
 
-def failed(kind: FailureKind, message: str) -> EngineResult:
+def failed_result(kind: FailureKind, message: str) -> EngineResult:
     """Return a failure as the result of a file."""
     failure = EngineFailure(kind=kind, message=message[:MAX_MESSAGE_CHARACTERS])
     return EngineResult(failure=failure)

@@ -10,7 +10,7 @@ from sheaf.ledger.items.reuse import FileKey, ResultKey
 from sheaf.ledger.records import ClaimedItem
 from sheaf.processing.images import image_folder
 from sheaf.processing.job_work import Work
-from sheaf.processing.outcomes import failed, skipped
+from sheaf.processing.outcomes import failed_outcome, skipped
 from sheaf.processing.result_store import Processed
 from sheaf.rules.name_hints import name_hint
 from sheaf.sources.content import Content
@@ -70,7 +70,7 @@ class FileOpener:
             known, opened = [], []
             for item, content, key in zip(group, contents, keys, strict=True):
                 if isinstance(content, DocumentError):
-                    known.append(failed(item, content))
+                    known.append(failed_outcome(item, content))
                 elif key and (result_id := results.get(key)):
                     known.append(skipped(item, result_id, content))
                 else:

@@ -78,7 +78,7 @@ def skipped(item: ClaimedItem, result_id: str, content: Content) -> Processed:
     )
 
 
-def failed(item: ClaimedItem, error: DocumentError) -> Processed:
+def failed_outcome(item: ClaimedItem, error: DocumentError) -> Processed:
     """Return that an error ended an item, or that it goes again where the error may pass."""
     wait = error.retry_after_seconds
     return Processed(

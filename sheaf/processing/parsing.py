@@ -12,7 +12,7 @@ from sheaf.parser_pool.requests import ParseRequest, ParseRequests, ParseRespons
 from sheaf.processing.images import written_images
 from sheaf.processing.job_work import Work
 from sheaf.processing.open_files import FileOpener, OpenFile, OpenFiles
-from sheaf.processing.outcomes import completed, failed
+from sheaf.processing.outcomes import completed, failed_outcome
 from sheaf.processing.passwords import Passwords
 from sheaf.processing.result_store import Processed
 from sheaf.processing.slice_budget import SliceBudget
@@ -187,4 +187,4 @@ class ParseStage:
             await self._opener.check(self._work, one)
             return completed(self._work, one.item, result, one.content, images)
         except Exception as error:  # noqa: BLE001 - of this file alone
-            return failed(one.item, failure_of_item(error))
+            return failed_outcome(one.item, failure_of_item(error))

@@ -103,7 +103,7 @@ class FileCalls:
     @property
     def hung(self) -> list[str]:
         """The places and names of the calls that hang."""
-        return sorted(_shown(call.step) for call in list(self._hung))
+        return sorted(_step_name(call.step) for call in list(self._hung))
 
     @property
     def is_exhausted(self) -> bool:
@@ -169,7 +169,7 @@ class FileCalls:
         for call, returned in list(self._hung.items()):
             is_same = call.step.place == place and call.step.name == name
             if is_same and name and not returned.wait(self.stall_seconds / 2):
-                raise StalledError(f"{_shown(call.step)} has not returned since it was called")
+                raise StalledError(f"{_step_name(call.step)} has not returned since it was called")
 
     def lose(self, call: "_Call") -> bool:
         """Leave a call behind that has come no step forward; False if it just has."""
@@ -184,7 +184,7 @@ class FileCalls:
         _HUNG.set(len(self._hung))
         log.error(
             "a call to a file system does not return",
-            call=_shown(call.step),
+            call=_step_name(call.step),
             seconds=self.stall_seconds,
             hung=len(self._hung),
             most_hung=self.most_hung,
@@ -226,7 +226,7 @@ class FileCalls:
         if returned is not None:
             returned.set()
             _HUNG.set(len(self._hung))
-            log.info("a call to a file system has returned at last", call=_shown(call.step))
+            log.info("a call to a file system has returned at last", call=_step_name(call.step))
 
 
 class _Call:
@@ -254,7 +254,9 @@ class _Call:
             self._watch = self._loop.call_later(max(left, 0.01), self.watch)
         elif not self.future.done():
             seconds = f"{self._calls.stall_seconds:g} s"
-            self.future.set_exception(StalledError(f"{_shown(self.step)}: no answer for {seconds}"))
+            self.future.set_exception(
+                StalledError(f"{_step_name(self.step)}: no answer for {seconds}")
+            )
 
     def run(self) -> None:
         """Make the call and tell the loop, if it still runs; in the thread."""
@@ -277,7 +279,7 @@ class _Call:
             self.future.set_exception(error)
 
 
-def _shown(step: Step) -> str:
+def _step_name(step: Step) -> str:
     return f"{step.place} ({step.name})" if step.name else step.place
 
 

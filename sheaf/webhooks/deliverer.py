@@ -21,7 +21,7 @@ from sheaf.ledger.webhooks.deliveries import (
 from sheaf.rules.webhooks.retries import (
     SCHEDULE,
     SECONDS_TO_DISABLE,
-    rest,
+    cool_down,
     retry_wait,
 )
 from sheaf.webhooks.event_group import GONE, WIDEST, EventGroup, Sent
@@ -147,7 +147,7 @@ class Deliverer:
         asked = [
             one.attempt.retry_after or 0.0 for one in group.sent if not one.attempt.is_delivered
         ]
-        pause = rest(group.failures, max(asked, default=0.0))
+        pause = cool_down(group.failures, max(asked, default=0.0))
         reason = None
         if any(one.attempt.status_code == GONE for one in group.sent):
             reason = "it answered 410 Gone"

@@ -35,7 +35,7 @@ async def finish(served: Served) -> list[str]:
         await enumerations.add_uploaded(job_id, fence, 100, page_files=100, reuses=True)
         await enumerations.finish(job_id, fence)
     await work_through(served, job_id, Classifier(), 100)
-    await jobs.settle(job_id, cancels=False, gives_up=False, error=None)
+    await jobs.finalize(job_id, cancels=False, gives_up=False, error=None)
     ended = await jobs.get(job_id)
     return ["skipped"] * ended.skipped + ["completed"] * ended.completed
 

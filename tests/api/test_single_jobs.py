@@ -49,7 +49,7 @@ async def run(served: Served, index: int = -1) -> None:
     jobs = JobLedger(state.database)
     await jobs.mark_running(job_id)
     await work_through(served, job_id, Classifier(), 10)
-    await jobs.settle(job_id, cancels=False, gives_up=False, error=None)
+    await jobs.finalize(job_id, cancels=False, gives_up=False, error=None)
 
 
 async def test_a_file_is_parsed_as_a_batch_of_one(served: Served) -> None:

@@ -21,5 +21,5 @@ async def work_through(served: Served, job_id: str, parser: Parser, last: int) -
     processor = DocumentProcessor(parser, ItemLedger(state.database), ItemFiles(state.blobs))
     done = await process_all(processor, Work.of(spec), claimed)
     outcomes = await ResultStore(state.blobs).write(job_id, done)
-    await claims.settle(job_id, outcomes)
+    await claims.record(job_id, outcomes)
     return done

@@ -60,7 +60,7 @@ async def admit(database: Database, capacity: Capacity = SMALL, worker: str = "w
 
 
 async def end(database: Database, job_id: str) -> None:
-    await JobLedger(database).settle(job_id, cancels=True, gives_up=False, error=None)
+    await JobLedger(database).finalize(job_id, cancels=True, gives_up=False, error=None)
 
 
 async def live(database: Database, *workers: str) -> None:

@@ -147,7 +147,7 @@ async def test_receivers_of_a_job_that_ended_long_ago_are_forgotten_with_their_s
 ) -> None:
     ledger, log = DeliveryLedger(database), DeliveryLog(database)
     job_id, (receiver_id,) = await post(database)
-    await JobLedger(database).settle(job_id, cancels=True, gives_up=False, error=None)
+    await JobLedger(database).finalize(job_id, cancels=True, gives_up=False, error=None)
     async with database.write() as connection:
         await connection.execute(jobs.update().values(completed_at=now_us() - 24 * 30 * HOUR))
     await log.prune(days=7)

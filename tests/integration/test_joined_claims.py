@@ -64,7 +64,7 @@ async def test_jobs_are_begun_claimed_settled_and_ended_together(database: Datab
     assert {item.fence for items, _ in claimed for item in items} == {1}
     outcomes = [[completed(item) for item in items] for items, _ in claimed]
     outcomes[1][0] = failed(claimed[1][0][0])
-    settled = await asyncio.gather(*map(claims.settle, made, outcomes))
+    settled = await asyncio.gather(*map(claims.record, made, outcomes))
     assert [sorted(one.accepted) for one in settled] == [[1], [1, 2, 3], [1, 2]]
     assert await end(database, made) == ["completed"] * 3
     ended = [await JobLedger(database).get(one) for one in made]
@@ -80,7 +80,7 @@ async def test_an_older_claim_of_one_job_is_refused_and_the_others_are_taken(
     claimed = await claim(claims, made)
     await ClaimLedger(database, "other").claim(made[1], 1, 1)
     outcomes = [[completed(items[0])] for items, _ in claimed]
-    settled = await asyncio.gather(*map(claims.settle, made, outcomes))
+    settled = await asyncio.gather(*map(claims.record, made, outcomes))
     assert [len(one.accepted) for one in settled] == [1, 0, 1]
     async with database.read() as connection:
         (row,) = (await connection.execute(attempts.select())).all()
@@ -101,7 +101,7 @@ async def test_a_cancelled_job_is_not_claimed_and_ends_cancelled_beside_others(
     ]  # fmt: skip
     for job_id in (made[0], made[2]):
         outcome = completed(claimed[made.index(job_id)][0][0])
-        await claims.settle(job_id, [outcome])
+        await claims.record(job_id, [outcome])
     assert await end(database, made) == ["completed", "cancelled", "completed"]
     rows = await ItemListing(database).after(made[1])
     assert [row.status for row in rows] == [ItemStatus.CANCELLED] * 2
@@ -124,7 +124,7 @@ async def test_receivers_are_told_of_each_job_and_item(database: Database) -> No
     claimed = await claim(claims, made)
     await asyncio.gather(
         *(
-            claims.settle(job_id, [completed(item) for item in items])
+            claims.record(job_id, [completed(item) for item in items])
             for job_id, (items, _) in zip(made, claimed, strict=True)
         )
     )
@@ -144,8 +144,8 @@ async def _told_alone(database: Database, count: int) -> list[str]:
     jobs, claims = JobLedger(database), ClaimLedger(database, "w")
     await jobs.begin(job_id)
     items, _ = await claims.claim(job_id, 1, count)
-    await claims.settle(job_id, [completed(item) for item in items])
-    await jobs.settle(job_id, cancels=False, gives_up=False, error=None)
+    await claims.record(job_id, [completed(item) for item in items])
+    await jobs.finalize(job_id, cancels=False, gives_up=False, error=None)
     async with database.read() as connection:
         query = outbox.select().where(outbox.c.job_id == job_id).order_by(outbox.c.id)
         return [row.event_type for row in await connection.execute(query)]

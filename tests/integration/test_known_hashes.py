@@ -39,7 +39,7 @@ async def settled(database: Database, first: SourceFile, then: SourceFile) -> st
     claims = ClaimLedger(database, "w")
     (item,), _ = await claims.claim(job_id, 1, 1)
     await enumerate_files(database, await make_job(database), [then])
-    await claims.settle(job_id, [completed(item)])
+    await claims.record(job_id, [completed(item)])
     return await known_hash(database)
 
 
@@ -86,7 +86,7 @@ async def run_folder(database: Database, folder: Path, listed: SourceFile) -> It
     processor = DocumentProcessor(Reads(), ItemLedger(database), files)
     work = Work.of(await JobLedger(database).spec(job_id))
     done = [one.outcome for one in await process_all(processor, work, claimed)]
-    await claims.settle(job_id, done)
+    await claims.record(job_id, done)
     return done[0].status if done else ItemStatus.SKIPPED
 
 

@@ -91,8 +91,8 @@ def failed(item: ClaimedItem, kind: FailureKind = FailureKind.CORRUPT) -> Outcom
     return Outcome(item, status, failure_kind=kind, error_message="why")
 
 
-async def settle(database: Database, job_id: str, outcomes: Sequence[Outcome]) -> frozenset[int]:
-    settled = await ClaimLedger(database, "w").settle(job_id, outcomes)
+async def record(database: Database, job_id: str, outcomes: Sequence[Outcome]) -> frozenset[int]:
+    settled = await ClaimLedger(database, "w").record(job_id, outcomes)
     return settled.accepted
 
 
@@ -185,8 +185,8 @@ async def test_a_newer_claim_makes_older_writes_refused_and_noted(database: Data
     old, _ = await ledger.claim(job_id, 1, 2)
     new, _ = await ledger.claim(job_id, 1, 1)
     assert [item.fence for item in (*old, *new)] == [1, 1, 2]
-    assert await settle(database, job_id, [completed(item) for item in old]) == {2}
-    assert await settle(database, job_id, [failed(new[0])]) == {1}
+    assert await record(database, job_id, [completed(item) for item in old]) == {2}
+    assert await record(database, job_id, [failed(new[0])]) == {1}
     job = await JobLedger(database).get(job_id)
     assert (job.completed, job.failed) == (1, 1)
     async with database.read() as connection:
@@ -198,8 +198,8 @@ async def test_an_outcome_is_recorded_once(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1))
     (item,), _ = await ClaimLedger(database, "w").claim(job_id, 1, 1)
-    assert await settle(database, job_id, [completed(item)]) == {1}
-    assert await settle(database, job_id, [completed(item)]) == frozenset()
+    assert await record(database, job_id, [completed(item)]) == {1}
+    assert await record(database, job_id, [completed(item)]) == frozenset()
     assert (await JobLedger(database).get(job_id)).completed == 1
 
 
@@ -208,7 +208,7 @@ async def test_a_transient_failure_leaves_the_item_for_another_attempt(database:
     await enumerate_files(database, job_id, files(1))
     ledger = ClaimLedger(database, "w")
     (item,), _ = await ledger.claim(job_id, 1, 1)
-    await settle(database, job_id, [failed(item, FailureKind.UNAVAILABLE)])
+    await record(database, job_id, [failed(item, FailureKind.UNAVAILABLE)])
     (again,), _ = await ledger.claim(job_id, 1, 1)
     assert (again.attempts, again.lost_claims, again.fence) == (1, 0, 2)
     job = await JobLedger(database).get(job_id)
@@ -298,7 +298,7 @@ async def test_what_was_settled_without_an_answer_is_released_in_silence(
     await enumerate_files(database, job_id, files(1, 1))
     ledger = ClaimLedger(database, "w")
     claimed, _ = await ledger.claim(job_id, 1, 2)
-    await settle(database, job_id, [completed(claimed[0])])
+    await record(database, job_id, [completed(claimed[0])])
     await ledger.release(job_id, claimed)
     async with database.read() as connection:
         assert (await connection.execute(sa.select(attempts))).all() == []
@@ -315,9 +315,9 @@ async def test_a_job_to_be_cancelled_gives_no_claims(database: Database) -> None
     await jobs.request_cancel(job_id, "first")
     await jobs.request_cancel(job_id, "second")
     assert await ledger.claim(job_id, 2, 3) == ([], True)
-    answer = await ledger.settle(job_id, [completed(item)])
+    answer = await ledger.record(job_id, [completed(item)])
     assert answer.is_stopped
-    result = await jobs.settle(job_id, cancels=True, gives_up=False, error=None)
+    result = await jobs.finalize(job_id, cancels=True, gives_up=False, error=None)
     assert result is not None
     assert (result.status, result.completed, result.cancelled) == ("cancelled", 1, 2)
     assert (await jobs.get(job_id)).reason == "first"
@@ -327,8 +327,8 @@ async def test_a_late_write_to_a_cancelled_item_is_refused(database: Database) -
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1))
     (item,), _ = await ClaimLedger(database, "w").claim(job_id, 1, 1)
-    await JobLedger(database).settle(job_id, cancels=True, gives_up=False, error=None)
-    assert await settle(database, job_id, [completed(item)]) == frozenset()
+    await JobLedger(database).finalize(job_id, cancels=True, gives_up=False, error=None)
+    assert await record(database, job_id, [completed(item)]) == frozenset()
 
 
 async def test_a_job_does_not_end_before_its_items(database: Database) -> None:
@@ -336,13 +336,13 @@ async def test_a_job_does_not_end_before_its_items(database: Database) -> None:
     await enumerate_files(database, job_id, files(1, 1, 1, 1))
     ledger, jobs = ClaimLedger(database, "w"), JobLedger(database)
     claimed, _ = await ledger.claim(job_id, 2, 2)
-    await settle(database, job_id, [failed(claimed[0])])
-    assert await jobs.settle(job_id, cancels=False, gives_up=False, error=None) is None
+    await record(database, job_id, [failed(claimed[0])])
+    assert await jobs.finalize(job_id, cancels=False, gives_up=False, error=None) is None
     assert await ItemLedger(database).unsettled_ranges(job_id) == (
         OrdinalRange(first=1, last=1),
         OrdinalRange(first=3, last=4),
     )
-    ended = await jobs.settle(job_id, cancels=False, gives_up=True, error=None)
+    ended = await jobs.finalize(job_id, cancels=False, gives_up=True, error=None)
     assert ended is not None
     assert (ended.status, ended.failed) == ("completed", 4)
     assert await ItemListing(database).failure_kinds(job_id) == {"Crashed": 3, "Corrupt": 1}
@@ -352,8 +352,8 @@ async def test_an_end_is_final(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, [*files(1)])
     jobs = JobLedger(database)
-    await jobs.settle(job_id, cancels=True, gives_up=False, error=None)
-    again = await jobs.settle(job_id, cancels=False, gives_up=True, error="late")
+    await jobs.finalize(job_id, cancels=True, gives_up=False, error=None)
+    again = await jobs.finalize(job_id, cancels=False, gives_up=True, error="late")
     assert again is not None
     assert again.status == JobStatus.CANCELLED
 
@@ -365,7 +365,7 @@ async def test_unchanged_bytes_are_skipped_by_the_next_job_and_changed_ones_are_
     await enumerate_files(database, first, files(1, 1))
     claimed, _ = await ClaimLedger(database, "w").claim(first, 1, 2)
     done = [completed(claimed[0], "a" * 64), completed(claimed[1], "b" * 64)]
-    await settle(database, first, done)
+    await record(database, first, done)
     second = await make_job(database)
     await enumerate_files(database, second, [*files(1), SourceFile("f001.txt", 2, 2)])
     rows = {row.unique_id: row for row in await ItemListing(database).after(second)}
@@ -380,7 +380,7 @@ async def test_a_result_that_is_not_to_be_reused_is_not(database: Database) -> N
     (item,), _ = await ClaimLedger(database, "w").claim(first, 1, 1)
     done = completed(item)
     assert done.result
-    await settle(database, first, [replace(done, result=replace(done.result, is_reusable=False))])
+    await record(database, first, [replace(done, result=replace(done.result, is_reusable=False))])
     second = await make_job(database)
     await enumerate_files(database, second, files(1))
     assert (await ItemListing(database).after(second))[0].status == "pending"
@@ -393,8 +393,8 @@ async def test_events_are_written_with_the_state_and_only_when_somebody_listens(
         job_id = await make_job(database, webhooks=webhooks)
         await enumerate_files(database, job_id, files(1, 1, mtime_ns=2 + webhooks))
         claimed, _ = await ClaimLedger(database, "w").claim(job_id, 1, 2)
-        await settle(database, job_id, [completed(claimed[0], job_id[:64]), failed(claimed[1])])
-        await JobLedger(database).settle(job_id, cancels=False, gives_up=False, error=None)
+        await record(database, job_id, [completed(claimed[0], job_id[:64]), failed(claimed[1])])
+        await JobLedger(database).finalize(job_id, cancels=False, gives_up=False, error=None)
         async with database.read() as connection:
             query = sa.select(outbox.c.event_type).where(outbox.c.job_id == job_id)
             written = list(await connection.scalars(query.order_by(outbox.c.id)))
@@ -413,7 +413,7 @@ async def test_concurrent_claims_and_settles_count_every_item_once(database: Dat
 
     async def work(first: int) -> None:
         claimed, _ = await ledger.claim(job_id, first, first + 9)
-        await settle(
+        await record(
             database,
             job_id,
             [failed(i) if i.ordinal % 3 else completed(i, f"{i.ordinal:064}") for i in claimed],
@@ -484,7 +484,7 @@ async def test_a_job_whose_end_cannot_be_told_ends_all_the_same(
 
     monkeypatch.setattr("sheaf.ledger.jobs.finalizing.post_job_event", broken)
     with pytest.raises(KeyError):
-        await jobs.settle(job_id, cancels=False, gives_up=True, error=None)
+        await jobs.finalize(job_id, cancels=False, gives_up=True, error=None)
     result = await jobs.fail(job_id, "settle_job: KeyError: 'skipped'")
     assert (result.status, result.total, result.failed) == (JobStatus.FAILED, 2, 2)
     assert await jobs.fail(job_id, "again") == result
@@ -518,7 +518,7 @@ async def test_a_job_that_is_failed_outright_is_told_where_that_works(database: 
 async def test_items_that_are_given_up_say_by_what_they_were_left(database: Database) -> None:
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(10))
-    await JobLedger(database).settle(
+    await JobLedger(database).finalize(
         job_id, cancels=False, gives_up=True, error=None, fault="plan_page: KeyError: 'x'"
     )
     (item,) = await ItemListing(database).after(job_id)
@@ -535,10 +535,10 @@ async def test_a_job_whose_cancel_was_asked_for_ends_cancelled_whoever_settles_i
     job_id = await make_job(database)
     await enumerate_files(database, job_id, files(1, 1, 1))
     claimed, _ = await ClaimLedger(database, "w").claim(job_id, 1, 1)
-    await settle(database, job_id, [completed(claimed[0])])
+    await record(database, job_id, [completed(claimed[0])])
     ledger = JobLedger(database)
     await ledger.request_cancel(job_id, "enough")
-    result = await ledger.settle(job_id, cancels=False, gives_up=gives_up, error=error)
+    result = await ledger.finalize(job_id, cancels=False, gives_up=gives_up, error=error)
     assert result is not None
     assert (result.status, result.completed, result.failed, result.cancelled) == (
         "cancelled", 1, 0, 2,

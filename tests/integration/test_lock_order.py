@@ -82,7 +82,7 @@ async def test_a_listing_and_the_hashes_of_another_job_do_not_wait_for_each_othe
     await meet(
         postgres,
         file_row(LISTED[0].unique_id),
-        claims.settle(reading, [completed(item) for item in claimed]),
+        claims.record(reading, [completed(item) for item in claimed]),
         ledger.add_files(listing, fence, [NEW, *LISTED], page_files=10, reuses=False),
     )
 
@@ -116,7 +116,7 @@ async def test_the_end_of_a_job_and_a_late_claim_do_not_wait_for_each_other(
         postgres,
         sa.select(items.c.fence).where(items.c.ordinal == 1),
         claims.claim(job_id, 1, len(LISTED)),
-        JobLedger(postgres).settle(job_id, cancels=True, gives_up=False, error=None),
+        JobLedger(postgres).finalize(job_id, cancels=True, gives_up=False, error=None),
     )
 
 

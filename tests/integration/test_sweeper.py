@@ -21,7 +21,7 @@ from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.leases import Leases
 from sheaf.ledger.records import JobRow
 from sheaf.ledger.tables import jobs
-from tests.integration.test_ledger import completed, enumerate_files, files, make_job, settle
+from tests.integration.test_ledger import completed, enumerate_files, files, make_job, record
 
 
 class EndedWorkflows:
@@ -60,13 +60,13 @@ def failed(message: str) -> EndedWorkflows:
 
 
 class Unsettled(JobLedger):
-    """A ledger that cannot settle a job."""
+    """A ledger that cannot finalize a job."""
 
     def __init__(self, database: Database, error: Exception) -> None:
         super().__init__(database)
         self._error = error
 
-    async def settle(self, *arguments: Any, **options: Any) -> Any:
+    async def finalize(self, *arguments: Any, **options: Any) -> Any:
         raise self._error
 
 
@@ -165,7 +165,7 @@ async def running_job(database: Database) -> str:
     await enumerate_files(database, job_id, files(1, 1, 1))
     await JobLedger(database).mark_running(job_id)
     (item,), _ = await ClaimLedger(database, "w").claim(job_id, 1, 1)
-    await settle(database, job_id, [completed(item)])
+    await record(database, job_id, [completed(item)])
     return job_id
 
 

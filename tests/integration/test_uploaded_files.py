@@ -126,7 +126,7 @@ async def test_uploads_with_equal_bytes_are_not_read_again(
     job_id, _ = await enumerated(database, directory_id)
     (item,) = await claimed(database, job_id)
     upload = await UploadLedger(database).get("p", str(item.upload_id))
-    await settle(database, job_id, completed(item, upload.content_sha256))
+    await record(database, job_id, completed(item, upload.content_sha256))
     await put(database, tmp_path, directory_id, "b", b"same")
     await put(database, tmp_path, directory_id, "c", b"other")
     await put(database, tmp_path, directory_id, "d", b"x" * (LIMIT + 1))
@@ -149,7 +149,7 @@ async def test_a_job_over_replaced_content_leaves_the_hash_of_the_new(
     (item,) = await claimed(database, job_id)
     old = await UploadLedger(database).get("p", str(item.upload_id))
     await put(database, tmp_path, directory_id, "a", b"new")
-    await settle(database, job_id, completed(item, old.content_sha256))
+    await record(database, job_id, completed(item, old.content_sha256))
     second, _ = await enumerated(database, directory_id)
     (row,) = await ItemListing(database).after(second)
     assert row.skip_reason is None
@@ -238,5 +238,5 @@ async def process(database: Database, folder: Path, job_id: str, item: ClaimedIt
     return await process_one(processor, work, item)
 
 
-async def settle(database: Database, job_id: str, outcome: Outcome) -> None:
-    await ClaimLedger(database, "w").settle(job_id, [outcome])
+async def record(database: Database, job_id: str, outcome: Outcome) -> None:
+    await ClaimLedger(database, "w").record(job_id, [outcome])

@@ -67,8 +67,8 @@ SCENARIOS: dict[str, tuple[FakeItems, dict[str, object]]] = {
     "listing-fails": (FakeItems(25, listed=25, listing_error="the source is gone"), {}),
     "ledger-cancel": (FakeItems(30, cancelled_at=13), {}),
     "adopted": (FakeItems(30), {}),
-    "fault-in-settle": (FakeItems(3, faults={"settle_job": 10}), {}),
-    "cancel-of-the-failed": (FakeItems(30, cancelled_at=13, faults={"settle_job": 5}), {}),
+    "fault-in-settle": (FakeItems(3, faults={"finalize_job": 10}), {}),
+    "cancel-of-the-failed": (FakeItems(30, cancelled_at=13, faults={"finalize_job": 5}), {}),
     "fault-in-plan": (FakeItems(3, faults={"plan_page": 10**6}), {}),
     "page-continues": (
         FakeItems(30, flaky=dict.fromkeys(range(1, 31), 1)),

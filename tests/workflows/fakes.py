@@ -19,7 +19,6 @@ from sheaf.contracts.temporal.page_runs import (
     PlanPageResult,
 )
 from sheaf.contracts.temporal.runs import (
-    BatchResult,
     Counts,
     EnumerationInput,
     EnumerationProgress,
@@ -32,6 +31,7 @@ from sheaf.contracts.temporal.runs import (
     OrdinalRange,
     ProcessSliceInput,
     ProcessSliceResult,
+    RunBatchResult,
     Slice,
     Spent,
 )
@@ -115,10 +115,10 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
     async def cancel_run(self, input: JobRef) -> None:
         await activity.client().get_workflow_handle(input.job_id).cancel()
 
-    @activity.defn
-    async def settle_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
+    @activity.defn(name="settle_job")
+    async def finalize_job(self, input: FinalizeJobInput) -> FinalizeJobResult:
         items = self.items
-        items.stumble("settle_job")
+        items.stumble("finalize_job")
         items.ends.append(input)
         left = items.unsettled(1, items.total)
         is_cancelled = input.is_cancelled or items.is_cancelled
@@ -129,7 +129,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         status = "cancelled" if is_cancelled else "failed" if input.error else "completed"
         counted = list(items.states.values())
         return FinalizeJobResult(
-            result=BatchResult(
+            result=RunBatchResult(
                 status=status,
                 total=items.total,
                 completed=counted.count("completed"),
@@ -141,7 +141,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
 
     @activity.defn
     async def fail_job(self, input: JobRef) -> FinalizeJobResult:
-        return await self.settle_job(FinalizeJobInput(job_id=input.job_id, error=input.reason))
+        return await self.finalize_job(FinalizeJobInput(job_id=input.job_id, error=input.reason))
 
     @activity.defn
     async def enumerate_items(self, input: EnumerationInput) -> EnumerationProgress:
@@ -264,7 +264,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
         settled = FinalizeJobResult()
         if not done.isolated:
             asked = FinalizeJobInput(job_id=input.job_id, is_cancelled=items.is_cancelled)
-            settled = await self.settle_job(asked)
+            settled = await self.finalize_job(asked)
         return RunSmallJobResult(
             result=settled.result, enumerated=listed, counts=done.counts, failures=done.failures
         )
@@ -279,7 +279,7 @@ class FakeActivities(JobActivities, EnumerationActivities, PageActivities, Slice
     def all(self) -> list[object]:
         """Every Activity, to be given to a worker."""
         return [
-            *(self.begin_job, self.request_cancel, self.settle_job, self.fail_job),
+            *(self.begin_job, self.request_cancel, self.finalize_job, self.fail_job),
             *(self.cancel_run, self.enumerate_items, self.run_small_job, self.run_small_jobs),
             *(self.find_page, self.plan_page, self.find_ended_pages, self.process_slice),
         ]

@@ -10,7 +10,7 @@ from temporalio.worker import Worker
 
 from activities.own_faults import EndsOnOwnFaults
 from sheaf.contracts.temporal.queues import SLICES
-from sheaf.contracts.temporal.runs import BatchInput, BatchResult
+from sheaf.contracts.temporal.runs import BatchInput, RunBatchResult
 from tests.workflows.fakes import FakeActivities, FakeItems
 from workflows.batch import BatchWorkflow
 from workflows.enumeration import EnumerationWorkflow
@@ -56,6 +56,6 @@ def batch_input(**options: Any) -> BatchInput:
 
 async def start(
     client: Client, queue: str, input: BatchInput
-) -> WorkflowHandle[BatchWorkflow, BatchResult]:
+) -> WorkflowHandle[BatchWorkflow, RunBatchResult]:
     """Start a batch under its own id."""
     return await client.start_workflow(BatchWorkflow.run, input, id=input.job_id, task_queue=queue)

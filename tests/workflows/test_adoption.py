@@ -7,7 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from sheaf.contracts.ids import page_workflow_id
 from sheaf.contracts.temporal.page_runs import PageInput
-from sheaf.contracts.temporal.runs import BatchInput, BatchResult
+from sheaf.contracts.temporal.runs import BatchInput, RunBatchResult
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.page import PageWorkflow
@@ -15,7 +15,7 @@ from workflows.page import PageWorkflow
 
 async def adopt(
     environment: WorkflowEnvironment, items: FakeItems, job: BatchInput, *pages: PageInput
-) -> BatchResult:
+) -> RunBatchResult:
     """Run a job whose pages are there before its parent."""
     async with workers(environment.client, items) as queue:
         for page in pages:

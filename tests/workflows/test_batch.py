@@ -7,13 +7,15 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 
-from sheaf.contracts.temporal.runs import BatchResult, RunLimits
+from sheaf.contracts.temporal.runs import RunBatchResult, RunLimits
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.batch import BatchWorkflow
 
 
-async def run(environment: WorkflowEnvironment, items: FakeItems, **options: object) -> BatchResult:
+async def run(
+    environment: WorkflowEnvironment, items: FakeItems, **options: object
+) -> RunBatchResult:
     async with workers(environment.client, items) as queue:
         handle = await start(environment.client, queue, batch_input(**options))
         return await handle.result()
@@ -30,7 +32,7 @@ async def failure_of(environment: WorkflowEnvironment, items: FakeItems) -> Base
 async def test_every_item_is_processed_once(time_skipping: WorkflowEnvironment, total: int) -> None:
     items = FakeItems(total)
     result = await run(time_skipping, items)
-    assert result == BatchResult(status="completed", total=total, completed=total)
+    assert result == RunBatchResult(status="completed", total=total, completed=total)
     assert set(items.attempts.values()) <= {1}
 
 
@@ -159,7 +161,7 @@ async def test_a_cancel_that_only_the_ledger_knows_of_ends_the_batch_cancelled_w
         handle = await start(time_skipping.client, queue, batch_input())
         with pytest.raises(WorkflowFailureError) as failed:
             await asyncio.wait_for(handle.result(), 20)
-        counts = await (await handle.describe()).memo_value("counts", type_hint=BatchResult)
+        counts = await (await handle.describe()).memo_value("counts", type_hint=RunBatchResult)
     assert isinstance(failed.value.cause, CancelledError)
     assert "failed" not in items.states.values()
     assert counts.status == "cancelled"

@@ -5,13 +5,13 @@ import asyncio
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from sheaf.contracts.temporal.runs import BatchResult, RunLimits
+from sheaf.contracts.temporal.runs import RunBatchResult, RunLimits
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 from workflows.batch import BatchWorkflow
 
 
-async def completed(handle: WorkflowHandle[BatchWorkflow, BatchResult]) -> int:
+async def completed(handle: WorkflowHandle[BatchWorkflow, RunBatchResult]) -> int:
     """Return what the parent knows to be completed."""
     return (await handle.query(BatchWorkflow.progress)).counts.completed
 

@@ -6,7 +6,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.own_faults import MAX_OWN_FAULTS
-from sheaf.contracts.temporal.runs import BatchResult
+from sheaf.contracts.temporal.runs import RunBatchResult
 from tests.workflows.fakes import FakeItems
 from tests.workflows.running import batch_input, start, workers
 
@@ -35,7 +35,7 @@ async def test_a_job_that_cannot_be_settled_fails_with_the_reason(
     time_skipping: WorkflowEnvironment,
 ) -> None:
     # Once by the settle of a job that is done, and once by that of one that has failed.
-    items = FakeItems(3, faults={"settle_job": 2 * MAX_OWN_FAULTS})
+    items = FakeItems(3, faults={"finalize_job": 2 * MAX_OWN_FAULTS})
     assert await run(time_skipping, items) == "failed"
     assert "settle_job: KeyError: 'skipped'" in str(items.ends[-1].error)
 
@@ -59,7 +59,7 @@ async def test_items_that_a_fault_keeps_from_being_processed_fail_with_the_reaso
     assert items.ends[-1].fault == f"{activity}: KeyError: 'skipped'"
 
 
-@pytest.mark.parametrize("activity", ["begin_job", "plan_page", "process_slice", "settle_job"])
+@pytest.mark.parametrize("activity", ["begin_job", "plan_page", "process_slice", "finalize_job"])
 async def test_an_outage_is_waited_for_however_often_it_is_met(
     time_skipping: WorkflowEnvironment, activity: str
 ) -> None:
@@ -73,12 +73,12 @@ async def test_an_outage_is_waited_for_however_often_it_is_met(
 async def test_a_job_that_cannot_be_settled_ends_cancelled_where_only_the_ledger_knows_of_it(
     time_skipping: WorkflowEnvironment,
 ) -> None:
-    items = FakeItems(30, cancelled_at=13, faults={"settle_job": MAX_OWN_FAULTS})
+    items = FakeItems(30, cancelled_at=13, faults={"finalize_job": MAX_OWN_FAULTS})
     async with workers(time_skipping.client, items) as queue:
         handle = await start(time_skipping.client, queue, batch_input())
         with pytest.raises(WorkflowFailureError) as failed:
             await handle.result()
-        counts = await (await handle.describe()).memo_value("counts", type_hint=BatchResult)
+        counts = await (await handle.describe()).memo_value("counts", type_hint=RunBatchResult)
     assert isinstance(failed.value.cause, CancelledError)
     assert (counts.status, counts.total) == ("cancelled", 30)
 

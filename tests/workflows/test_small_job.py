@@ -8,7 +8,7 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
-from sheaf.contracts.temporal.runs import BatchResult
+from sheaf.contracts.temporal.runs import RunBatchResult
 from sheaf.contracts.temporal.small_jobs import (
     RunSmallJobInput,
     RunSmallJobsInput,
@@ -22,7 +22,7 @@ from workflows.small_jobs import SmallJobsWorkflow
 
 async def run(
     environment: WorkflowEnvironment, items: FakeItems
-) -> tuple[BatchResult, Counter[str]]:
+) -> tuple[RunBatchResult, Counter[str]]:
     """Run a job that begins in one go; return its end, and its history's events by their kinds."""
     async with workers(environment.client, items) as queue:
         job = batch_input(begins_inline=True)
@@ -47,7 +47,7 @@ async def test_a_small_job_is_one_task_without_children_activities_and_timers(
 ) -> None:
     items = FakeItems(total)
     result, events = await run(time_skipping, items)
-    assert result == BatchResult(status="completed", total=total, completed=total)
+    assert result == RunBatchResult(status="completed", total=total, completed=total)
     assert parts(events) == (0, 0, 0)
     assert events["workflow_task_completed_event_attributes"] == 1
     assert len(items.ends) == 1
@@ -85,7 +85,7 @@ async def test_a_small_job_whose_ledger_is_away_goes_on_by_pages(
 ) -> None:
     items = FakeItems(3, outages={"run_small_job": 1})
     result, _ = await run(time_skipping, items)
-    assert result == BatchResult(status="completed", total=3, completed=3)
+    assert result == RunBatchResult(status="completed", total=3, completed=3)
 
 
 async def test_what_a_small_job_leaves_unsettled_is_handed_out_again(

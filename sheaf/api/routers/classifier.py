@@ -105,7 +105,7 @@ async def create_classifier_job(
     async def make(reserved_id: str) -> ClassifierJob:
         files = [uploads[file_id] for file_id in ids]
         job = await _create(body, files, reserved_id, receivers, caller, state)
-        return _shown(Found(job, None))
+        return _to_response(Found(job, None))
 
     return await once(body, make, ClassifierJob)
 
@@ -126,7 +126,7 @@ async def list_classifier_jobs(
     )
     last = rows[page_size - 1] if len(rows) > page_size else None
     return Page(
-        items=[_shown(Found(row, None)) for row in rows[:page_size]],
+        items=[_to_response(Found(row, None)) for row in rows[:page_size]],
         next_page_token=encode_cursor(last.created_at, last.id) if last else None,
     )
 
@@ -134,7 +134,7 @@ async def list_classifier_jobs(
 @router.get("/{job_id}")
 async def get_classifier_job(job_id: JobId, caller: CurrentCaller, state: State) -> ClassifierJob:
     """Return a job; the `job_id` of an item of a classify batch is one too."""
-    return _shown(await _found(job_id, caller, state))
+    return _to_response(await _found(job_id, caller, state))
 
 
 @router.get("/{job_id}/results")
@@ -186,7 +186,7 @@ async def _create(
     return await state.jobs.create(caller.project_id, request, origin=origin, receivers=receivers)
 
 
-def _shown(found: Found) -> ClassifierJob:
+def _to_response(found: Found) -> ClassifierJob:
     job, item = found.job, found.item
     config = BatchJobCreate.model_validate(job.request).job_config
     assert isinstance(config, ClassifyJob)

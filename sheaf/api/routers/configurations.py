@@ -45,7 +45,9 @@ async def create_configuration(
 
     async def make(reserved_id: str) -> Configuration:
         ledger = ConfigurationLedger(state.database)
-        return _shown(await ledger.save(caller.project_id, body.name, parameters, reserved_id))
+        return _to_response(
+            await ledger.save(caller.project_id, body.name, parameters, reserved_id)
+        )
 
     return await once(body, make, Configuration)
 
@@ -72,7 +74,7 @@ async def list_configurations(
     )
     last = rows[page_size - 1] if len(rows) > page_size else None
     return Page(
-        items=[_shown(row) for row in rows[:page_size]],
+        items=[_to_response(row) for row in rows[:page_size]],
         next_page_token=encode_cursor(last.created_at, last.id) if last else None,
     )
 
@@ -82,7 +84,9 @@ async def get_configuration(
     configuration_id: ConfigurationId, caller: CurrentCaller, state: State
 ) -> Configuration:
     """Return a saved or built-in configuration."""
-    return _shown(await Configurations(state.database).get(caller.project_id, configuration_id))
+    return _to_response(
+        await Configurations(state.database).get(caller.project_id, configuration_id)
+    )
 
 
 @router.put("/{configuration_id}")
@@ -100,7 +104,7 @@ async def update_configuration(
         values["parameters"] = _checked(body.parameters)
     ledger = ConfigurationLedger(state.database)
     try:
-        return _shown(await ledger.update(caller.project_id, configuration_id, values))
+        return _to_response(await ledger.update(caller.project_id, configuration_id, values))
     except NameTakenError as error:
         raise InvalidError(("body", "name"), f"name: {error}. Choose another one.") from error
 
@@ -131,7 +135,7 @@ def _checked(parameters: BaseModel) -> dict[str, Any]:
     return parameters.model_dump(mode="json", exclude_none=True)
 
 
-def _shown(row: ConfigurationRow) -> Configuration:
+def _to_response(row: ConfigurationRow) -> Configuration:
     return Configuration(
         id=row.id,
         name=row.name,

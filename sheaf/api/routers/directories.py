@@ -41,7 +41,7 @@ async def create_directory(
 
     async def make(reserved_id: str) -> Directory:
         ledger = DirectoryLedger(state.database)
-        return _shown(await ledger.create(caller.project_id, values, reserved_id))
+        return _to_response(await ledger.create(caller.project_id, values, reserved_id))
 
     return await once(body, make, Directory)
 
@@ -67,7 +67,7 @@ async def list_directories(
     )
     last = rows[page_size - 1] if len(rows) > page_size else None
     return Page(
-        items=[_shown(row) for row in rows[:page_size]],
+        items=[_to_response(row) for row in rows[:page_size]],
         next_page_token=encode_cursor(last.created_at, last.id) if last else None,
         total_size=total,
     )
@@ -78,7 +78,7 @@ async def get_directory(
     directory_id: DirectoryId, caller: CurrentCaller, state: State
 ) -> Directory:
     """Return a directory."""
-    return _shown(await DirectoryLedger(state.database).get(caller.project_id, directory_id))
+    return _to_response(await DirectoryLedger(state.database).get(caller.project_id, directory_id))
 
 
 @router.patch("/{directory_id}")
@@ -88,7 +88,7 @@ async def update_directory(
     """Change a directory's name or description."""
     ledger = DirectoryLedger(state.database)
     values = body.model_dump(exclude_none=True)
-    return _shown(await ledger.update(caller.project_id, directory_id, values))
+    return _to_response(await ledger.update(caller.project_id, directory_id, values))
 
 
 @router.delete("/{directory_id}", status_code=204)
@@ -117,6 +117,6 @@ async def _source(uri: str, project_id: str, state: ApiState) -> str:
     return await FILE_CALLS.run(_ROOTS, lambda _: source_uri(open_folder(uri, roots)))
 
 
-def _shown(row: DirectoryRow) -> Directory:
+def _to_response(row: DirectoryRow) -> Directory:
     times = ("expires_at", "deleted_at", "created_at", "updated_at")
     return Directory(**{**vars(row), **{name: moment(getattr(row, name)) for name in times}})

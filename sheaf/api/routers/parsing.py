@@ -52,7 +52,7 @@ async def list_supported_file_extensions(caller: CurrentCaller) -> list[str]:  #
 @_routes.get("/job/{job_id}")
 async def get_parsing_job(job_id: JobId, caller: CurrentCaller, state: State) -> ParsingJob:
     """Return how far the job of one file is, and why it failed."""
-    return _shown(await state.results.item(caller.project_id, job_id))
+    return _to_response(await state.results.item(caller.project_id, job_id))
 
 
 @_routes.get("/job/{job_id}/result/text", response_model=TextResult)
@@ -124,7 +124,7 @@ async def get_details(job_id: JobId, caller: CurrentCaller, state: State) -> dic
     """Return what is known about the job of a file."""
     task = await state.single_jobs.get(caller.project_id, job_id)
     return {
-        **_shown(task.item).model_dump(),
+        **_to_response(task.item).model_dump(),
         "name": task.item.display_name,
         "batch_id": task.job.public_id or task.job.id,
         "attempts": task.item.attempts,
@@ -153,7 +153,7 @@ async def _written(
     return part_response(written, part, CONTENTS.get(part, "application/json"), headers)
 
 
-def _shown(item: ItemRow) -> ParsingJob:
+def _to_response(item: ItemRow) -> ParsingJob:
     if item.status is ItemStatus.SKIPPED:
         if item.result_id is not None:
             return ParsingJob(id=item.task_id, status="SUCCESS")

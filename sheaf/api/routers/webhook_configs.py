@@ -42,7 +42,7 @@ async def create_webhook_config(
     async def make(reserved_id: str) -> WebhookConfig:
         values = _columns(state, None, given)
         ledger = WebhookConfigLedger(state.database)
-        return _shown(state, await ledger.create(caller.project_id, values, reserved_id))
+        return _to_response(state, await ledger.create(caller.project_id, values, reserved_id))
 
     return await once(body, make, WebhookConfig)
 
@@ -51,7 +51,7 @@ async def create_webhook_config(
 async def list_webhook_configs(caller: CurrentCaller, state: State) -> list[WebhookConfig]:
     """List the newest thousand receivers; `/api/v2/webhook-configs` has pages."""
     rows, _ = await WebhookConfigLedger(state.database).page(caller.project_id, None, MAX_LISTED)
-    return [_shown(state, row) for row in rows]
+    return [_to_response(state, row) for row in rows]
 
 
 @router.get("/api/v2/webhook-configs")
@@ -70,7 +70,7 @@ async def list_webhook_configs_paginated(
     )
     last = rows[page_size - 1] if len(rows) > page_size else None
     return Page(
-        items=[_shown(state, row) for row in rows[:page_size]],
+        items=[_to_response(state, row) for row in rows[:page_size]],
         next_page_token=encode_cursor(last.created_at, last.id) if last else None,
         total_size=total if include_total else None,
     )
@@ -82,7 +82,7 @@ async def get_webhook_config(
 ) -> WebhookConfig:
     """Return a receiver."""
     row = await WebhookConfigLedger(state.database).get(caller.project_id, config_id)
-    return _shown(state, row)
+    return _to_response(state, row)
 
 
 @router.put(f"{_V1}/{{config_id}}")
@@ -129,10 +129,10 @@ async def _update(
     if held and given.get("webhook_url") == shown_url(held.webhook_url):
         del given["webhook_url"]
     if not given:
-        return _shown(state, row)
+        return _to_response(state, row)
     await _check_url(given, state)
     values = _columns(state, held, given)
-    return _shown(state, await ledger.update(caller.project_id, config_id, values))
+    return _to_response(state, await ledger.update(caller.project_id, config_id, values))
 
 
 async def _check_url(given: dict[str, Any], state: ApiState) -> None:
@@ -154,7 +154,7 @@ def _columns(state: ApiState, held: Sealed | None, given: dict[str, Any]) -> dic
     return values
 
 
-def _shown(state: ApiState, row: WebhookConfigRow) -> WebhookConfig:
+def _to_response(state: ApiState, row: WebhookConfigRow) -> WebhookConfig:
     held = state.receivers.opened(row.sealed)
     headers = held.webhook_headers if held else None
     return WebhookConfig(

@@ -167,7 +167,7 @@ class BatchInput(Payload):
     runs: int = 1
 
 
-class BatchResult(Payload):
+class RunBatchResult(Payload):
     """What `BatchWorkflow` returns; the ledger has the same numbers."""
 
     status: str
@@ -264,7 +264,7 @@ class FindEndedPagesResult(Payload):
 
 
 class FinalizeJobInput(Payload):
-    """Argument of the Activity `settle_job`."""
+    """Argument of the Activity `finalize_job`."""
 
     job_id: str
     is_cancelled: bool = False
@@ -280,7 +280,7 @@ class FinalizeJobResult(Payload):
     """Either the ranges that are still unsettled, or the job's end."""
 
     unsettled: tuple[OrdinalRange, ...] = Field(default=(), max_length=MAX_RANGES)
-    result: BatchResult | None = None
+    result: RunBatchResult | None = None
 
 
 class JobRef(Payload):

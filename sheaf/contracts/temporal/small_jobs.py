@@ -5,10 +5,10 @@ from pydantic import Field
 from sheaf.contracts.temporal.payload import Payload
 from sheaf.contracts.temporal.runs import (
     MAX_SAMPLED_FAILURES,
-    BatchResult,
     Counts,
     EnumerationProgress,
     FailureSample,
+    RunBatchResult,
 )
 
 MOST_CARRIED = 16
@@ -25,7 +25,7 @@ class RunSmallJobInput(Payload):
 class RunSmallJobResult(Payload):
     """What a job in one go has come to: its end, or how far it got where it is not small."""
 
-    result: BatchResult | None = None
+    result: RunBatchResult | None = None
     """The job's end; None when pages have to do what is left."""
     enumerated: EnumerationProgress = EnumerationProgress(high_water_mark=0)
     """How far the source is listed."""

@@ -51,7 +51,7 @@ def calendar_text(source: str) -> str:
         elif name == "END":
             del inside[-1:]
         elif blocks and inside and inside[-1] in KINDS and name in LABELS:
-            blocks[-1].append(f"{LABELS[name]}: {_shown(name, found[2], value)}")
+            blocks[-1].append(f"{LABELS[name]}: {_value_text(name, found[2], value)}")
     told = ["\n".join(lines) for lines in blocks if len(lines) > 1]
     return "\n\n".join(told) or normalised(source).strip("\n")
 
@@ -61,7 +61,7 @@ def is_calendar(data: bytes) -> bool:
     return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper() == b"BEGIN:VCALENDAR"
 
 
-def _shown(name: str, parameters: str, value: str) -> str:
+def _value_text(name: str, parameters: str, value: str) -> str:
     said = {key.upper(): words.strip('"') for key, words in _PARAMETER.findall(parameters)}
     value = _ESCAPED.sub(lambda mark: "\n" if mark[1] in "nN" else mark[1], value).strip()
     if name in PEOPLE:

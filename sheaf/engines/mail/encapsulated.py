@@ -144,17 +144,17 @@ class _Reader:
     def _text(self, text: str, escaped: bytes | None) -> None:
         if escaped in {b"\\", b"{", b"}"}:
             self._bytes(escaped)
-        elif self._is_shown():
+        elif self._is_visible():
             self._flush()
             self.out.append(text)
 
     def _bytes(self, data: bytes) -> None:
         skipped = min(self.to_skip, len(data))
         self.to_skip -= skipped
-        if self._is_shown():
+        if self._is_visible():
             self.pending += data[skipped:]
 
-    def _is_shown(self) -> bool:
+    def _is_visible(self) -> bool:
         return not self.state.is_skipped and (self.state.is_tag or not self.state.is_twin)
 
     def _flush(self) -> None:

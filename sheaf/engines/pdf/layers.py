@@ -36,7 +36,7 @@ def without_hidden_layers(source: Source) -> Iterator[tuple[Source, list[str]]]:
     with TemporaryDirectory(prefix="layers-") as folder:
         copy = Path(folder) / "document.pdf"
         try:
-            is_changed = _write_shown(source, copy)
+            is_changed = _write_visible(source, copy)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever pypdf has against a broken file
@@ -46,7 +46,7 @@ def without_hidden_layers(source: Source) -> Iterator[tuple[Source, list[str]]]:
         yield (replace(source, path=copy) if is_changed else source), []
 
 
-def _write_shown(source: Source, copy: Path) -> bool:
+def _write_visible(source: Source, copy: Path) -> bool:
     from pypdf import PdfReader, PdfWriter
 
     reader = PdfReader(source.path)
@@ -60,7 +60,7 @@ def _write_shown(source: Source, copy: Path) -> bool:
     for page in writer.pages:
         content = page.get_contents()
         if content is not None:
-            shown = _shown(content.get_data(), page.get("/Resources"), off)
+            shown = _visible(content.get_data(), page.get("/Resources"), off)
             page[_name("/Contents")] = writer._add_object(_stream(shown))
         _show_forms(writer, page.get("/Resources"), off, 0, set())
         _drop_annotations(page, off)
@@ -119,7 +119,7 @@ def _show_forms(writer: Any, resources: Any, off: set[int], depth: int, done: se
         own = form.get("/Resources", resources)
         _show_forms(writer, own, off, depth + 1, done)
         data = form.get_data()
-        shown = _shown(data, own, off)
+        shown = _visible(data, own, off)
         if shown != data:
             entries = {key: form.raw_get(key) for key in form}
             replaced = _stream(shown, entries)
@@ -136,7 +136,7 @@ def _drop_annotations(page: Any, off: set[int]) -> None:
             del annotations[at]
 
 
-def _shown(content: bytes, resources: Any, off: set[int]) -> bytes:
+def _visible(content: bytes, resources: Any, off: set[int]) -> bytes:
     """Return a page's operators without those that show something on a hidden layer."""
     found: Any = _object(resources) or {}
     layers: Any = _object(found.get("/Properties")) or {}

@@ -25,7 +25,7 @@ class ClaimLedger:
     """Claims on the items of jobs, from the taking to the outcome.
 
     Args:
-        worker: name of this process, noted with attempts that did not settle their item.
+        worker: name of this process, noted with attempts that did not end their item.
     """
 
     def __init__(self, database: Database, worker: str) -> None:
@@ -73,7 +73,7 @@ class ClaimLedger:
                 await self._note_attempts(connection, job_id, (), refused, now_us())
                 await _RELEASE.execute(connection, [_release_row(job_id, item) for item in held])
 
-    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
+    async def record(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
         """Record outcomes, their results and events, and move the job's counts by what changed.
 
         One transaction. Each outcome has its own fence check; the refused ones are left out of
@@ -86,7 +86,7 @@ class ClaimLedger:
             now = now_us()
             await self._note_attempts(connection, job_id, accepted, refused, now)
             await record_outcomes(connection, [(job, accepted)], now)
-            return settled(job, accepted)
+            return recorded_outcomes(job, accepted)
 
     @contextmanager
     def _remembered(self, job_id: str, claimed: Sequence[ClaimedItem]) -> Iterator[None]:
@@ -284,7 +284,7 @@ def parted(
     return accepted, refused
 
 
-def settled(job: sa.Row[Any], accepted: Sequence[Outcome]) -> RecordedOutcomes:
+def recorded_outcomes(job: sa.Row[Any], accepted: Sequence[Outcome]) -> RecordedOutcomes:
     """Return what the outcomes of a job that were accepted have changed."""
     ordinals = frozenset(outcome.item.ordinal for outcome in accepted)
     return RecordedOutcomes(ordinals, job.cancel_requested_at is not None)

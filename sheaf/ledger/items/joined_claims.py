@@ -17,7 +17,7 @@ from sheaf.ledger.items.claims import (
     claimed_item,
     claimed_values,
     parted,
-    settled,
+    recorded_outcomes,
     uncount,
 )
 from sheaf.ledger.items.outcomes import record_outcomes
@@ -33,13 +33,13 @@ class JoinedClaims(ClaimLedger):
     def __init__(self, database: Database, worker: str) -> None:
         super().__init__(database, worker)
         self._claims = GroupCommit(self._claim_all)
-        self._settles = GroupCommit(self._settle_all)
+        self._settles = GroupCommit(self._record_all)
 
     async def claim(self, job_id: str, first: int, last: int) -> tuple[list[ClaimedItem], bool]:
         """Claim the unsettled items of a job; `first` and `last` are those of all it has."""
         return await self._claims((job_id, first, last))
 
-    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
+    async def record(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
         """Record outcomes of a job."""
         return await self._settles((job_id, outcomes))
 
@@ -74,11 +74,11 @@ class JoinedClaims(ClaimLedger):
                     ]
         return [(claimed[job_id], job_id not in open_jobs) for job_id, _, _ in asked]
 
-    async def _settle_all(
+    async def _record_all(
         self, asked: Sequence[tuple[str, Sequence[Outcome]]]
     ) -> list[RecordedOutcomes]:
         if len(asked) == 1:
-            return [await super().settle(*asked[0])]
+            return [await super().record(*asked[0])]
         async with self._database.write() as connection:
             job_ids = {"b_ids": [job_id for job_id, _ in asked]}
             of_id = {row.id: row for row in await connection.execute(_LOCKED_JOBS, job_ids)}
@@ -92,7 +92,7 @@ class JoinedClaims(ClaimLedger):
                 await self._note_attempts(connection, job_id, accepted, refused, now)
                 recorded.append((of_id[job_id], accepted))
             await record_outcomes(connection, recorded, now)
-        return [settled(job, accepted) for job, accepted in recorded]
+        return [recorded_outcomes(job, accepted) for job, accepted in recorded]
 
 
 _IDS: sa.BindParameter[str] = sa.bindparam("b_ids", expanding=True)

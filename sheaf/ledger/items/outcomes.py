@@ -72,7 +72,7 @@ async def record_outcomes(
         now: the time of it all.
     """
     accepted = [(job.id, outcome) for job, outcomes in recorded for outcome in outcomes]
-    await _SETTLE.execute(connection, [_settle_row(*one, now) for one in accepted])
+    await _SETTLE.execute(connection, [_outcome_row(*one, now) for one in accepted])
     new = [(job_id, outcome.result) for job_id, outcome in accepted if outcome.result]
     await _ADD_RESULT.execute(connection, [_result_row(*one, now) for one in new])
     await _note_hashes(connection, [outcome for _, outcome in accepted])
@@ -81,7 +81,7 @@ async def record_outcomes(
     await _COUNT.execute(connection, [_counts_row(job.id, own, now) for job, own in recorded])
 
 
-def _settle_row(job_id: str, outcome: Outcome, now: int) -> dict[str, Any]:
+def _outcome_row(job_id: str, outcome: Outcome, now: int) -> dict[str, Any]:
     is_retried = outcome.status is ItemStatus.PENDING
     return {
         "b_job": job_id,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.states import ItemStatus, JobStatus, Phase
-from sheaf.contracts.temporal.runs import BatchResult
+from sheaf.contracts.temporal.runs import RunBatchResult
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import now_us
 from sheaf.ledger.many_rows import write_many
@@ -25,8 +25,8 @@ async def end_job(
     gives_up: bool,
     error: str | None,
     fault: str | None,
-) -> BatchResult | None:
-    """End a job in this transaction, as `JobLedger.settle` says."""
+) -> RunBatchResult | None:
+    """End a job in this transaction, as `JobLedger.finalize` says."""
     job = await locked_job(connection, job_id)
     if job.status in TERMINAL_JOBS:
         return _result(job)
@@ -53,16 +53,16 @@ async def end_job(
 
 async def end_jobs(
     connection: AsyncConnection, job_ids: Sequence[str]
-) -> dict[str, BatchResult | None]:
+) -> dict[str, RunBatchResult | None]:
     """End several jobs in this transaction, each if nothing of it is unsettled, or as cancelled.
 
     Returns:
-        Their ends, as `JobLedger.settle` gives them, by their ids.
+        Their ends, as `JobLedger.finalize` gives them, by their ids.
     """
     ids = {"b_ids": job_ids}
     rows = (await connection.execute(_LOCKED_JOBS, ids)).all()
     unsettled = set(await connection.scalars(_JOBS_WITH_UNSETTLED, ids))
-    ended: dict[str, BatchResult | None] = {}
+    ended: dict[str, RunBatchResult | None] = {}
     completed = []
     for job in rows:
         if job.status in TERMINAL_JOBS:
@@ -84,7 +84,7 @@ async def end_jobs(
     return ended
 
 
-async def end_untold(connection: AsyncConnection, job_id: str, error: str) -> BatchResult:
+async def end_untold(connection: AsyncConnection, job_id: str, error: str) -> RunBatchResult:
     """End a job `failed` in this transaction by as little as that takes, and post nothing.
 
     One whose cancel was asked for ends `cancelled`, as `end_job` has it.
@@ -130,8 +130,8 @@ async def locked_job(connection: AsyncConnection, job_id: str) -> sa.Row[Any]:
     return row
 
 
-def _result(job: sa.Row[Any]) -> BatchResult:
-    return BatchResult(
+def _result(job: sa.Row[Any]) -> RunBatchResult:
+    return RunBatchResult(
         status=job.status,
         total=job.total,
         completed=job.completed,

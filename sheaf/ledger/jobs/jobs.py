@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sheaf.contracts.states import ItemStatus, JobStatus
-from sheaf.contracts.temporal.runs import BatchResult
+from sheaf.contracts.temporal.runs import RunBatchResult
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.jobs.finalizing import end_job, end_untold, locked_job, tell_end
 from sheaf.ledger.jobs.receivers import NewReceivers, add_receivers
@@ -168,7 +168,7 @@ class JobLedger:
                 )
         return await self.get(job_id)
 
-    async def settle(
+    async def finalize(
         self,
         job_id: str,
         *,
@@ -176,7 +176,7 @@ class JobLedger:
         gives_up: bool,
         error: str | None,
         fault: str | None = None,
-    ) -> BatchResult | None:
+    ) -> RunBatchResult | None:
         """End the job if nothing is unsettled; return its end, or None when items are.
 
         Items still unsettled end here when the job is cancelled (`cancelled`) or cannot go on
@@ -196,8 +196,8 @@ class JobLedger:
                 connection, job_id, cancels=cancels, gives_up=gives_up, error=error, fault=fault
             )
 
-    async def fail(self, job_id: str, error: str) -> BatchResult:
-        """End a job `failed` where `settle` fails for good, and whatever that failed by.
+    async def fail(self, job_id: str, error: str) -> RunBatchResult:
+        """End a job `failed` where `finalize` fails for good, and whatever that failed by.
 
         A job whose cancel was asked for is cancelled here, too.
         Idempotent: a job that has ended keeps its end. Events are posted after it, as far as that

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sheaf.contracts.states import JobStatus
-from sheaf.contracts.temporal.runs import BatchResult
+from sheaf.contracts.temporal.runs import RunBatchResult
 from sheaf.ledger.bulk import Bulk
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.group_commit import GroupCommit
@@ -30,7 +30,7 @@ class SmallJobLedger:
         """Show a job as `running` unless it has ended; return it."""
         return await self._beginnings(job_id)
 
-    async def end(self, job_id: str) -> BatchResult | None:
+    async def end(self, job_id: str) -> RunBatchResult | None:
         """End a job if nothing is unsettled, or cancelled if that was asked for; else None."""
         return await self._ends(job_id)
 
@@ -72,7 +72,7 @@ class SmallJobLedger:
             for job_id in job_ids
         ]
 
-    async def _end_all(self, job_ids: Sequence[str]) -> list[BatchResult | None]:
+    async def _end_all(self, job_ids: Sequence[str]) -> list[RunBatchResult | None]:
         async with self._database.write() as connection:
             ended = await end_jobs(connection, job_ids)
         return [ended[job_id] for job_id in job_ids]

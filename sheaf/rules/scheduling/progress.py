@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from sheaf.contracts.temporal.runs import (
     BatchInput,
     BatchProgress,
-    BatchResult,
     FailureSample,
     OpenPage,
+    RunBatchResult,
 )
 
 MOST_PAGES_SHOWN = 20
@@ -38,7 +38,9 @@ def describe(
     return "\n".join((*lines, *_first(failures)))
 
 
-def describe_end(result: BatchResult, failures: Sequence[FailureSample], input: BatchInput) -> str:
+def describe_end(
+    result: RunBatchResult, failures: Sequence[FailureSample], input: BatchInput
+) -> str:
     """Return the details of a batch that has ended, as `describe` does."""
     lines = [
         (

@@ -45,7 +45,7 @@ def retry_wait(
     return max(wait, min(retry_after or 0.0, MAX_RETRY_AFTER))
 
 
-def rest(failures: int, retry_after: float | None = None) -> float:
+def cool_down(failures: int, retry_after: float | None = None) -> float:
     """Return how many seconds an endpoint is left alone after so many failures in a row."""
     over = failures - FAILURES_TO_REST
     pause = 0.0 if over < 0 else float(RESTS[min(over, len(RESTS) - 1)])

@@ -47,7 +47,7 @@ class FakeClaims:
         self.error = error
         self.settled: list[Outcome] = []
 
-    async def settle(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
+    async def record(self, job_id: str, outcomes: Sequence[Outcome]) -> RecordedOutcomes:
         if self.error:
             raise self.error
         self.settled += outcomes

@@ -125,4 +125,4 @@ def test_items_have_whole_names_and_say_where_no_class_fits(printed: io.StringIO
 
 
 def test_a_job_that_is_still_listed_says_so() -> None:
-    assert job_output.total_shown(replace(job(26), is_enumerated=False)) == "26+"
+    assert job_output.total_text(replace(job(26), is_enumerated=False)) == "26+"

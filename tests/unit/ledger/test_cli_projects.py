@@ -31,7 +31,7 @@ def job_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         await enumerate_files(database, made, files(1))
         claims = ClaimLedger(database, "w")
         claimed, _ = await claims.claim(made, 1, 1)
-        await claims.settle(made, [completed(one) for one in claimed])
+        await claims.record(made, [completed(one) for one in claimed])
         await database.close()
         return made
 

@@ -14,7 +14,7 @@ from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.ledger.records import ClaimedItem
 from sheaf.parser_pool.requests import ParseRequest, ParseRequests
 from sheaf.processing.open_files import OpenFile, OpenFileGroup, OpenFiles
-from sheaf.processing.outcomes import failed
+from sheaf.processing.outcomes import failed_outcome
 from sheaf.processing.prefetch import OPENED_BYTES, OPENED_FILES, Prefetcher, groups_of
 from sheaf.processing.result_store import Processed
 from sheaf.processing.slice_budget import SliceBudget
@@ -48,7 +48,7 @@ class Files:
             raise OSError("the ledger is gone")
         self.open.add(first)
         self.opened.append(first)
-        known = [failed(one, GONE) for one in group if one.ordinal in self.gone]
+        known = [failed_outcome(one, GONE) for one in group if one.ordinal in self.gone]
         content = Content(Path("in"), (1, 1), "0" * 64)
         files = [OpenFile(one, content, None) for one in group if one.ordinal not in self.gone]
         try:
@@ -95,7 +95,7 @@ class Files:
         return found
 
 
-async def settle() -> None:
+async def turn_over() -> None:
     """Let every task that can go on do so."""
     for _ in range(20):
         await asyncio.sleep(0)
@@ -105,13 +105,13 @@ async def test_the_next_group_is_opened_once_one_is_begun_and_no_earlier() -> No
     files = Files()
     async with files.prefetching([[1, 2], [3, 4], [5, 6]]):
         assert await files.requests.wait()
-        await settle()
+        await turn_over()
         assert files.open == {1}
         assert await files.name() == "1.txt"
-        await settle()
+        await turn_over()
         assert files.open == {1, 3}
         assert await files.name() == "2.txt"
-        await settle()
+        await turn_over()
         assert files.open == {1, 3}
         files.requests.close()
 
@@ -144,7 +144,7 @@ async def test_a_reader_that_begins_nothing_more_has_nothing_more_opened() -> No
     files = Files()
     async with files.prefetching([[1, 2], [3], [4]]):
         assert await files.name() == "1.txt"
-        await settle()
+        await turn_over()
         files.requests.close()
     assert files.opened == [1, 3]
     assert not files.open
@@ -178,7 +178,7 @@ async def test_leaving_waits_for_a_group_that_is_being_opened_and_closes_it() ->
     async with files.prefetching([[1], [2]]):
         assert await files.name() == "1.txt"
         files.held.clear()
-        await settle()
+        await turn_over()
         files.requests.close()
         asyncio.get_running_loop().call_later(0.01, files.held.set)
     assert files.opened == [1, 2]

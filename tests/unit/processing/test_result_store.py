@@ -11,7 +11,7 @@ from sheaf.cli.stored import read_result
 from sheaf.contracts.failures import DocumentError, FailureKind
 from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.records import ClaimedItem, Outcome, ResultPlace, ResultRow
-from sheaf.processing.outcomes import failed
+from sheaf.processing.outcomes import failed_outcome
 from sheaf.processing.result_store import Processed, ResultStore, image_key
 from sheaf.storage.local import LocalBlobs
 from tests.claimed import claimed
@@ -65,7 +65,7 @@ async def test_every_result_of_a_pack_comes_back(
 
 async def test_failures_are_in_no_pack_and_a_group_of_them_stores_nothing(tmp_path: Path) -> None:
     store = ResultStore(LocalBlobs(tmp_path))
-    bad = failed(item(2), DocumentError(FailureKind.CORRUPT, "broken"))
+    bad = failed_outcome(item(2), DocumentError(FailureKind.CORRUPT, "broken"))
     outcomes = await store.write(JOB, [completed(1, "one"), bad, completed(3, "three")])
     assert [outcome.item.ordinal for outcome in outcomes] == [1, 2, 3]
     assert (await read_result(store, place(outcomes[2]))).markdown == "three"

@@ -28,8 +28,8 @@ from sheaf.rules.webhooks.retries import (
     FAILURES_TO_REST,
     MAX_RETRY_AFTER,
     SCHEDULE,
+    cool_down,
     parse_retry_after,
-    rest,
     retry_wait,
     window,
 )
@@ -80,11 +80,11 @@ def test_no_retry_after_fails(value: str) -> None:
 
 
 def test_an_endpoint_rests_only_after_many_failures_in_a_row_and_for_five_minutes_at_most() -> None:
-    assert [rest(n) for n in (0, 1, FAILURES_TO_REST - 1)] == [0, 0, 0]
-    rests = [rest(FAILURES_TO_REST + n) for n in range(9)]
+    assert [cool_down(n) for n in (0, 1, FAILURES_TO_REST - 1)] == [0, 0, 0]
+    rests = [cool_down(FAILURES_TO_REST + n) for n in range(9)]
     assert rests == sorted(rests)
     assert rests[-1] == 300
-    assert rest(1, retry_after=77) == 77
+    assert cool_down(1, retry_after=77) == 77
     assert (window(FAILURES_TO_REST - 1, 16), window(FAILURES_TO_REST, 16)) == (16, 1)
 
 

@@ -88,7 +88,7 @@ class Blocks:
         runs = self._pending or Runs(self.context)
         self._pending = None
         runs.read(element)
-        self.context.fields.settle()
+        self.context.fields.close()
         properties = element.find("w:pPr")
         if _is_joined(properties):
             self._pending = runs

@@ -23,7 +23,7 @@ class Note:
 
     kind: str
     id: str
-    mark: str
+    label: str
     """As in `[^1]`; each note has its own."""
 
 

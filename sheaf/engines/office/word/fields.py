@@ -53,7 +53,7 @@ class Fields:
             return "" if ended.has_result else _symbol(ended.instruction)
         return ""
 
-    def settle(self) -> None:
+    def close(self) -> None:
         """End instructions with their paragraph: one that never ends hides nothing."""
         for one in self._open:
             one.has_result = True

@@ -151,7 +151,7 @@ def _note(context: Context, note: Note) -> str:
         context.part = outer
     author = element.get("w:author", "") if note.kind == "comment" else ""
     said = f"{author}: {text}" if author else text
-    return f"[^{note.mark}]: " + said.replace("\n", "\n    ")
+    return f"[^{note.label}]: " + said.replace("\n", "\n    ")
 
 
 def _margins(context: Context, body: Element) -> tuple[list[Block], list[Block]]:

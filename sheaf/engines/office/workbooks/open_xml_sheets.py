@@ -120,10 +120,10 @@ def _text(book: _Book, sheet: Sheet, cell: Element) -> str:
             return ""
         sheet.uncalculated += 1
         return f"={formula}"
-    return _shown(book, kind, value, cell.get("s"))
+    return _cell_text(book, kind, value, cell.get("s"))
 
 
-def _shown(book: _Book, kind: str, value: str, style: str | None) -> str:
+def _cell_text(book: _Book, kind: str, value: str, style: str | None) -> str:
     if kind == "s":
         at = int(value) if value.strip().isdigit() else -1
         return book.strings[at] if 0 <= at < len(book.strings) else ""
