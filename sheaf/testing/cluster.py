@@ -57,6 +57,8 @@ class Cluster:
     file_seconds: float = 300
     parser_memory_bytes: int = 4 * 1024**3
     worker_module: str = "worker"
+    worker_tree: Path = ROOT
+    """Folder whose code the workers that are started next run."""
 
     @property
     def settings(self) -> Settings:
@@ -114,6 +116,7 @@ class Cluster:
         worker = self._spawn(
             [sys.executable, "-m", self.worker_module],
             f"worker-{len(self.workers)}",
+            self.worker_tree,
             **variables,
             SHEAF_READY_FILE=str(ready),
             TEMPORAL_ADDRESS=f"127.0.0.1:{self.port}",
@@ -255,11 +258,13 @@ class Cluster:
         assert (stored.canonical["job_id"], stored.canonical["item_id"]) == (row.id, row.file_id)
         return stored
 
-    def _spawn(self, command: list[str], name: str, **extra: str) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, command: list[str], name: str, tree: Path = ROOT, **extra: str
+    ) -> subprocess.Popen[bytes]:
         with (self.root / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=tree,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
