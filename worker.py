@@ -16,9 +16,10 @@ from pathlib import Path
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.cancellation import CancelBetweenSteps
 from activities.enumeration import LedgerEnumerationActivities
@@ -125,6 +126,7 @@ def build_workers(
     batches = Worker(
         client,
         task_queue=BATCHES,
+        deployment_config=deployment(settings),
         workflows=[BatchWorkflow, PageWorkflow, EnumerationWorkflow, SmallJobsWorkflow],
         activities=[
             *(job_activities.begin_job, job_activities.request_cancel),
@@ -148,12 +150,29 @@ def build_workers(
     return batches, Worker(
         client,
         task_queue=SLICES,
+        # Slices go to the version that asked for them only where that polls this queue too.
+        deployment_config=deployment(settings),
         activities=[slices.process_slice],
         interceptors=[LogContextInterceptor(), EndsOnOwnFaults(), CancelBetweenSteps()],
         # One more than there are processes: while it stores and records, its process works on.
         max_concurrent_activities=settings.parser_processes + 1,
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=grace,
+    )
+
+
+def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """Return the version that workers have in Temporal; None where they have none.
+
+    Every Workflow stays with the version that it began on: its runs are replayed by no other code.
+    A run that continues another takes the newest (`workflows.versions`).
+    """
+    if not settings.worker_deployment or not settings.build_id:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.worker_deployment, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
 
@@ -227,7 +246,12 @@ async def _run(settings: Settings, ready_file: Path | None) -> None:
                 for loop in (admitter, sweeper, dispatcher)
             ]
             _keep_what_is_loaded()
-            log.info("worker started", parser_processes=settings.parser_processes)
+            log.info(
+                "worker started",
+                parser_processes=settings.parser_processes,
+                worker_deployment=settings.worker_deployment,
+                build_id=settings.build_id,
+            )
             if ready_file:
                 await asyncio.to_thread(ready_file.write_text, str(os.getpid()))
             await stop.wait()

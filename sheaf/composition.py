@@ -57,6 +57,8 @@ class DeploymentSettings(Protocol):
     @property
     def max_events(self) -> int: ...  # noqa: D102
     @property
+    def worker_deployment(self) -> str | None: ...  # noqa: D102
+    @property
     def home(self) -> Path: ...  # noqa: D102
     @property
     def signing_key(self) -> SecretStr | None: ...  # noqa: D102
@@ -204,5 +206,6 @@ def job_service(settings: DeploymentSettings, database: Database, client: Client
         fingerprint=fingerprint(),
         limits=run_limits(settings),
         concurrency=min(MAX_CONCURRENCY, max(4, SLICES_PER_PROCESS * settings.parser_processes)),
+        starts_eagerly=settings.worker_deployment is None,
         outputs=parse_allowed(settings.s3_outputs),
     )

@@ -10,10 +10,13 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _GIB = 1024**3
+
+VERSION_PART = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,62}$"
+"""What Temporal takes as a part of a version, and Kubernetes as the value of a label."""
 
 
 def default_home() -> Path:
@@ -115,6 +118,12 @@ class Settings(BaseSettings):
     """All other jobs, likewise."""
     admit_seconds: float = Field(default=0.1, gt=0)
     """How often a worker with room looks for jobs that wait."""
+    worker_deployment: str | None = Field(default=None, pattern=VERSION_PART)
+    """Name of Temporal's Worker Deployment that workers belong to; by default they are not
+    versioned. With it a batch stays with the workers of its own `build_id`."""
+    build_id: str | None = Field(default=None, pattern=VERSION_PART)
+    """Version of the workers in it: another for each image. It needs `worker_deployment`, and
+    that needs it."""
     max_events: int = Field(default=1500, ge=50, le=10_000)
     """History events after which the parent of a batch continues as new."""
     liveness_seconds: float = Field(default=30, ge=1)
@@ -140,6 +149,14 @@ class Settings(BaseSettings):
     """How often new events are looked for."""
     webhook_log_days: float = Field(default=7, gt=0)
     """How long deliveries that have ended are kept."""
+
+    @model_validator(mode="after")
+    def _check_version(self) -> "Settings":
+        if (self.worker_deployment is None) != (self.build_id is None):
+            raise ValueError(
+                "SHEAF_WORKER_DEPLOYMENT and SHEAF_BUILD_ID belong together: set both, or neither"
+            )
+        return self
 
     @field_validator("previous_signing_keys", mode="before")
     @classmethod

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ledger_calls import call_ledger, end_job
     from workflows.reasons import reason_of
     from workflows.small_job import run_small_job
+    from workflows.versions import continue_on_newest, has_newer
 
 
 @workflow.defn
@@ -50,6 +51,8 @@ class BatchWorkflow:
         self._state = BatchState(input)
         self._children = Children(input, self._state)
         self._watchdog: asyncio.Task[None] | None = None
+        self._moves = False
+        """Whether this run is to be continued by the newer version of the workers."""
 
     @workflow.run
     async def run(self, input: BatchInput) -> RunBatchResult:
@@ -153,7 +156,7 @@ class BatchWorkflow:
                 break
             await self._continue_if_due(self._children.dispatched >= self._input.threshold)
         await self._children.share_out()
-        await self._continue_if_due(self._is_long)
+        await self._continue_if_due(self._is_long or self._moves)
 
     async def _watch(self) -> None:
         """Look now and then for children that are gone without a word: terminated, timed out."""
@@ -167,11 +170,14 @@ class BatchWorkflow:
             since = workflow.time() - state.last_checked_at
             await asyncio.sleep(max(0.001, pause - since) if state.last_checked_at else pause)
             state.last_checked_at = workflow.time()
+            # Once a look and not at every step: a run that is kept where it is by hand would
+            # continue as new all the time.
+            self._moves = has_newer()
             if not state.children:
                 continue
             for workflow_id in await self._ended_children():
                 self._children.lost(workflow_id)
-            if self._is_long and workflow.patched("continue-while-waiting"):
+            if self._moves or (self._is_long and workflow.patched("continue-while-waiting")):
                 # Pages may be quiet for days, and each look is some events more.
                 state.changes += 1
             pause = next_pause(pause, limits, self._input.tunables, is_quiet=state.changes == seen)
@@ -217,7 +223,7 @@ class BatchWorkflow:
         update_attributes(
             self._input, counts=self._state.done_so_far, total=scheduler.high_water_mark
         )
-        workflow.continue_as_new(self._state.carried())
+        continue_on_newest(self._state.carried())
 
     async def _finalize(self) -> RunBatchResult | None:
         """End the job, or hand out again what is unsettled; None in the second case."""

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ledger_calls import call_ledger
     from workflows.reasons import reason_of
     from workflows.signals import is_heard
+    from workflows.versions import continue_on_newest
 
 
 @workflow.defn
@@ -158,7 +159,7 @@ class PageWorkflow:
         await self._tell("drained", self._state.waits(workflow.time()))
         self._stop_reports()
         await asyncio.sleep(0)
-        workflow.continue_as_new(self._state.carried())
+        continue_on_newest(self._state.carried())
 
     async def _report(self) -> None:
         """Tell the parent now and then what the page has done so far."""

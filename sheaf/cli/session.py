@@ -99,6 +99,20 @@ def check_passwords(settings: Settings) -> None:
         raise Fault(str(error), code=2) from error
 
 
+def check_unversioned(settings: Settings) -> None:
+    """Refuse to start a worker of this home with a version, which nobody would make current.
+
+    Raises:
+        Fault: the settings name a Worker Deployment.
+    """
+    if settings.worker_deployment:
+        raise Fault(
+            "SHEAF_WORKER_DEPLOYMENT and SHEAF_BUILD_ID are for workers that are started one by "
+            "one (docs/kubernetes.md): unset them, the worker of `sheaf up` has no version",
+            code=2,
+        )
+
+
 @asynccontextmanager
 async def session() -> AsyncIterator[Session]:
     """Open the ledger, which needs no server to be running."""
@@ -200,7 +214,9 @@ def start_detached(home: Home) -> Running:
     Raises:
         Fault: it did not come up, where the message names its log; or it cannot with the settings.
     """
-    check_passwords(load_settings())
+    settings = load_settings()
+    check_passwords(settings)
+    check_unversioned(settings)
     home.prepare()
     log = home.logs / "up.log"
     with log.open("ab") as output:

@@ -9,7 +9,7 @@ import typer
 
 from sheaf.cli.faults import Fault
 from sheaf.cli.output import console, print_json
-from sheaf.cli.session import check_passwords, load_settings, start_detached
+from sheaf.cli.session import check_passwords, check_unversioned, load_settings, start_detached
 from sheaf.config import Settings
 from sheaf.embedded.home import Home, Running
 from sheaf.embedded.supervisor import StartError, Supervisor
@@ -38,6 +38,7 @@ def up(
         _detach(home, is_quiet=quiet)
         return
     check_passwords(settings)
+    check_unversioned(settings)
     with home.lock() as is_free:
         if not is_free:
             raise Fault(f"another `sheaf up` runs in {home.root}; `sheaf down` stops it")

@@ -88,6 +88,8 @@ class JobService:
         fingerprint: names and versions of the engines of this deployment.
         limits: bounds of the runs, from the settings.
         concurrency: slices of a job at once when the caller names no number.
+        starts_eagerly: whether a job may begin on the worker that starts it; not where workers
+            have versions, since that one may be no longer the current one.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class JobService:
         fingerprint: str,
         limits: RunLimits,
         concurrency: int,
+        starts_eagerly: bool = True,
         outputs: Mapping[str, Sequence[S3Location]] | None = None,
     ) -> None:
         self._outputs = outputs or {}
@@ -110,6 +113,7 @@ class JobService:
         self._fingerprint = fingerprint
         self._limits = limits
         self._concurrency = concurrency
+        self._starts_eagerly = starts_eagerly
 
     async def create(
         self,
@@ -234,7 +238,7 @@ class JobService:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 # Where a worker of this process has room, the answer brings the first task.
-                request_eager_start=True,
+                request_eager_start=self._starts_eagerly,
                 rpc_timeout=RPC_TIMEOUT,
                 **options,
             )
