@@ -314,3 +314,14 @@ def test_a_selector_selects_its_pods(kind: str, name: str, chosen: set[str]) -> 
     wanted = selector.get("matchLabels", selector).items()
     labels = {name: one["spec"]["template"]["metadata"]["labels"] for name, one in PODS.items()}
     assert {name for name in labels if wanted <= labels[name].items()} == chosen
+
+
+def test_a_version_of_the_workers_is_made_from_the_manifest_that_is_there() -> None:
+    made = yaml.safe_load((FOLDER / "version/kustomization.yaml").read_text())
+    target = made["patches"][0]["target"]
+    assert (target["kind"], target["name"]) == ("Deployment", "sheaf-worker")
+    told = {one["value"]["name"] for one in yaml.safe_load(made["patches"][0]["patch"])[1:]}
+    assert told == {"SHEAF_WORKER_DEPLOYMENT", "SHEAF_BUILD_ID"}
+    assert {name.removeprefix("SHEAF_").lower() for name in told} <= set(Settings.model_fields)
+    worker = FILES["worker.yaml"][0]
+    assert (worker["kind"], worker["metadata"]["name"]) == ("Deployment", target["name"])
