@@ -39,6 +39,29 @@ async def test_changes_read_as_if_they_were_accepted(
     assert await md_of(parse, word(*body)) == md
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        [p(moved("del", "all")), p(moved("del", "gone"))],
+        [p(moved("moveFrom", moved("ins", "b"))), p(moved("moveTo", moved("del", ".")))],
+    ],
+    ids=["deleted", "moved and deleted"],
+)
+async def test_a_document_whose_text_is_all_deleted_is_blank_and_says_so(
+    parse: Parse, body: list[str]
+) -> None:
+    answer = await parse(word(*body), "a.docx")
+    assert answer.document is not None
+    assert (answer.document.is_blank, answer.document.pages[0].md) == (True, "")
+    assert any("deletions are all" in one for one in answer.document.warnings)
+
+
+async def test_a_picture_beside_deleted_text_proves_no_blank(parse: Parse) -> None:
+    picture = r("<w:pict/>")
+    kind, _ = failure_of(await parse(word(p(moved("del", "x"), picture)), "a.docx"))
+    assert kind is FailureKind.EMPTY
+
+
 async def test_tables_of_any_depth_keep_their_words(parse: Parse) -> None:
     deep = p("deep")
     for _ in range(3000):

@@ -9,6 +9,7 @@ import zipfile
 
 from sheaf.contracts.documents import ParsedDocument, ParsedPage
 from sheaf.contracts.failures import DocumentError, FailureKind
+from sheaf.engines.blank import blanked
 from sheaf.engines.markdown import plain_text
 from sheaf.engines.office.package import Package
 from sheaf.engines.office.word.blocks import BREAK, Block, Blocks, joined
@@ -23,6 +24,8 @@ USUAL = "word/document.xml"
 NOTE_PARTS = ("footnotes", "endnotes", "comments")
 SEPARATORS = {"separator", "continuationSeparator", "continuationNotice"}
 NEW_PAGE = {"nextPage", "oddPage", "evenPage"}
+SHOWN = {"w:drawing", "w:pict", "w:object", "w:sym", "w:altChunk", "m:oMath"}
+"""What shows something without words."""
 TOLD = {"insertion": "inserted", "deletion": "deleted"}
 
 
@@ -36,9 +39,10 @@ def read(source: Source) -> ParsedDocument:
         package = Package(archive)
         context, body = _opened(package)
         pages = _pages(context, body)
+        is_blank = not any(pages) and _is_all_deleted(context, body)
         if source.options.revisions:
             pages[-1] = "\n\n".join(part for part in (pages[-1], _revised(context)) if part)
-        return ParsedDocument(
+        document = ParsedDocument(
             pages=source.select(
                 [ParsedPage(page=at, text=plain_text(md), md=md) for at, md in enumerate(pages, 1)]
             ),
@@ -49,6 +53,7 @@ def read(source: Source) -> ParsedDocument:
             metadata=package.metadata(),
             warnings=tuple(_warnings(context)),
         )
+        return blanked(document) if is_blank and not source.options.revisions else document
 
 
 def markdown_of(data: bytes, chunks: int) -> str:
@@ -187,6 +192,16 @@ def _revised(context: Context) -> str:
         by = f" by {' '.join(one.author.split())}" if one.author else ""
         lines.append(f"- {TOLD.get(one.kind, one.kind)}{by}: {one.words}")
     return "\n\n".join(["## Revisions", "\n".join(lines)]) if lines else ""
+
+
+def _is_all_deleted(context: Context, body: Element) -> bool:
+    """Whether a document without text is blank because tracked changes deleted all that it had."""
+    if not context.revisions or context.missing or context.package.broken:
+        return False
+    context.missing["deletions are all that the document has, and count as accepted"] = len(
+        context.revisions
+    )
+    return not any(element.tag in SHOWN for element in body.iter())
 
 
 def _warnings(context: Context) -> list[str]:
