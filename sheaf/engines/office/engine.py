@@ -24,6 +24,7 @@ from sheaf.engines.detection.containers import (
     XLSX,
 )
 from sheaf.engines.markdown import plain_text
+from sheaf.engines.office import rtf
 from sheaf.engines.office.html_elements import described, prepared
 from sheaf.engines.office.html_nesting import MAX_DEPTH
 from sheaf.engines.office.notebooks import as_version_4
@@ -42,6 +43,7 @@ MAX_TABLE_CELLS = 100_000_000
 
 MAX_BYTES = 512 * 1024**2
 HTML = "text/html"
+RTF = "application/rtf"
 NOTEBOOK = "application/x-ipynb+json"
 _WORKBOOKS = "sheaf.engines.office.workbooks.reader"
 OWN = {
@@ -90,9 +92,9 @@ def read(source: Source) -> ParsedDocument:
             notes.append(f"read by xberg, without what cells show: {error.message}")
     data, left_out = _prepared(source)
     notes += left_out
-    answer = _extract(data, source.media_type)
+    answer, content = _extract(data, source.media_type)
     names = [page.sheet_name for page in answer.pages or ()]
-    whole, hidden = without_marks(answer.content.strip("\n"), names)
+    whole, hidden = without_marks(content, names)
     pages = _pages(answer.pages or (), source.media_type, whole)
     has_pages = bool(pages)
     if pages and is_workbook(source.media_type):
@@ -142,11 +144,14 @@ def to_markdown(data: bytes, media_type: str) -> str:
     """Return the Markdown of a part of another document, such as the HTML of a mail."""
     if media_type == HTML:
         data, _ = prepared(data, ParseOptions())
-    content: str = _extract(data, media_type).content
-    return content.strip("\n")
+    return _extract(data, media_type)[1]
 
 
-def _extract(data: bytes, media_type: str) -> Any:
+def _extract(data: bytes, media_type: str) -> tuple[Any, str]:
+    """Return what xberg answers, and its text without empty lines around it."""
+    letters: dict[str, str] = {}
+    if media_type == RTF:
+        data, letters = rtf.prepared(data)
     try:
         import xberg
     except ImportError as error:
@@ -182,7 +187,8 @@ def _extract(data: bytes, media_type: str) -> Any:
         _fail_as(str(error))
     if not answer.results:
         _fail_as("; ".join(str(item.message) for item in answer.errors) or "no result")
-    return answer.results[0]
+    result = answer.results[0]
+    return result, rtf.restored(result.content, letters).strip("\n")
 
 
 def _fail_as(message: str) -> NoReturn:
