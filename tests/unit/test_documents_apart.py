@@ -37,7 +37,10 @@ RENDERING = {
     ),
     *("sheaf.engines.dispatch", "sheaf.views.handler", "sheaf.views.workbooks"),
 }
-LIBRARIES = {"markdown_it", "xlsxwriter", "liteparse", "xberg", "wordllama", "chardet", "xlrd"}
+LIBRARIES = {
+    *("markdown_it", "xlsxwriter", "liteparse", "xberg", "wordllama", "pypdf", "pypdfium2", "PIL"),
+    *("chardet", "compressed_rtf", "olefile", "selectolax", "xlrd"),
+}
 DOCUMENTS = {"ParsedDocument", "ParsedPage"}
 DECODED_IN = {"sheaf/parser_pool/responses.py"}
 """Where an answer of a process is decoded, within a bound that its pool has."""
