@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
+from sheaf.api.dependencies.job_lists import job_page, ledger_time
 from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
 from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
@@ -27,7 +28,6 @@ from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import JobRow, NotFoundError
 from sheaf.rules.parameters.parse_v2 import translate
-from sheaf.rules.times import microseconds
 from sheaf.rules.webhooks.events import never_sent
 
 router = APIRouter(prefix="/api/v2/batches", tags=["batches"])
@@ -67,23 +67,18 @@ async def list_batches(
     page_token: PageToken = None,
 ) -> Page[Batch]:
     """List batches, newest first."""
-    since, until = created_at_on_or_after, created_at_on_or_before
     asked = JobFilter(
         caller.project_id,
         _APIS,
         directory_id=source_directory_id or None,
         statuses=None if status is None else STATUSES[status],
-        created_from=microseconds(since) if since else None,
-        created_to=microseconds(until) if until else None,
+        created_from=ledger_time(created_at_on_or_after),
+        created_to=ledger_time(created_at_on_or_before),
     )
-    position = decode_cursor(page_token, int, str)
-    rows = await JobListing(state.database).behind(
-        asked, position and (position[0], position[1]), page_size + 1
-    )
-    last = rows[page_size - 1] if len(rows) > page_size else None
+    rows, token = await job_page(state, asked, page_size, page_token)
     return Page(
-        items=[batch(row) for row in rows[:page_size]],
-        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+        items=[batch(row) for row in rows],
+        next_page_token=token,
     )
 
 
@@ -125,7 +120,7 @@ async def list_batch_files(
     )
     last = rows[page_size - 1] if len(rows) > page_size else None
     return Page(
-        items=[batch_file(row) for row in rows[:page_size]],
+        items=[batch_file(row) for row in rows],
         next_page_token=encode_cursor(last.ordinal) if last else None,
     )
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, HTTPException, Path
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
-from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.job_lists import job_page
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken
 from sheaf.api.dependencies.receivers import receivers_of
 from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.batch_jobs import failure_message
@@ -118,17 +119,9 @@ async def list_classifier_jobs(
     page_token: PageToken = None,
 ) -> Page[ClassifierJob]:
     """List the jobs of this address, newest first."""
-    position = decode_cursor(page_token, int, str)
-    rows = await JobListing(state.database).behind(
-        JobFilter(caller.project_id, _APIS),
-        position and (position[0], position[1]),
-        page_size + 1,
-    )
-    last = rows[page_size - 1] if len(rows) > page_size else None
-    return Page(
-        items=[_to_response(Found(row, None)) for row in rows[:page_size]],
-        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
-    )
+    asked = JobFilter(caller.project_id, _APIS)
+    rows, token = await job_page(state, asked, page_size, page_token)
+    return Page(items=[_to_response(Found(row, None)) for row in rows], next_page_token=token)
 
 
 @router.get("/{job_id}")

@@ -1,6 +1,7 @@
 """`/api/v2/classify`: classifying one file, as a batch of one."""
 
 import hashlib
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -8,11 +9,18 @@ from fastapi import APIRouter, HTTPException, Query
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
-from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.job_lists import (
+    JobIds,
+    TaskId,
+    cancelled,
+    deleted,
+    job_page,
+    single_job_filter,
+)
+from sheaf.api.dependencies.paging import Page, PageToken
 from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
-from sheaf.api.presenters.tasks import STATUS_FILTERS, classify_task, place_of
-from sheaf.api.routers.parse_tasks import JobIds, TaskId
+from sheaf.api.presenters.tasks import classify_task, place_of
 from sheaf.api.state import ApiState
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.classify import ClassifyJob
@@ -26,12 +34,10 @@ from sheaf.contracts.http.directories import Moment
 from sheaf.contracts.http.parse_tasks import Deleted
 from sheaf.contracts.states import JobType
 from sheaf.jobs.configurations import Configurations, WrongProductError
-from sheaf.jobs.single_jobs import OfABatchError, Task
+from sheaf.jobs.single_jobs import Task
 from sheaf.ledger.files.uploads import UploadLedger
-from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.records import NotFoundError
 from sheaf.rules.parameters.classify_v2 import classify_job
-from sheaf.rules.times import microseconds
 from sheaf.rules.webhooks.events import never_sent
 
 router = APIRouter(prefix="/api/v2/classify", tags=["classify"])
@@ -98,26 +104,13 @@ async def list_classify_jobs(
     page_token: PageToken = None,
 ) -> Page[ClassifyTask]:
     """List the jobs of single files, newest first; those of batches are listed by their batch."""
-    since, until = created_at_on_or_after, created_at_on_or_before
-    statuses, has_failures = STATUS_FILTERS[status] if status else (None, None)
-    asked = JobFilter(
-        caller.project_id,
-        (JobApi.CLASSIFY,),
-        statuses=statuses,
-        has_failures=has_failures,
-        public_ids=job_ids,
-        configuration_id=configuration_id or None,
-        created_from=microseconds(since) if since else None,
-        created_to=microseconds(until) if until else None,
-    )
-    position = decode_cursor(page_token, int, str)
-    rows = await JobListing(state.database).behind(
-        asked, position and (position[0], position[1]), page_size + 1
-    )
-    last = rows[page_size - 1] if len(rows) > page_size else None
+    created = (created_at_on_or_after, created_at_on_or_before)
+    asked = single_job_filter(caller, JobApi.CLASSIFY, status, job_ids, created)
+    asked = replace(asked, configuration_id=configuration_id or None)
+    rows, token = await job_page(state, asked, page_size, page_token)
     return Page(
-        items=[classify_task(task) for task in await state.single_jobs.tasks(rows[:page_size])],
-        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+        items=[classify_task(task) for task in await state.single_jobs.tasks(rows)],
+        next_page_token=token,
     )
 
 
@@ -140,21 +133,14 @@ async def get_classify_job(
 async def cancel_classify_job(job_id: TaskId, caller: CurrentCaller, state: State) -> ClassifyTask:
     """Cancel the job of a single file; one that has ended stays as it is."""
     await _classifying(job_id, caller, state)
-    try:
-        return classify_task(await state.single_jobs.cancel(caller.project_id, job_id))
-    except OfABatchError as error:
-        raise InvalidError(("path", "job_id"), str(error)) from error
+    return classify_task(await cancelled(job_id, caller, state))
 
 
 @router.delete("/{job_id}")
 async def delete_classify_job(job_id: TaskId, caller: CurrentCaller, state: State) -> Deleted:
     """Delete the job of a single file and its result; the file stays."""
     await _classifying(job_id, caller, state)
-    try:
-        await state.single_jobs.delete(caller.project_id, job_id)
-    except OfABatchError as error:
-        raise InvalidError(("path", "job_id"), str(error)) from error
-    return Deleted(id=job_id, project_id=caller.project_id)
+    return await deleted(job_id, caller, state)
 
 
 async def _classifying(job_id: str, caller: Caller, state: ApiState) -> Task:

@@ -6,11 +6,11 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
 
 from sheaf.api.dependencies.auth import CurrentCaller, State
+from sheaf.api.dependencies.job_lists import TaskId
 from sheaf.api.dependencies.links import BY_LINK, DOWNLOAD_HEADERS, Links, signed_link
 from sheaf.api.presenters.parse_expanded import CONTENTS, Expanding, expanded
 from sheaf.api.presenters.spliced import part_response
 from sheaf.api.presenters.tasks import parse_task, place_of
-from sheaf.api.routers.parse_tasks import TaskId
 from sheaf.api.routers.parsing import ImageName, picture
 from sheaf.contracts.http.parse_tasks import ParseResult
 from sheaf.contracts.views import Part

@@ -2,15 +2,23 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.forms import UploadForm, file_body, upload_form
 from sheaf.api.dependencies.idempotency import Idempotent, Once
-from sheaf.api.dependencies.paging import Page, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.job_lists import (
+    JobIds,
+    TaskId,
+    cancelled,
+    deleted,
+    job_page,
+    single_job_filter,
+)
+from sheaf.api.dependencies.paging import Page, PageToken
 from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
-from sheaf.api.presenters.tasks import STATUS_FILTERS, parse_task
+from sheaf.api.presenters.tasks import parse_task
 from sheaf.api.state import ApiState
 from sheaf.contracts.apis import JobApi
 from sheaf.contracts.http.classify_v2 import TaskStatus
@@ -25,14 +33,11 @@ from sheaf.contracts.http.parse_tasks import (
 )
 from sheaf.contracts.http.parse_v2 import ParseConfiguration
 from sheaf.jobs.configurations import Configurations, WrongProductError
-from sheaf.jobs.single_jobs import OfABatchError
 from sheaf.ledger.files.uploads import UploadLedger, UploadRow
-from sheaf.ledger.jobs.listing import JobFilter, JobListing
 from sheaf.ledger.jobs.receivers import NewReceivers
 from sheaf.ledger.records import NotFoundError
 from sheaf.rules.parameters.finite_json import NotFiniteError, read_json
 from sheaf.rules.parameters.parse_v2 import translate
-from sheaf.rules.times import microseconds
 from sheaf.storage.uploads import Uploads
 
 router = APIRouter(prefix="/api/v2/parse", tags=["parse"])
@@ -42,9 +47,7 @@ MAX_PAGE = 1000
 FAST_VERSIONS = ["2026-06-15", "2025-12-11"]
 """The vendor's of the tier that uses no model. All are taken, and none changes anything here."""
 
-TaskId = Annotated[str, Path(max_length=64, examples=["0192f0c1-a2b3-7c4d-8e9f-001122334455"])]
 _PARTS = {"configuration": {"type": "string", "description": "A configuration as JSON."}}
-JobIds = Annotated[list[str] | None, Query(max_length=1000)]
 
 
 @router.post("")
@@ -85,25 +88,12 @@ async def list_parse_jobs(
     page_token: PageToken = None,
 ) -> Page[ParseTask]:
     """List the jobs of single files, newest first; those of batches are listed by their batch."""
-    since, until = created_at_on_or_after, created_at_on_or_before
-    statuses, has_failures = STATUS_FILTERS[status] if status else (None, None)
-    asked = JobFilter(
-        caller.project_id,
-        (JobApi.PARSE,),
-        statuses=statuses,
-        has_failures=has_failures,
-        public_ids=job_ids,
-        created_from=microseconds(since) if since else None,
-        created_to=microseconds(until) if until else None,
-    )
-    position = decode_cursor(page_token, int, str)
-    rows = await JobListing(state.database).behind(
-        asked, position and (position[0], position[1]), page_size + 1
-    )
-    last = rows[page_size - 1] if len(rows) > page_size else None
+    created = (created_at_on_or_after, created_at_on_or_before)
+    asked = single_job_filter(caller, JobApi.PARSE, status, job_ids, created)
+    rows, token = await job_page(state, asked, page_size, page_token)
     return Page(
-        items=[parse_task(task) for task in await state.single_jobs.tasks(rows[:page_size])],
-        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+        items=[parse_task(task) for task in await state.single_jobs.tasks(rows)],
+        next_page_token=token,
     )
 
 
@@ -118,20 +108,13 @@ async def list_versions() -> dict[str, Any]:
 @router.post("/{job_id}/cancel")
 async def cancel_parse_job(job_id: TaskId, caller: CurrentCaller, state: State) -> ParseTask:
     """Cancel the job of a single file; one that has ended stays as it is."""
-    try:
-        return parse_task(await state.single_jobs.cancel(caller.project_id, job_id))
-    except OfABatchError as error:
-        raise InvalidError(("path", "job_id"), str(error)) from error
+    return parse_task(await cancelled(job_id, caller, state))
 
 
 @router.delete("/{job_id}")
 async def delete_parse_job(job_id: TaskId, caller: CurrentCaller, state: State) -> Deleted:
     """Delete the job of a single file and its result; the file stays."""
-    try:
-        await state.single_jobs.delete(caller.project_id, job_id)
-    except OfABatchError as error:
-        raise InvalidError(("path", "job_id"), str(error)) from error
-    return Deleted(id=job_id, project_id=caller.project_id)
+    return await deleted(job_id, caller, state)
 
 
 async def _upload(form: UploadForm, once: Idempotent, caller: Caller, state: ApiState) -> ParseTask:
