@@ -21,14 +21,14 @@ from temporalio.api.enums.v1 import EventType
 
 from sheaf.composition import receivers
 from sheaf.contracts.ids import new_job_id, new_task_id
-from sheaf.contracts.states import DeliveryStatus, JobType, Phase
+from sheaf.contracts.states import DeliveryStatus, Phase
 from sheaf.ledger.database import now_us
 from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
-from sheaf.ledger.records import NewJob
 from sheaf.ledger.tables import items, jobs
 from sheaf.ledger.webhook_tables import outbox
 from sheaf.ledger.webhooks.outbox import post_item_events
 from sheaf.testing.cluster import Cluster
+from sheaf.testing.new_jobs import new_job
 from sheaf.testing.webhook_receiver import Receiver, answer, receiving
 from sheaf.webhooks.receivers import Sealed
 
@@ -123,18 +123,7 @@ async def _post(cluster: Cluster, receiver: Receiver, events: int) -> None:
     new = NewReceiver(sealer.seal(told), ["parse.success"], "json")
     job_id = new_job_id()
     await cluster.jobs.create(
-        NewJob(
-            id=job_id,
-            project_id="default",
-            job_type=JobType.PARSE,
-            directory_id=None,
-            request={},
-            run={},
-            parameters_hash="",
-            engine_fingerprint="",
-            unsupported_parameters=[],
-            has_webhooks=True,
-        ),
+        new_job(id=job_id, project_id="default", has_webhooks=True),
         receivers=NewReceivers([new]),
     )
     rows = [

@@ -6,16 +6,16 @@ import itertools
 import pytest
 
 from sheaf.contracts.ids import new_file_id, new_job_id, new_task_id
-from sheaf.contracts.states import JobStatus, JobType
+from sheaf.contracts.states import JobStatus
 from sheaf.ledger.database import Database, chunks, now_us
 from sheaf.ledger.jobs.admissions import WORKER_LEASE, AdmissionLedger
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
 from sheaf.ledger.jobs.small_jobs import SmallJobLedger
 from sheaf.ledger.leases import Leases
-from sheaf.ledger.records import NewJob
 from sheaf.ledger.webhook_tables import outbox
 from sheaf.rules.scheduling.admission import FEWEST_CARRIED, Capacity
+from sheaf.testing.new_jobs import new_job
 
 SMALL = Capacity(small=8, large=0)
 
@@ -31,16 +31,11 @@ async def make(
 ) -> str:
     job_id = new_job_id()
     await JobLedger(database).create(
-        NewJob(
+        new_job(
             id=job_id,
             project_id=project,
-            job_type=JobType.PARSE,
-            directory_id=None,
             request={"job_config": {}, "item_ids": ["x"]},
             run={"job_id": job_id, "page_files": 10, "threshold": 10, "begins_inline": True},
-            parameters_hash="parameters",
-            engine_fingerprint="engines",
-            unsupported_parameters=[],
             has_webhooks=webhooks,
             is_small=is_small,
             priority=priority,

@@ -6,15 +6,16 @@ import pytest
 import sqlalchemy as sa
 
 from sheaf.contracts.ids import new_job_id
-from sheaf.contracts.states import DeliveryStatus, JobType
+from sheaf.contracts.states import DeliveryStatus
 from sheaf.ledger.database import Database, now_us
 from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.jobs.receivers import NewReceiver, NewReceivers
-from sheaf.ledger.records import NewJob, NotFoundError
+from sheaf.ledger.records import NotFoundError
 from sheaf.ledger.tables import jobs
 from sheaf.ledger.webhook_tables import outbox, webhook_configs
 from sheaf.ledger.webhooks.deliveries import DeliveryLedger, DueEvent, Health, Verdict
 from sheaf.ledger.webhooks.delivery_log import DeliveryFilter, DeliveryLog
+from sheaf.testing.new_jobs import new_job
 
 HOUR = 3_600_000_000
 
@@ -24,18 +25,7 @@ async def post(database: Database, *filters: list[str] | None) -> tuple[str, lis
     job_id = new_job_id()
     new = [NewReceiver(b"sealed", events, "json") for events in filters or (None,)]
     await JobLedger(database).create(
-        NewJob(
-            id=job_id,
-            project_id="p",
-            job_type=JobType.PARSE,
-            directory_id=None,
-            request={},
-            run={},
-            parameters_hash="",
-            engine_fingerprint="",
-            unsupported_parameters=[],
-            has_webhooks=True,
-        ),
+        new_job(id=job_id, has_webhooks=True),
         receivers=NewReceivers(new),
     )
     query = sa.select(webhook_configs.c.id).where(webhook_configs.c.job_id == job_id)

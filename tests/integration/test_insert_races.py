@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from sheaf.contracts.states import JobType
 from sheaf.ledger.access.idempotency import IdempotencyLedger
 from sheaf.ledger.database import Database
 from sheaf.ledger.files.directories import DirectoryLedger
@@ -16,26 +15,15 @@ from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile
 from sheaf.ledger.files.uploads import UploadLedger, UploadRow
 from sheaf.ledger.jobs.configurations import ConfigurationLedger
 from sheaf.ledger.jobs.jobs import JobLedger
-from sheaf.ledger.records import NewJob
 from sheaf.ledger.webhooks.configs import WebhookConfigLedger
+from sheaf.testing.new_jobs import new_job
 
 AT_ONCE = 8
 RESERVED = uuid.uuid4().hex
 
 
 def job(database: Database) -> Awaitable[Any]:
-    new = NewJob(
-        id=f"bjb-{RESERVED}",
-        project_id="p",
-        job_type=JobType.PARSE,
-        directory_id=None,
-        request={},
-        run={},
-        parameters_hash="",
-        engine_fingerprint="",
-        unsupported_parameters=[],
-        has_webhooks=False,
-    )
+    new = new_job(id=f"bjb-{RESERVED}")
     return JobLedger(database).create(new, ("dfl-1", str(uuid.UUID(RESERVED))))
 
 

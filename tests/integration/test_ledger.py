@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.ids import new_job_id
-from sheaf.contracts.states import ItemStatus, JobStatus, JobType
+from sheaf.contracts.states import ItemStatus, JobStatus
 from sheaf.contracts.temporal.runs import OrdinalRange
 from sheaf.ledger.database import Database
 from sheaf.ledger.files.directories import DirectoryLedger
@@ -27,7 +27,6 @@ from sheaf.ledger.leases import Leases
 from sheaf.ledger.migrate import migrate
 from sheaf.ledger.records import (
     ClaimedItem,
-    NewJob,
     NotFoundError,
     Outcome,
     ResultRow,
@@ -36,9 +35,9 @@ from sheaf.ledger.records import (
 )
 from sheaf.ledger.tables import attempts, directory_files, metadata
 from sheaf.ledger.webhook_tables import outbox
+from sheaf.testing.new_jobs import directory_job
 from tests.admitting import admit_all
 
-KEY = ("parameters", "engines")
 LIMIT = 10_000
 
 
@@ -48,18 +47,7 @@ async def make_job(
     directory_id = await DirectoryLedger(database).register_source("p", source, "in")
     job_id = new_job_id()
     await JobLedger(database).create(
-        NewJob(
-            id=job_id,
-            project_id="p",
-            job_type=JobType.PARSE,
-            directory_id=directory_id,
-            request={"job_config": {}, "directory_id": directory_id},
-            run={"job_id": job_id, "page_files": 10, "threshold": 10},
-            parameters_hash=KEY[0],
-            engine_fingerprint=KEY[1],
-            unsupported_parameters=[],
-            has_webhooks=webhooks,
-        ),
+        directory_job(directory_id, id=job_id, has_webhooks=webhooks),
         receivers=NewReceivers([NewReceiver(b"sealed", None, "json")]) if webhooks else None,
     )
     await admit_all(database)

@@ -10,7 +10,7 @@ import pytest
 from sheaf.contracts.documents import EngineRequest, EngineResult, ParsedDocument, ParsedPage
 from sheaf.contracts.failures import FailureKind
 from sheaf.contracts.ids import new_job_id
-from sheaf.contracts.states import ItemStatus, JobType
+from sheaf.contracts.states import ItemStatus
 from sheaf.ledger.database import Database
 from sheaf.ledger.files.directories import DirectoryLedger
 from sheaf.ledger.files.directory_files import DirectoryFileLedger, NewFile
@@ -20,7 +20,7 @@ from sheaf.ledger.items.claims import ClaimLedger
 from sheaf.ledger.items.enumerations import EnumerationLedger
 from sheaf.ledger.items.items import ItemLedger
 from sheaf.ledger.items.listing import ItemListing
-from sheaf.ledger.jobs.jobs import JobLedger, NewJob
+from sheaf.ledger.jobs.jobs import JobLedger
 from sheaf.ledger.records import ClaimedItem, NotFoundError, Outcome, ResultRow
 from sheaf.processing.job_work import Work
 from sheaf.processing.processor import DocumentProcessor
@@ -28,9 +28,9 @@ from sheaf.processing.result_store import Processed
 from sheaf.sources.items import ItemFiles
 from sheaf.storage.local import LocalBlobs
 from sheaf.storage.uploads import Uploads, upload_key
+from sheaf.testing.new_jobs import directory_job
 from tests.parsers import EachAlone, process_one
 
-KEY = ("parameters", "engines")
 LIMIT = 100
 
 
@@ -49,20 +49,7 @@ async def put(
 
 async def make_job(database: Database, directory_id: str) -> str:
     job_id = new_job_id()
-    await JobLedger(database).create(
-        NewJob(
-            id=job_id,
-            project_id="p",
-            job_type=JobType.PARSE,
-            directory_id=directory_id,
-            request={"job_config": {}, "directory_id": directory_id},
-            run={"job_id": job_id, "page_files": 10, "threshold": 10},
-            parameters_hash=KEY[0],
-            engine_fingerprint=KEY[1],
-            unsupported_parameters=[],
-            has_webhooks=False,
-        )
-    )
+    await JobLedger(database).create(directory_job(directory_id, id=job_id))
     return job_id
 
 
