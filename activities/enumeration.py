@@ -75,6 +75,7 @@ class LedgerEnumerationActivities(EnumerationActivities):
         Where it does not come to the end, an enumeration goes on behind what is committed.
         """
         try:
+            # The fence ends whoever listed before: its next chunk is refused, not added twice.
             fence, cursor, high_water_mark, skipped, _ = await self._enumerations.take_over(
                 spec.job_id
             )
@@ -101,11 +102,13 @@ class LedgerEnumerationActivities(EnumerationActivities):
             high_water_mark, skipped = await self._add(
                 input, spec, fence, cursor, high_water_mark, skipped
             )
+            # An attempt that dies here lists nothing again: the next finds the cursor at the end.
             await self._finish(spec, fence)
         return EnumerationProgress(high_water_mark=high_water_mark, skipped=skipped, is_final=True)
 
     async def _finish(self, spec: JobSpec, fence: int) -> None:
         if spec.source_uri is not None:
+            # Only after the whole listing: a file that a broken one had not reached is not gone.
             await self._mark_vanished(spec, fence, spec.source_uri)
         await self._enumerations.finish(spec.job_id, fence)
 

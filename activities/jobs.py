@@ -35,6 +35,7 @@ class LedgerJobActivities(JobActivities):
         try:
             await parent.cancel(rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
+            # It has ended, so there is nobody left to be told.
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 

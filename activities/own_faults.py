@@ -58,6 +58,7 @@ class _Counted(ActivityInboundInterceptor):
             answer = await super().execute_activity(input)
         except Exception as error:
             faults = self._counts.pop(key, 0) + 1
+            # What says itself how it is to be tried again is not counted, and neither is an outage.
             if isinstance(error, ApplicationError) or blame(error) is not Blame.PROGRAM:
                 raise
             if faults >= MAX_OWN_FAULTS:

@@ -46,6 +46,7 @@ class LedgerPageActivities(PageActivities):
     async def plan_page(self, input: PlanPageInput) -> PlanPageResult:
         rows = await self._items.unsettled(input.job_id, input.first, input.last)
         names = {ordinal: name for ordinal, name, _, _ in rows}
+        # What killed workers before goes by itself below, so that it takes no neighbour along.
         weighed = [
             Weighed(ordinal, predicted_seconds(name, size, input.speed_factors))
             for ordinal, name, size, lost in rows
@@ -91,6 +92,7 @@ class LedgerPageActivities(PageActivities):
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
             raise
+        # The description may be of a run that has just handed over to the next one.
         return description.status in {
             WorkflowExecutionStatus.RUNNING,
             WorkflowExecutionStatus.CONTINUED_AS_NEW,

@@ -118,6 +118,8 @@ class Recorder:
         return [one.outcome.item for one in (*self._group, *self._waiting)]
 
     async def _begin(self) -> None:
+        # One group at a time: a crash leaves one pack without its rows at most, which the next
+        # claim of the same items writes again under its own name.
         await self._written()
         if self._waiting:
             self._group, self._waiting, self._bytes = self._waiting, [], 0
@@ -143,6 +145,7 @@ class Recorder:
         self._group = []
         self.recorded.is_stopped = settled.is_stopped
         self.recorded.add([o for o in outcomes if o.item.ordinal in settled.accepted])
+        # All of them belong to newer claims, so no row will ever name this pack.
         if not settled.accepted:
             with _outage("the store of results"):
                 await self._store.forget(spec.job_id, outcomes)

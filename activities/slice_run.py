@@ -126,6 +126,8 @@ class SliceRun:
         claimed, self.is_stopped = await self._claims.claim(self._input.job_id, first, last)
         self._held = {item.ordinal: item for item in claimed}
         for item in claimed:
+            # Lost claims are counted for all that a worker held when it died. By itself, the file
+            # that kills workers is told from those that were only beside it.
             if item.lost_claims >= MAX_LOST_CLAIMS and not self._input.is_isolated:
                 self.isolated.append(isolated_slice(item.ordinal, item.display_name))
                 await give_back(self._claims, self._input.job_id, [item])
@@ -139,6 +141,8 @@ class SliceRun:
 
     async def _work_through(self, stop: asyncio.Future[None]) -> None:
         """Process what is held, until the time is up or the job takes no more work."""
+        # Every queue is bounded: where the store is slow, parsers wait, and a crash loses no more
+        # than what is between two stages.
         async with Stages() as stages:
             processed = BoundedQueue[Processed](MOST_PROCESSED)
             self._processor.start(
@@ -194,6 +198,7 @@ class SliceRun:
             for item in left
         ]
         if outcomes:
+            # Under the fences of the claims: what another attempt holds by now is not counted here.
             settled = await self._claims.record(self._input.job_id, outcomes)
             self._recorder.recorded.add(
                 [one for one in outcomes if one.item.ordinal in settled.accepted]

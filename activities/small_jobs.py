@@ -75,8 +75,10 @@ class LedgerSmallJobActivities(SmallJobActivities):
                 return await self._finalized(input.job_id, EnumerationProgress(high_water_mark=0))
             spec = await self._specs.spec_of(row)
             listed = EnumerationProgress(high_water_mark=row.total, is_final=True)
+            # An attempt before this one may have listed, and died while it worked.
             if not row.is_enumerated:
                 listed = await self._enumeration.list_first(spec, MOST_INLINE_FILES)
+            # What is committed stays: pages and their listing go on behind it.
             if not await self._is_inline(input.job_id, listed):
                 return RunSmallJobResult(enumerated=listed)
             self._slices.know(spec)

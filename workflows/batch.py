@@ -56,14 +56,14 @@ class BatchWorkflow:
 
     @workflow.run
     async def run(self, input: BatchInput) -> RunBatchResult:
-        result = await self._run_and_settle()
+        result = await self._run_and_finalize()
         if result.status == JobStatus.FAILED and workflow.patched("fail-with-the-job"):
             raise ApplicationError(
                 result.reason or "the job failed", result, type="JobFailed", non_retryable=True
             )
         return result
 
-    async def _run_and_settle(self) -> RunBatchResult:
+    async def _run_and_finalize(self) -> RunBatchResult:
         try:
             return await self._run_or_fail()
         except (asyncio.CancelledError, FailureError) as error:
@@ -77,6 +77,7 @@ class BatchWorkflow:
 
     async def _run_or_fail(self) -> RunBatchResult:
         try:
+            # Before the watchdog: a job in one go has no child that could be lost.
             if ended := await self._run_inline():
                 return ended
             self._watchdog = asyncio.create_task(self._watch())
@@ -127,10 +128,12 @@ class BatchWorkflow:
 
     async def _run(self) -> RunBatchResult:
         state = self._state
+        # A later run of the same job was begun by its first.
         if self._input.runs == 1 and not await self._begin():
             await self._hear_cancel()
             return await self._finish_cancel()
         while True:
+            # Taken before any wait: what a Signal changes meanwhile is not slept over.
             seen = state.changes
             await self._advance()
             self._show()
@@ -149,11 +152,13 @@ class BatchWorkflow:
     async def _advance(self) -> None:
         """Start what may start, share the slots out, and continue as new when it is time."""
         scheduler = self._state.scheduler
+        # A listing that an earlier run has started is carried here, and goes on.
         if not scheduler.is_final and not self._state.enumeration:
             await self._children.start_enumeration()
         while scheduler.may_start and not self._state.error:
             if not await self._children.start_page():
                 break
+            # After each page, so that a run hands out no more than its threshold and one page.
             await self._continue_if_due(self._children.dispatched >= self._input.threshold)
         await self._children.share_out()
         await self._continue_if_due(self._is_long or self._moves)
@@ -223,11 +228,13 @@ class BatchWorkflow:
         update_attributes(
             self._input, counts=self._state.done_so_far, total=scheduler.high_water_mark
         )
+        # Pages and listing are abandoned children: they go on, and find the next run by its id.
         continue_on_newest(self._state.carried())
 
     async def _finalize(self) -> RunBatchResult | None:
         """End the job, or hand out again what is unsettled; None in the second case."""
         state = self._state
+        # The ledger says whether the job is done: Signals are for speed, and one may be missing.
         gives_up = state.settles >= self._input.tunables.most_finalizations
         settled = await call_ledger(
             JobActivities.finalize_job,
@@ -241,6 +248,7 @@ class BatchWorkflow:
             update_attributes(self._input, status=settled.result.status, result=settled.result)
             self._show_end(settled.result)
             return settled.result
+        # Items of pages that broke off, or that were given back: the loop goes on with them.
         state.unsettled(settled.unsettled)
         return None
 
@@ -270,11 +278,12 @@ class BatchWorkflow:
             await asking
 
     async def _cancel(self) -> None:
-        """Refuse further claims, cancel the children, wait for the their ends, finalize."""
+        """Refuse further claims, cancel the children, wait for their ends, finalize."""
         await call_ledger(
             JobActivities.request_cancel,
             JobRef(job_id=self._input.job_id, reason="cancelled in Temporal"),
         )
+        # From here on the ledger refuses claims, so whatever a page still starts ends at once.
         await self._children.cancel()
         try:
             await workflow.wait_condition(

@@ -35,6 +35,7 @@ class Children:
         if taken is None:
             return False
         page_id = page_workflow_id(self._input.job_id, taken.first, self._state.generation)
+        # Before the start is awaited, since the first Signal of the page may come with its answer.
         share = self._state.scheduler.start(page_id, taken)
         self.dispatched += min(taken.last - taken.first + 1, pages * self._input.page_files)
         try:
@@ -46,6 +47,7 @@ class Children:
                 static_summary=f"items {taken.first} to {taken.last}",
             )
         except WorkflowAlreadyStartedError:
+            # Ids follow from the ordinals, so that after a Reset no item has two pages at once.
             await self._adopt(page_id, share)
             return True
         handle.add_done_callback(lambda done: self._closed(page_id, done))
@@ -133,6 +135,7 @@ class Children:
     async def _next_range(self, pages: int) -> OrdinalRange | None:
         """Return what the next page takes; where items were skipped, look past them."""
         scheduler = self._state.scheduler
+        # Without gaps by skipped items, a page is so many ordinals and nothing has to be asked.
         if self._state.skips == 0 or scheduler.redispatch:
             return scheduler.next_range(pages)
         found = await call_ledger(
@@ -160,4 +163,5 @@ class Children:
         try:
             await workflow.get_external_workflow_handle(workflow_id).cancel()
         except FailureError:
+            # Nothing there to cancel: it has ended, and its last Signal may be lost.
             self._state.scheduler.ended(workflow_id)

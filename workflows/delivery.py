@@ -31,6 +31,7 @@ class DeliveryWorkflow:
     @workflow.run
     async def run(self, input: DeliveryInput) -> None:
         while True:
+            # Before the round: events that come while it runs wake the next one.
             self._is_woken = False
             wait = (await self._round()).wait_seconds
             if wait is None and not self._is_woken:

@@ -48,6 +48,7 @@ class EnumerationWorkflow:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
+            # No failure of this Workflow: the parent settles what was listed, and fails with this.
             return EnumerationProgress(
                 high_water_mark=0, error=f"the source cannot be listed: {error.cause}"
             )

@@ -43,6 +43,7 @@ async def end_job(input: FinalizeJobInput) -> FinalizeJobResult:
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
+        # A fault of ours keeps the job from its end. It must end all the same, with that reason.
         reason = f"the orchestration failed: {reason_of(error)}"
         if input.error:
             reason = f"{input.error}; {reason}"

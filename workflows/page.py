@@ -74,6 +74,7 @@ class PageWorkflow:
             ]
         try:
             if self._input.carried:
+                # The run before has planned: what it had not ended comes with the input.
                 self._state.take_up()
             else:
                 self._window.add((await self._plan()).slices)
@@ -115,11 +116,13 @@ class PageWorkflow:
         """Start what waits as slots become free, and tell the parent about the free ones."""
         state, window = self._state, self._window
         while window.has_waiting or window.in_flight:
+            # Once held always held: a history does not grow shorter.
             window.is_held = window.is_held or self._is_long
             self._start_slices()
             workflow.set_current_details(state.describe())
             slots = window.in_flight
             if window.is_held and not slots:
+                # Nothing is in flight: an Activity ends with the run that started it.
                 await self._continue()
             elif state.is_untold:
                 await self._tell("drained", state.drained(workflow.time()))
@@ -140,6 +143,7 @@ class PageWorkflow:
     def _start_slices(self) -> None:
         while self._window.may_start:
             task = asyncio.create_task(self._run_slice(self._window.start()))
+            # Kept, for a task that nothing refers to may be collected before it has ended.
             self._tasks[task] = None
             task.add_done_callback(self._forget)
 
@@ -201,6 +205,7 @@ class PageWorkflow:
             )
             self._state.fault = reason_of(error)
         finally:
+            # Also without a result: its slot is free, its items are found at the job's end.
             self._window.end(result)
         if result:
             self._state.note(result)

@@ -56,6 +56,7 @@ def _serve(handle: "Handler", requests: BinaryIO, answers: BinaryIO) -> None:
     while (frame := read_frame(requests)) is not None:
         nonce, payload = frame
         request = EngineRequest.model_validate_json(payload)
+        # The limit is of the whole process, so each file moves it on by what it is allowed.
         allow_processor_seconds(request.cpu_seconds)
         answer = _answer(handle, request)
         write_frame(answers, nonce, answer)

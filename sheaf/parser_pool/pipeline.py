@@ -164,6 +164,7 @@ class RequestPipeline:
         """Whether a file has no response yet; waits for the next without a process."""
         if self._sent or self._is_one_at_hand:
             return True
+        # While nothing is open here, other slices may have the process.
         self._let_go()
         began = time.monotonic()
         is_one = await self._requests.wait()
@@ -177,6 +178,7 @@ class RequestPipeline:
         if not self._is_refill_due(room) or not self._is_one_at_hand:
             return bool(self._sent)
         batch: list[ParseRequest] = []
+        # First a process, then the file: what was taken counts as begun, and is read in any case.
         while len(batch) < room and await self._has_process() and (request := self._next()):
             batch.append(request)
         if batch:
@@ -209,6 +211,7 @@ class RequestPipeline:
         process = self._process
         if process is not None and process.is_alive and not self._processes.is_worn(process):
             return True
+        # Its answers come from it alone, also where it is worn or dead.
         if self._sent:
             return False
         self._let_go()
@@ -258,6 +261,7 @@ class RequestPipeline:
             response = self._response(self._sent.pop(nonce), result)
         self._leave_if_stopped()
         if not process.is_alive:
+            # In their order: the next is the oldest now, and the first to be blamed.
             self._redone.extendleft(reversed(self._sent.values()))
             self._sent.clear()
         return response
@@ -273,6 +277,7 @@ class RequestPipeline:
         log.warning(
             "stray_bytes_from_parser", project=self._project_id, files_read=process.files_answered
         )
+        # Any file that it has read may have left them; this one is read again by a new process.
         if process.files_answered:
             return None
         message = "the parser process sent what is no answer to the request for this file"

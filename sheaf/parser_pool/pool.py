@@ -143,6 +143,7 @@ class ParserPool:
         except BaseException:
             self._slots.release()
             raise
+        # Known before anything else may fail: `close` kills what is busy, and waits for the slots.
         self._busy.add(process)
         if self._is_closed or (stop is not None and stop.done()):
             process.kill()
@@ -167,6 +168,7 @@ class ParserPool:
         self._busy.discard(process)
         self._slots.release()
         is_worn = self.is_worn(process) or process.resident_bytes() > MAX_IDLE_BYTES
+        # A byte that nobody asked for may be of any file it has read, so it reads no other one.
         if self._is_closed or is_worn or not self._is_sound(process):
             self._dismiss(process)
             return

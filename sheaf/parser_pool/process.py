@@ -206,6 +206,7 @@ class ParserProcess:
                 return -signal.SIGKILL
         with contextlib.suppress(TimeoutError):
             # A grandchild with a session of its own could hold stderr open for ever.
+            # The last words say whether memory was short, so they are read to their end.
             await asyncio.wait_for(self._drain, STOP_SECONDS)
         self._answers.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -59,6 +59,7 @@ async def response_of(
 async def death_of(process: ParserProcess, request: ParseRequest) -> EngineResult:
     """Reap a process that has died, and say why as the result of the file that it was reading."""
     # A process that only closed its pipe gets no time to linger.
+    # What it started may live on in its session, which the kill below ends too.
     code = await process.wait()
     process.kill()
     if process.ran_out_of_memory():
