@@ -66,6 +66,10 @@ async def _read(pool: ParserPool, path: Path) -> Read:
     return Read(answer.document, answer.failure and str(answer.failure.kind), milliseconds)
 
 
+BORDER = re.compile(r"(?<!\\)\|")
+"""Between two cells; one that is escaped is of a cell."""
+
+
 def cell_recall(truth: Path, markdown: str) -> float | None:
     """Return the share of the truth's cells whose words stand together in one line of markdown."""
     if truth.suffix != ".json":
@@ -75,7 +79,9 @@ def cell_recall(truth: Path, markdown: str) -> float | None:
     if not wanted:
         return None
     lines = [
-        f" {' '.join(tokens(part))} " for line in markdown.split("\n") for part in line.split("|")
+        f" {' '.join(tokens(part))} "
+        for line in markdown.split("\n")
+        for part in BORDER.split(line)
     ]
     text = "\n".join(lines)
     return sum(f" {cell} " in text for cell in wanted) / len(wanted)
