@@ -64,6 +64,9 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
+        if not first["loc"]:
+            # It is about several settings, which the message names.
+            raise Fault(first["msg"].removeprefix("Value error, "), code=2) from error
         name = "SHEAF_" + "_".join(str(part) for part in first["loc"]).upper()
         raise Fault(f"{name}: {first['msg']}", code=2) from error
     except SettingsError as error:
