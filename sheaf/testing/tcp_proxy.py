@@ -5,6 +5,8 @@ import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 
+from sheaf.testing.listening import stop_listening
+
 BLOCK_BYTES = 64 * 1024
 
 
@@ -74,8 +76,8 @@ class TcpProxy:
     async def _close(self) -> None:
         self._age += 1
         if self._server is not None:
-            self._server.close()
-            self._server = None
+            server, self._server = self._server, None
+            await stop_listening(server)
         self._cut(*self._writers)
 
     async def _end(self) -> None:
@@ -87,6 +89,9 @@ class TcpProxy:
     async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._writers.add(writer)
+        if self._server is None:
+            self._cut(writer)
+            return
         if self._is_silent:
             return
         age = self._age

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sheaf.testing.listening import stop_listening
+
 Behaviour = str | bytes
 """`ok`, `hang`, `drip`, `reset`, `close`, `huge`, or the bytes of an answer."""
 
@@ -129,7 +131,7 @@ async def receiving(context: ssl.SSLContext | None = None) -> AsyncIterator[Rece
     try:
         yield receiver
     finally:
-        server.close()
+        await stop_listening(server)
         # Senders keep their connections open, and may live longer than this.
         left = list(receiver.serving)
         for one in left:

@@ -23,6 +23,7 @@ import pytest
 import pytest_asyncio
 
 from sheaf.rules.webhooks.outbound_urls import OutboundPolicy, RefusedUrlError, parse_exemptions
+from sheaf.testing.listening import stop_listening
 from sheaf.testing.webhook_receiver import answer, receiving
 from sheaf.webhooks.sender import Message, Sender, trusted
 from sheaf.webhooks.url_guard import Guard
@@ -130,9 +131,9 @@ async def inside() -> AsyncIterator[tuple[int, list[object]]]:
     port = server.sockets[0].getsockname()[1]
     other = await asyncio.start_server(accept, "::", port) if len(server.sockets) < 2 else None
     yield port, accepted
-    server.close()
+    await stop_listening(server)
     if other:
-        other.close()
+        await stop_listening(other)
 
 
 def v4_forms(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from sheaf.testing.listening import stop_listening
 from sheaf.testing.tcp_proxy import tcp_proxy
 
 SECONDS = 10
@@ -27,7 +28,7 @@ async def target() -> AsyncIterator[tuple[int, asyncio.Queue[asyncio.StreamWrite
     try:
         yield server.sockets[0].getsockname()[1], taken
     finally:
-        server.close()
+        await stop_listening(server)
         while not taken.empty():
             taken.get_nowait().transport.abort()
 
