@@ -1,4 +1,7 @@
-"""What no Workflow can do for itself: begin when its start was lost, end when it was terminated.
+"""The sweeper: starts jobs whose Workflow is missing, and ends those whose Workflow has ended.
+
+A start is lost where a process dies between the commit of a job and the call to Temporal; a
+Workflow that was terminated, or has failed, cannot write its job's end.
 
 Jobs that wait to be admitted have no Workflow, and are none of the sweeper's.
 """

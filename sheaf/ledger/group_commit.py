@@ -65,6 +65,7 @@ class GroupCommit(Generic[Request, Answer]):
                 _fail(future, error)
         else:
             for (_, future), answer in zip(group, answers, strict=True):
+                # Whoever asked may have been cancelled meanwhile; what was committed for it stands.
                 if not future.done():
                     future.set_result(answer)
 

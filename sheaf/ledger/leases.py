@@ -31,11 +31,14 @@ class Leases:
         async with self._database.write() as connection:
             renewed = await connection.execute(
                 leases.update()
+                # Take over and renew by one conditional UPDATE: of two that see a lease ended, one
+                # finds it held again.
                 .where(leases.c.name == name, free)
                 .values(holder=self._holder, expires_at=expires_at)
             )
             if cast("CursorResult[tuple[()]]", renewed).rowcount:
                 return True
+        # No such row, or another holder's: the insert tells which, by the primary key.
         return await self._create(name, expires_at)
 
     async def _create(self, name: str, expires_at: int) -> bool:

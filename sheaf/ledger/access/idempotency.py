@@ -59,6 +59,8 @@ class IdempotencyLedger:
                         project_id=project_id,
                         key_sha256=_sha256(name),
                         request_sha256=request_sha256,
+                        # Committed before anything is made: a crash after that leaves the id for
+                        # the next attempt, which makes the same thing by it.
                         reserved_id=uuid.uuid4().hex,
                         expires_at=expires_at,
                     )

@@ -92,6 +92,7 @@ def _refresh(row: dict[str, Any], file: SourceFile, now: int) -> None:
             size_bytes=file.size_bytes,
             mtime_ns=file.mtime_ns,
             etag=file.etag,
+            # No longer that of these bytes; a slice that reads them notes the new one.
             content_sha256=None,
             updated_at=now,
         )

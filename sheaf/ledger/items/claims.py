@@ -53,9 +53,13 @@ class ClaimLedger:
                 if rows:
                     now = now_us()
                     new = [row.ordinal for row in rows if row.started_at is None]
+                    # An item that is claimed once more was told as running by its first claim.
                     await post_item_events(connection, job, Phase.RUNNING, new, now)
                     await connection.execute(_CLAIM, span | {"b_now": now})
                     unlost = self._unlost_of(job_id, rows)
+                    # Each claim counts itself as lost until an outcome is recorded, so that nobody
+                    # need notice a worker that dies. Those that are known to have ended otherwise
+                    # are taken back.
                     await uncount(connection, job_id, unlost)
                     claimed += [
                         claimed_item(row, is_lost=row.ordinal not in unlost) for row in rows
@@ -80,6 +84,9 @@ class ClaimLedger:
         the answer and noted as attempts.
         """
         async with self._database.write() as connection:
+            # The job before its items, as every writer takes them: see `many_rows.TABLES`. It also
+            # keeps a job's end from coming between the check of the fences and what is written
+            # under them.
             job = await _lock_job(connection, job_id)
             fences = await _fences(connection, job_id, [o.item.ordinal for o in outcomes])
             accepted, refused = parted(outcomes, fences)
@@ -93,6 +100,8 @@ class ClaimLedger:
         """Remember claims that a failed transaction may have left behind, until one succeeds."""
         try:
             yield
+        # Also a cancel: whether the commit came through is not known then. Counted as lost, such
+        # claims would have a file blamed for workers that never died.
         except BaseException:
             self._unlost[job_id] |= {item.ordinal: item.fence for item in claimed}
             raise

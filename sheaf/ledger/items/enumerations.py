@@ -37,6 +37,8 @@ class EnumerationLedger:
         Every earlier writer's next chunk is refused.
         """
         async with self._database.write() as connection:
+            # The fence rises before the cursor is read: an earlier writer's chunk is either in what
+            # is read here, or refused.
             await connection.execute(_TAKE_OVER, {"b_job": job_id})
             row = await _job_row(connection, job_id)
             return (
@@ -57,6 +59,8 @@ class EnumerationLedger:
         """
         async with self._database.write() as connection:
             job = await _writable_job(connection, job_id, fence)
+            # Files, items and the cursor in one transaction: after a crash the listing goes on
+            # behind the last chunk, and no file has two ordinals.
             rows = await sync_files(connection, job, files)
             ordered = _largest_first(rows, page_files)
             high_water_mark, skipped = await self._add_items(

@@ -51,6 +51,8 @@ class JoinedClaims(ClaimLedger):
         claimed: dict[str, list[ClaimedItem]] = {job_id: [] for job_id, _, _ in asked}
         with ExitStack() as stack:
             for job_id, own in claimed.items():
+                # One transaction takes them all, so where its answer is lost every job has its
+                # claims to remember.
                 stack.enter_context(self._remembered(job_id, own))
             async with self._database.write() as connection:
                 found = await connection.execute(_OPEN_JOBS, {"b_ids": list(claimed)})
@@ -81,6 +83,8 @@ class JoinedClaims(ClaimLedger):
             return [await super().record(*asked[0])]
         async with self._database.write() as connection:
             job_ids = {"b_ids": [job_id for job_id, _ in asked]}
+            # All jobs before any item, each by its id: two groups that share jobs wait for each
+            # other in one order.
             of_id = {row.id: row for row in await connection.execute(_LOCKED_JOBS, job_ids)}
             fences: defaultdict[str, dict[int, int]] = defaultdict(dict)
             for row in await connection.execute(_HELD, job_ids):

@@ -78,6 +78,8 @@ async def record_outcomes(
     await _note_hashes(connection, [outcome for _, outcome in accepted])
     for job, outcomes in recorded:
         await _post_events(connection, job, outcomes, now)
+    # Counts move by the outcomes that were accepted, in the transaction that ends their items, so
+    # that they are always the sums of the items' states.
     await _COUNT.execute(connection, [_counts_row(job.id, own, now) for job, own in recorded])
 
 

@@ -37,6 +37,8 @@ _REUSABLE = (
         jobs.c.parameters_hash == sa.bindparam("b_parameters"),
         jobs.c.engine_fingerprint == sa.bindparam("b_engines"),
         results.c.is_reusable,
+        # Two files of one job that are alike are both parsed: what is skipped must not depend on
+        # which of them comes first.
         results.c.job_id != sa.bindparam("b_job"),
     )
 )

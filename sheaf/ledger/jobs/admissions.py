@@ -45,6 +45,8 @@ class AdmissionLedger:
             capacity: its places; the deployment has as many for each worker that lives.
         """
         async with self._database.write() as connection:
+            # Held to the end of the transaction: of two that counted at once, each would give the
+            # places that it sees free.
             await connection.execute(_TURN)
             workers = max(1, await count_held(connection, WORKER_LEASE, now_us()))
             chosen: list[str] = []
@@ -56,6 +58,8 @@ class AdmissionLedger:
             found = {row.id: job_row(row) for row in rows}
             ordered = [found[job_id] for job_id in chosen]
             now, carriers = now_us(), _carriers(ordered)
+            # Their Workflows are started after the commit. A crash in between leaves jobs that are
+            # open and have none, which is what the sweeper looks for.
             await _ADMIT.execute(
                 connection,
                 [
@@ -199,6 +203,8 @@ async def _choose(
     for project_id, admitted_by, count in await connection.execute(_OPEN_COUNTS, of_class):
         open_jobs[project_id] += count
         own += count if admitted_by == worker else 0
+    # Neither more than this worker's cache holds, nor more than are left of all workers' places:
+    # one that has just died keeps its jobs open until others have taken them up.
     most = min(places - own, places * workers - open_jobs.total())
     if most <= 0:
         return []

@@ -29,10 +29,12 @@ async def end_job(
     """End a job in this transaction, as `JobLedger.finalize` says."""
     job = await locked_job(connection, job_id)
     if job.status in TERMINAL_JOBS:
+        # Its end is never written twice: parent, sweeper and small job may all come to it.
         return _result(job)
     # A cancel that Temporal has not heard of, because it was away, is one all the same.
     cancels = cancels or job.cancel_requested_at is not None
     if cancels:
+        # Events before the items' end, by which they would no longer be found.
         await post_unsettled(connection, job, Phase.CANCELLED, now_us())
         await _end_items(connection, job_id, ItemStatus.CANCELLED, None)
     elif gives_up or error:
@@ -92,6 +94,7 @@ async def end_untold(connection: AsyncConnection, job_id: str, error: str) -> Ru
     job = await locked_job(connection, job_id)
     if job.status not in TERMINAL_JOBS:
         is_cancelled = job.cancel_requested_at is not None
+        # Without events: what keeps a job from ending is most likely the posting of them.
         items_end = ItemStatus.CANCELLED if is_cancelled else ItemStatus.FAILED
         await _end_items(connection, job_id, items_end, None if is_cancelled else error)
         job_end = JobStatus.CANCELLED if is_cancelled else JobStatus.FAILED

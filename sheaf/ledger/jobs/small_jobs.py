@@ -63,6 +63,8 @@ class SmallJobLedger:
             now = now_us()
             pending = [row for row in rows.values() if row.status is JobStatus.PENDING]
             await _BEGIN.execute(connection, [{"b_id": row.id, "b_now": now} for row in pending])
+            # Only those that were `pending`: a job that begins again, after its worker's death, was
+            # told as running before.
             for row in pending:
                 await post_job_event(connection, row, JobStatus.RUNNING, now)
         begun: dict[str, Any] = {"status": JobStatus.RUNNING, "started_at": now, "updated_at": now}

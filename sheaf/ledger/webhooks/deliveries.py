@@ -98,6 +98,7 @@ class DeliveryLedger:
         columns = (webhook_configs.c[name] for name in ReceiverRow.__dataclass_fields__)
         of_receiver = webhook_configs.c.id == receiver_id
         async with self._database.write() as connection:
+            # A time and not a flag: whoever dies with it in hand lets go of it by that.
             await connection.execute(
                 webhook_configs.update()
                 .where(of_receiver)
@@ -155,6 +156,7 @@ class DeliveryLedger:
 
 _RECORD = Bulk(
     outbox.update()
+    # What was given up or sent meanwhile keeps its end.
     .where(outbox.c.id == sa.bindparam("b_id"), _PENDING)
     .values(
         status=sa.bindparam("b_status"),

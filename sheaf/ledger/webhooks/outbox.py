@@ -99,6 +99,7 @@ async def post_unsettled(
             items.c.ordinal,
             *(sa.literal(value, outbox.c[name].type) for name, value in row.items()),
         ).where(items.c.job_id == job.id, UNSETTLED)
+        # Within the database: a job of millions may be cancelled before any of its items ran.
         await connection.execute(
             outbox.insert().from_select(["ordinal", *row], unsettled.order_by(items.c.ordinal))
         )
