@@ -22,7 +22,7 @@ from bench.processor_time import ProcessorTime, processor_time
 from bench.throughput import CALM, PAGES, PROCESSES, WARM_FILES
 from sheaf.testing.cluster import Cluster
 
-OUTSIDE = ("enumeration", "slice", "blobs and fsync", "settle")
+OUTSIDE = ("enumeration", "slice", "blobs and fsync", "record")
 """Steps that are not parts of a slice's own way: the last two go on beside it."""
 
 

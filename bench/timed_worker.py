@@ -26,7 +26,7 @@ STEPS: tuple[tuple[str, type, str], ...] = (
     ("look-up of known bytes", ItemLedger, "reusable"),
     ("wait for the engine", ParserProcess, "receive"),
     ("blobs and fsync", LocalBlobs, "put_many"),
-    ("settle", ClaimLedger, "settle"),
+    ("record", ClaimLedger, "record"),
     ("slice", SliceRun, "process"),
 )
 _sums: dict[str, list[float]] = {name: [0, 0.0] for name, _, _ in STEPS}
