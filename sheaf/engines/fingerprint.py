@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from sheaf.engines import ocr
 
 ENGINE_PACKAGES = ("liteparse", "xberg", "chardet", "olefile", "xlrd", "wordllama")
-REVISION = 14
+REVISION = 15
 """Raised when the same engine's versions would give another result through changes of ours."""
 
 

@@ -28,6 +28,7 @@ from sheaf.engines.office import rtf
 from sheaf.engines.office.html_elements import described, prepared
 from sheaf.engines.office.html_nesting import MAX_DEPTH
 from sheaf.engines.office.notebooks import as_version_4
+from sheaf.engines.office.rtf_changes import as_accepted
 from sheaf.engines.office.sheets import headed, is_workbook, sheet_pages, without_marks
 from sheaf.engines.source import Source, has_text, package_version
 from sheaf.engines.system_faults import raise_if_of_machine
@@ -151,7 +152,7 @@ def _extract(data: bytes, media_type: str) -> tuple[Any, str]:
     """Return what xberg answers, and its text without empty lines around it."""
     letters: dict[str, str] = {}
     if media_type == RTF:
-        data, letters = rtf.prepared(data)
+        data, letters = rtf.prepared(as_accepted(data))
     try:
         import xberg
     except ImportError as error:
