@@ -120,7 +120,7 @@ async def list_batch_files(
     )
     last = rows[page_size - 1] if len(rows) > page_size else None
     return Page(
-        items=[batch_file(row) for row in rows],
+        items=[batch_file(row) for row in rows[:page_size]],
         next_page_token=encode_cursor(last.ordinal) if last else None,
     )
 
