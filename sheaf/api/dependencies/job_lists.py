@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from fastapi import Path, Query
 
 from sheaf.api.dependencies.auth import Caller
-from sheaf.api.dependencies.paging import decode_cursor, encode_cursor
+from sheaf.api.dependencies.paging import by_creation, decode_cursor, page_of
 from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.tasks import STATUS_FILTERS
 from sheaf.api.state import ApiState
@@ -38,9 +38,7 @@ async def job_page(
     rows = await JobListing(state.database).behind(
         asked, position and (position[0], position[1]), page_size + 1
     )
-    last = rows[page_size - 1] if len(rows) > page_size else None
-    token = encode_cursor(last.created_at, last.id) if last else None
-    return JobPage(rows[:page_size], token)
+    return JobPage(*page_of(rows, page_size, by_creation))
 
 
 def ledger_time(moment: datetime | None) -> int | None:

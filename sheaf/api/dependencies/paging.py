@@ -2,7 +2,8 @@
 
 import base64
 import json
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel
@@ -10,10 +11,20 @@ from pydantic import BaseModel
 from sheaf.api.errors import InvalidError
 
 Item = TypeVar("Item")
+Row = TypeVar("Row")
 
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 PageToken = Annotated[str | None, Query(max_length=1000, description="From `next_page_token`.")]
 PageSize = Annotated[int, Query(ge=1, le=1000)]
+
+
+class Created(Protocol):
+    """A row that is listed by its time of creation."""
+
+    @property
+    def created_at(self) -> int: ...  # noqa: D102
+    @property
+    def id(self) -> str: ...  # noqa: D102
 
 
 class Page(BaseModel, Generic[Item]):
@@ -27,6 +38,27 @@ class Page(BaseModel, Generic[Item]):
 def encode_cursor(*position: object) -> str:
     """Return a page token that stands behind a position, such as (created_at, id)."""
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def page_of(
+    rows: Sequence[Row], page_size: int, position: Callable[[Row], tuple[object, ...]]
+) -> tuple[Sequence[Row], str | None]:
+    """Return the rows of a page, and the token of the next page where there is one.
+
+    Args:
+        rows: what was asked of the ledger, with one row more than a page has: that one says
+            whether there is a next page, and is the first of it.
+        page_size: most rows of a page.
+        position: what a row's successors are found behind, for `encode_cursor`.
+    """
+    if len(rows) <= page_size:
+        return rows, None
+    return rows[:page_size], encode_cursor(*position(rows[page_size - 1]))
+
+
+def by_creation(row: Created) -> tuple[object, ...]:
+    """Return the position of a row in a list by its time of creation."""
+    return row.created_at, row.id
 
 
 def decode_cursor(token: str | None, *types: type) -> tuple[Any, ...] | None:

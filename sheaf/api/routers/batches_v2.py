@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
 from sheaf.api.dependencies.job_lists import job_page, ledger_time
-from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, page_of
 from sheaf.api.dependencies.receivers import named_receivers
 from sheaf.api.errors import InvalidError
 from sheaf.api.presenters.batches_v2 import STATUSES, batch, batch_file, expanded
@@ -118,10 +118,10 @@ async def list_batch_files(
         limit=page_size + 1,
         statuses=() if status is None else (status,),
     )
-    last = rows[page_size - 1] if len(rows) > page_size else None
+    shown, token = page_of(rows, page_size, lambda row: (row.ordinal,))
     return Page(
-        items=[batch_file(row) for row in rows[:page_size]],
-        next_page_token=encode_cursor(last.ordinal) if last else None,
+        items=[batch_file(row) for row in shown],
+        next_page_token=token,
     )
 
 

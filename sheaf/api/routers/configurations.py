@@ -7,7 +7,14 @@ from pydantic import BaseModel
 
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
-from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.paging import (
+    Page,
+    PageSize,
+    PageToken,
+    by_creation,
+    decode_cursor,
+    page_of,
+)
 from sheaf.api.errors import InvalidError
 from sheaf.contracts.http.classify_v2 import ClassifyConfiguration
 from sheaf.contracts.http.configurations import (
@@ -72,10 +79,10 @@ async def list_configurations(
         position and (position[0], position[1]),
         page_size + 1,
     )
-    last = rows[page_size - 1] if len(rows) > page_size else None
+    shown, token = page_of(rows, page_size, by_creation)
     return Page(
-        items=[_to_response(row) for row in rows[:page_size]],
-        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+        items=[_to_response(row) for row in shown],
+        next_page_token=token,
     )
 
 

@@ -7,7 +7,14 @@ from fastapi import APIRouter, Path, Query
 
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.links import Links
-from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.paging import (
+    Page,
+    PageSize,
+    PageToken,
+    by_creation,
+    decode_cursor,
+    page_of,
+)
 from sheaf.api.presenters.directory_files import directory_file, explained
 from sheaf.api.routers.directories import DEFAULT_PAGE, DirectoryId, IncludeDeleted
 from sheaf.api.routers.files import Expand
@@ -61,10 +68,10 @@ async def list_directory_files(
     at = decode_cursor(page_token, int, str)
     listing = FileListing(state.database)
     rows, total = await listing.page(directory_id, only, at and (at[0], at[1]), page_size + 1)
-    last = rows[page_size - 1] if len(rows) > page_size else None
+    shown, token = page_of(rows, page_size, by_creation)
     return Page(
-        items=[directory_file(row, links, expand) for row in rows[:page_size]],
-        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+        items=[directory_file(row, links, expand) for row in shown],
+        next_page_token=token,
         total_size=total,
     )
 

@@ -6,7 +6,14 @@ from fastapi import APIRouter, Path
 
 from sheaf.api.dependencies.auth import Caller, CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
-from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.paging import (
+    Page,
+    PageSize,
+    PageToken,
+    by_creation,
+    decode_cursor,
+    page_of,
+)
 from sheaf.api.errors import InvalidError
 from sheaf.api.state import ApiState
 from sheaf.contracts.http.deliveries import Delivery
@@ -68,10 +75,10 @@ async def list_webhook_configs_paginated(
     rows, total = await WebhookConfigLedger(state.database).page(
         caller.project_id, position and (position[0], position[1]), page_size + 1
     )
-    last = rows[page_size - 1] if len(rows) > page_size else None
+    shown, token = page_of(rows, page_size, by_creation)
     return Page(
-        items=[_to_response(state, row) for row in rows[:page_size]],
-        next_page_token=encode_cursor(last.created_at, last.id) if last else None,
+        items=[_to_response(state, row) for row in shown],
+        next_page_token=token,
         total_size=total if include_total else None,
     )
 

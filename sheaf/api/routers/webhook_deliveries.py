@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from sheaf.api.dependencies.auth import CurrentCaller, State
 from sheaf.api.dependencies.idempotency import Once
-from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, encode_cursor
+from sheaf.api.dependencies.paging import Page, PageSize, PageToken, decode_cursor, page_of
 from sheaf.contracts.http.deliveries import (
     Delivery,
     Redelivered,
@@ -57,10 +57,10 @@ async def list_webhook_deliveries(
     rows = await DeliveryLog(state.database).page(
         asked, position[0] if position else None, page_size + 1
     )
-    last = rows[page_size - 1] if len(rows) > page_size else None
+    shown, token = page_of(rows, page_size, lambda row: (row.id,))
     return Page(
-        items=[delivery(row) for row in rows[:page_size]],
-        next_page_token=encode_cursor(last.id) if last else None,
+        items=[delivery(row) for row in shown],
+        next_page_token=token,
     )
 
 
