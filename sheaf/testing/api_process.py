@@ -1,14 +1,13 @@
 """An API process for one test, which may be killed and started again on its port."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from sheaf.embedded.home import Home
 from sheaf.embedded.temporal_server import free_port, is_listening
+from sheaf.runtime.children import child_environment, python_command
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -49,12 +48,12 @@ class ApiProcess:
         """Start it and wait until it listens."""
         with (self.home.logs / "api.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sheaf.api.server"],
+                python_command("sheaf.api.server"),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self._environment},
+                env=child_environment(PYTHONPATH=str(ROOT), **self._environment),
             )
         deadline = time.monotonic() + START_SECONDS
         while not is_listening(self.port):

@@ -7,7 +7,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,6 +32,7 @@ from sheaf.ledger.migrate import migrate
 from sheaf.ledger.records import JobRow, ResultPlace
 from sheaf.ledger.tables import attempts, directory_files, items, results
 from sheaf.processing.result_store import ResultStore
+from sheaf.runtime.children import child_environment, python_command
 from sheaf.sources.local import source_uri
 from sheaf.storage.opened import open_blobs
 
@@ -114,7 +114,7 @@ class Cluster:
             for name, value in names.items()
         }
         worker = self._spawn(
-            [sys.executable, "-m", self.worker_module],
+            python_command(self.worker_module),
             f"worker-{len(self.workers)}",
             self.worker_tree,
             **variables,
@@ -268,7 +268,8 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self.environment, **extra},
+                # Workers of tests and benches, which are not installed, are found by the path.
+                env=child_environment(PYTHONPATH=str(tree), **self.environment, **extra),
                 start_new_session=True,
             )
 
