@@ -58,7 +58,6 @@ class _State:
     """Whether this is the RTF twin of HTML, between \\htmlrtf and \\htmlrtf0."""
     fallback: int = 1
     font: int = -1
-    in_fonts: bool = False
 
 
 class _Reader:
@@ -122,7 +121,7 @@ class _Reader:
             state.is_tag = word == b"htmltag"
             state.is_skipped = state.is_skipped or word != b"htmltag"
         elif word in SKIPPED:
-            state.is_skipped, state.in_fonts = True, word == b"fonttbl"
+            state.is_skipped = True
         elif word == b"htmlrtf":
             self._flush()
             state.is_twin = number != 0

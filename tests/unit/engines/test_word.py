@@ -298,3 +298,23 @@ async def test_hidden_text_is_left_out_and_told(parse: Parse) -> None:
     )
     assert document.pages[0].md == "seen"
     assert document.warnings == ("runs of hidden text were left out: 1",)
+
+
+@pytest.mark.parametrize(
+    ("properties", "md"),
+    [
+        ('<w:rStyle w:val="secret"/>', "seen"),
+        ('<w:rStyle w:val="inner"/>', "seen"),
+        ('<w:rStyle w:val="secret"/><w:vanish w:val="0"/>', "seenunseen"),
+    ],
+    ids=["by its style", "by what that is based on", "shown all the same"],
+)
+async def test_text_that_a_style_hides_is_hidden(parse: Parse, properties: str, md: str) -> None:
+    styles = part(
+        "styles",
+        '<w:style w:type="character" w:styleId="secret"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:type="character" w:styleId="inner"><w:basedOn w:val="secret"/></w:style>',
+    )
+    body = p("seen", r("<w:t>unseen</w:t>", properties))
+    made = word(body, more={"word/styles.xml": styles}, links={"styles": "styles.xml"})
+    assert await md_of(parse, made) == md

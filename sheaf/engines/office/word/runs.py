@@ -92,7 +92,9 @@ class Runs:
                 },
             ):
                 marks = marks.but(**said)
-            if flag(properties, "w:vanish") and not flag(properties, "w:specVanish"):
+            own = flag(properties, "w:vanish")
+            is_hidden = style.vanish if own is None else own
+            if is_hidden and not flag(properties, "w:specVanish"):
                 if words_of(run).strip():
                     self.context.missing["runs of hidden text were left out"] += 1
                 return
