@@ -14,6 +14,8 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from sheaf.ledger.left_sessions import WAITED_IN_VAIN, LeftSessions
+
 MOST_CONNECT_SECONDS = 10.0
 MOST_PING_SECONDS = 3.0
 GOODBYE_SECONDS = 1.0
@@ -53,6 +55,7 @@ def create_postgres_engine(
         },
     )
     _ping_at_checkout(engine, min(patience_seconds * 0.4, MOST_PING_SECONDS))
+    _look_when_a_lock_is_kept(engine, LeftSessions(engine, IDLE_TRANSACTION_SECONDS))
     return engine
 
 
@@ -96,6 +99,14 @@ def _ping_at_checkout(engine: AsyncEngine, seconds: float) -> None:
             connection.run_async(lambda driver: driver.execute("SELECT 1", timeout=seconds))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise sa.exc.InvalidatePoolError from error
+
+
+def _look_when_a_lock_is_kept(engine: AsyncEngine, left: LeftSessions) -> None:
+    @sa.event.listens_for(engine.sync_engine, "handle_error")
+    def on_error(context: sa.engine.ExceptionContext) -> None:
+        error = context.original_exception
+        if isinstance(error, TimeoutError) or getattr(error, "sqlstate", None) in WAITED_IN_VAIN:
+            left.look()
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]

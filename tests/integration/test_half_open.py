@@ -136,6 +136,40 @@ async def test_the_server_ends_what_a_silent_client_left_and_its_locks(
     await holder.close()
 
 
+async def is_locked(database: Database, locking: sa.TextClause) -> bool:
+    """Whether the lock was to be had this time; a wait in vain is a fault that passes."""
+    try:
+        async with database.write() as connection:
+            return await connection.scalar(locking) == 1
+    except (sa.exc.DBAPIError, TimeoutError) as error:
+        if not is_outside_fault(error):
+            raise
+        return False
+
+
+async def test_a_client_that_falls_silent_before_it_runs_a_statement_keeps_no_lock(
+    direct: Database, proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "IDLE_TRANSACTION_SECONDS", 1)
+    async with direct.write() as connection:
+        await connection.execute(sa.text("CREATE TABLE locked AS SELECT 1 AS n"))
+    url = direct.engine.url.set(host="127.0.0.1", port=proxy.port)
+    holder = Database(url.render_as_string(hide_password=False), 1, PATIENCE_SECONDS)
+    waiter = Database(direct.url, 2, PATIENCE_SECONDS)
+    locking = sa.text("SELECT n FROM locked FOR UPDATE")
+    async with holder.engine.connect() as connection:
+        await connection.execute(locking)
+        raw = await connection.get_raw_connection()
+        await raw.driver_connection.prepare("SELECT 2")  # type: ignore[union-attr]
+        proxy.silence()
+        async with asyncio.timeout(FOR_EVER):
+            while not await is_locked(waiter, locking):
+                pass
+        await connection.invalidate()
+    await holder.close()
+    await waiter.close()
+
+
 async def test_every_wait_of_a_connection_has_its_end(direct: Database) -> None:
     bounded = (
         *("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"),
